@@ -1,0 +1,52 @@
+# Every command of the project; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+OURS := src tests bench docs
+
+.PHONY: help serve test train bench docs lock
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+
+serve: $(VENV)/.core ## install what serving needs and serve on http://localhost:4000/uploads
+	@exec $(BIN)/mnist-predict serve
+
+test: $(VENV)/.test ## install what tests need, lint, check types, run all tests with coverage
+	@$(BIN)/ruff check $(OURS)
+	@$(BIN)/ruff format --check $(OURS)
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+train: $(VENV)/.test ## train a model version from scratch into runs/
+	@$(BIN)/mnist-predict train new
+
+bench: $(VENV)/.test ## measure speed on this machine and print the table
+	@$(BIN)/python -m bench
+
+docs: $(VENV)/.test ## write the settings into README.md and the commands into docs/cli.md
+	@$(BIN)/python docs/generate.py
+
+lock: $(VENV)/.test ## pin the newest versions of all dependencies, with hashes
+	@$(BIN)/uv pip compile -q --universal --no-header --generate-hashes --no-emit-index-url --upgrade \
+	  --python-version 3.11 pyproject.toml -o requirements/core.txt
+	@$(BIN)/uv pip compile -q --universal --no-header --generate-hashes --no-emit-index-url --upgrade \
+	  --python-version 3.11 pyproject.toml --all-extras -c requirements/core.txt -o requirements/test.txt
+
+$(VENV)/bin/python:
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: requirements/core.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what serving needs (about a minute the first time) ..."
+	@$(PIP) install --require-hashes -r requirements/core.txt
+	@$(PIP) install --no-deps -e .
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what training and tests need (some minutes the first time) ..."
+	@$(PIP) install --require-hashes -r requirements/test.txt
+	@$(PIP) install --no-deps -e .
+	@touch $@ $(VENV)/.core

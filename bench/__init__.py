@@ -1,0 +1,1 @@
+"""Speed, measured on this machine: `make bench`. Ratios in one run; the last results stand in README.md beside this."""

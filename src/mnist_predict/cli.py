@@ -1,0 +1,162 @@
+"""The command line: a thin face over the service; what a command needs is imported when it runs."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mnist_predict.cli_flags import setting
+from mnist_predict.cli_store import store
+from mnist_predict.cli_train import train
+from mnist_predict.errors import BadRequest, UserError
+from mnist_predict.settings import Settings
+
+
+class Commands(click.Group):
+    """Commands whose users' errors end in one line on stderr and exit code 2."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except UserError as error:
+            click.echo(f"mnist-predict: {error}", err=True)
+            context.exit(2)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="mnist-predict")
+def main() -> None:
+    """Reads handwritten numbers from pictures and keeps them."""
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole reading, one a line.")
+@click.option("--explain", type=click.Path(dir_okay=False, path_type=Path), help="Draw what was read on the picture.")
+@setting("model")
+@click.pass_context
+def predict(context: click.Context, files: tuple[str, ...], as_json: bool, explain: Path | None, model: str) -> None:
+    """Read the number in each FILE (- is standard input); keeps nothing.
+
+    One file: the number alone; several: FILE, a tab, the number. Exit code 0: all read; 1: no number in at least
+    one; 2: at least one could not be read at all.
+    """
+    if explain and len(files) > 1:
+        raise BadRequest("--explain draws one picture: give one FILE.")
+    from mnist_predict.vision.recognizer import open_recognizer
+
+    reader = open_recognizer(Settings.from_environment().but(model=model).model)
+    code = 0
+    for file in files:
+        try:
+            data = read_file(file)
+            reading = reader.read(data)
+        except UserError as error:
+            click.echo(f"{file}: {error}", err=True)
+            code = 2
+            continue
+        if as_json:
+            import json
+
+            line = json.dumps(({"file": file} if len(files) > 1 else {}) | reading.to_dict())
+        else:
+            line = f"{file}\t{reading.number}" if len(files) > 1 else reading.number
+        click.echo(line)
+        if not reading.number:
+            code = max(code, 1)
+        for advice in reading.advice:
+            click.echo(f"{file}: {advice}", err=True)
+        if explain:
+            from mnist_predict.vision.explain import draw
+
+            write_file(explain, draw(data, reading))
+    context.exit(code)
+
+
+@main.command()
+@click.argument("image")
+@click.argument("number")
+@setting("store")
+def record(image: str, number: str, store: str | None) -> None:
+    """Record by hand that the picture IMAGE shows NUMBER; prints the record's id.
+
+    Where IMAGE is a file, the picture is kept too, under its name.
+    """
+    from mnist_predict.service import open_service
+
+    path = Path(image)
+    data = read_file(image) if path.is_file() else None
+    service = open_service(Settings.from_environment().but(store=store))
+    try:
+        click.echo(service.record_by_hand(path.name, number, data).id)
+    finally:
+        service.store.close()
+
+
+@main.command()
+@setting("host")
+@setting("port")
+@setting("workers")
+@setting("store")
+@setting("model")
+def serve(**flags: Any) -> None:
+    """Serve the pages and the HTTP interface until interrupted."""
+    from mnist_predict.web.server import serve as run
+
+    run(Settings.from_environment().but(**flags))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print every figure and every error as JSON.")
+@setting("model")
+def evaluate(folder: Path, as_json: bool, model: str) -> None:
+    """Measure the reader on FOLDER: labels.csv (image_name,label) beside pictures, or MNIST's test set as idx files."""
+    import json
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from mnist_predict.training.evaluate import evaluate as run
+    from mnist_predict.training.evaluate import samples
+    from mnist_predict.vision.recognizer import open_recognizer
+
+    chosen = samples(folder)
+    reader = open_recognizer(Settings.from_environment().but(model=model).model)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=len(chosen))
+        report = run(reader, chosen, lambda: bar.advance(task))
+    if as_json:
+        click.echo(json.dumps(report))
+        return
+    low, high = report["interval_95"]
+    click.echo(f"exact match          {report['exact_match']:.2%} of {report['n']} (95 %: {low:.2%} to {high:.2%})")
+    click.echo(f"no number found      {report['no_number']}")
+    click.echo(f"calibration error    {report['ece']:.4f}")
+    click.echo("right from wrong     " + ("-" if report["auroc"] is None else f"{report['auroc']:.4f} (AUROC)"))
+    click.echo(f"negative log-lik.    {report['nll']:.4f}")
+    click.echo(f"time a picture       {report['seconds_per_picture'] * 1000:.2f} ms")
+    for name, label, read, confidence in sorted(report["wrong"], key=lambda row: -row[3])[:10]:
+        click.echo(f"  {name}: {label} read as {read or 'nothing'} ({confidence:.3f})")
+
+
+main.add_command(train)
+main.add_command(store)
+
+
+def read_file(file: str) -> bytes:
+    """The bytes of a file; `-` is standard input."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise BadRequest(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file that the user named."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise BadRequest(f"{path} cannot be written: {error.strerror}.") from error

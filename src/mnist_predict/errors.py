@@ -1,0 +1,47 @@
+"""The errors that users can cause. Each says what to do, and carries the HTTP status of its answer."""
+
+
+class UserError(Exception):
+    """Something the user can mend; `str(error)` is a sentence for them."""
+
+    status = 400
+
+
+class BadRequest(UserError):
+    """The request lacks something or has it wrong."""
+
+
+class NotFound(UserError):
+    """Nothing is kept under that name or id."""
+
+    status = 404
+
+
+class TooLarge(UserError):
+    """The picture has too many bytes or pixels."""
+
+    status = 413
+
+
+class NotAPicture(UserError):
+    """The bytes are not in a picture format that is read here."""
+
+    status = 415
+
+
+class BrokenPicture(UserError):
+    """The bytes begin as a picture but cannot be decoded."""
+
+    status = 422
+
+
+class KeyReused(UserError):
+    """An Idempotency-Key came a second time with another picture or name."""
+
+    status = 422
+
+
+class StoreUnavailable(UserError):
+    """The store cannot be written or read now; nothing was acknowledged."""
+
+    status = 503

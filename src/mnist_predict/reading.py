@@ -1,0 +1,104 @@
+"""What a model saw in a picture: value objects that know nothing of models, stores or pages.
+
+Their JSON form (`to_dict`) is shared by `predict --json`, the HTTP answers and the store.
+Boxes are `(x, y, w, h)` in pixels of the upright picture; confidences and probabilities lie in 0..1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+Json = dict[str, Any]
+Box = tuple[int, int, int, int]
+
+
+def union(boxes: Sequence[Box]) -> Box:
+    """The smallest box around all of them."""
+    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    right, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
+    return left, top, right - left, bottom - top
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One recognized figure: its value 0-9, its box, and the probability of each of the 10 classes."""
+
+    value: int
+    box: Box
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A run of digits written together, e.g. `4072`, with the probability that all of it is right."""
+
+    text: str
+    confidence: float
+    page: int
+    box: Box
+    digits: tuple[Digit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything a model saw in one picture: its numbers in reading order, or the advice why there is none.
+
+    `primary` is the index of the most prominent number, None when there is none.
+    """
+
+    numbers: tuple[Number, ...]
+    primary: int | None
+    advice: tuple[str, ...]
+    model_version: str
+
+    @property
+    def number(self) -> str:
+        """The text of the primary number, empty when no number was found."""
+        return "" if self.primary is None else self.numbers[self.primary].text
+
+    @property
+    def confidence(self) -> float:
+        """The confidence of the primary number, 0 when no number was found."""
+        return 0.0 if self.primary is None else self.numbers[self.primary].confidence
+
+    def to_dict(self) -> Json:
+        """The JSON form, rounded to what is measured: 1e-6 for probabilities."""
+        return {
+            "number": self.number,
+            "confidence": round(self.confidence, 6),
+            "primary": self.primary,
+            "numbers": [
+                {
+                    "text": number.text,
+                    "confidence": round(number.confidence, 6),
+                    "page": number.page,
+                    "box": list(number.box),
+                    "digits": [
+                        {
+                            "value": digit.value,
+                            "box": list(digit.box),
+                            "probabilities": [round(p, 6) for p in digit.probabilities],
+                        }
+                        for digit in number.digits
+                    ],
+                }
+                for number in self.numbers
+            ],
+            "advice": list(self.advice),
+            "model_version": self.model_version,
+        }
+
+    @classmethod
+    def from_dict(cls, form: Json) -> Self:
+        """The reading that `to_dict` wrote."""
+        numbers = tuple(
+            Number(
+                n["text"],
+                n["confidence"],
+                n["page"],
+                tuple(n["box"]),
+                tuple(Digit(d["value"], tuple(d["box"]), tuple(d["probabilities"])) for d in n["digits"]),
+            )
+            for n in form["numbers"]
+        )
+        return cls(numbers, form["primary"], tuple(form["advice"]), form["model_version"])

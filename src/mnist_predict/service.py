@@ -1,0 +1,110 @@
+"""Read, keep, look up: what the web and the command line call. Knows no store and no model by name."""
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from mnist_predict.errors import BadRequest, NotFound
+from mnist_predict.reading import Reading
+from mnist_predict.settings import Settings
+from mnist_predict.store.record import Record, Store, new_id
+from mnist_predict.vision.picture import decode
+
+if TYPE_CHECKING:
+    from mnist_predict.vision.recognizer import Recognizer
+
+LONGEST_NAME = 1000  # characters; names are keys in stores, where a longer one could be refused for good
+
+
+class Service:
+    """One recognizer over one store; thread-safe."""
+
+    def __init__(self, recognizer: "Recognizer", store: Store) -> None:
+        self.recognizer = recognizer
+        self.store = store
+
+    def read(self, data: bytes) -> Reading:
+        """What the model sees in a picture's bytes; keeps nothing."""
+        return self.recognizer.read(data)
+
+    def upload(self, data: bytes, image_name: str, key: str | None = None) -> Record:
+        """Read a picture and keep both; durable on return. `key`: a retry under it is the same record."""
+        image_name = _name(image_name)
+        reading = self.read(data)
+        digest = sha256(data).hexdigest()
+        record = Record(new_id(), image_name, reading.number, "upload", digest, reading, key=key)
+        return self.store.add(record, data)
+
+    def record_by_hand(self, image_name: str, number: str, data: bytes | None = None) -> Record:
+        """Keep the number that a person says a picture shows.
+
+        With `data` the picture is kept too. Where a picture of that name is kept already, the record is
+        also a label of it.
+        """
+        image_name = _name(image_name)
+        _check_number(number)
+        if data is not None:
+            decode(data)  # refuse now what no page could show later
+        known = self.store.newest(image_name)
+        digest = sha256(data).hexdigest() if data is not None else known.sha256 if known else None
+        if known is None or known.sha256 != digest:
+            return self.store.add(Record(new_id(), image_name, number, "hand", digest), data)
+        return self._add_label(known, number)
+
+    def label(self, record_id: str, number: str) -> Record:
+        """Keep what a person says the number of that very record is: a confirmation or a correction."""
+        _check_number(number)
+        record = self.record(record_id)
+        if record.label_of is not None:
+            record = self.record(str(record.label_of))
+        return self._add_label(record, number)
+
+    def _add_label(self, of: Record, number: str) -> Record:
+        newest = next(iter(self.store.labels(of.id)), of)
+        label = Record(new_id(after=newest.id), of.image_name, number, "hand", of.sha256, label_of=of.id)
+        return self.store.add(label)
+
+    def find(self, image_name: str) -> tuple[Record, bytes]:
+        """The newest record of that image name that brought a picture, and the picture."""
+        can_be_kept = 0 < len(image_name) <= LONGEST_NAME
+        record = self.store.newest(_name(image_name)) if can_be_kept else None
+        if record is None:
+            raise NotFound(f"No picture is kept under the name {image_name!r}.")
+        return record, self.picture(record)
+
+    def record(self, record_id: str) -> Record:
+        """The record of that id."""
+        try:
+            record = self.store.get(UUID(record_id))
+        except ValueError:
+            record = None
+        if record is None:
+            raise NotFound(f"No record has the id {record_id!r}.")
+        return record
+
+    def picture(self, record: Record) -> bytes:
+        """The picture of a record, just as it was uploaded."""
+        picture = self.store.picture(record.sha256) if record.sha256 else None
+        if picture is None:
+            raise NotFound(f"Record {record.id} has no picture.")
+        return picture
+
+
+def open_service(settings: Settings) -> Service:
+    """The service that the settings name: its model loaded, its store opened with the first use."""
+    from mnist_predict.store import open_store
+    from mnist_predict.vision.recognizer import open_recognizer
+
+    return Service(open_recognizer(settings.model), open_store(settings.store))
+
+
+def _check_number(number: str) -> None:
+    if not (number.isascii() and number.isdecimal()):
+        raise BadRequest(f"A number is written with the digits 0 to 9, not as {number!r}.")
+
+
+def _name(image_name: str) -> str:
+    if not 0 < len(image_name) <= LONGEST_NAME:
+        raise BadRequest(f"The name of an image has 1 to {LONGEST_NAME} characters. Give it another name.")
+    # The command line hands on the bytes of a file name that are no UTF-8 as lone surrogates: kept as "?".
+    return image_name.encode("utf-8", "replace").decode()

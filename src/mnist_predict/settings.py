@@ -1,0 +1,64 @@
+"""Every setting once: its name, default and help. Read from `MNIST_PREDICT_<NAME>`; flags of `serve` override."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from mnist_predict.errors import BadRequest
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting as `serve --help`, the README and the code know it."""
+
+    name: str
+    default: str
+    help: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"MNIST_PREDICT_{self.name.upper()}"
+
+
+SETTINGS = (
+    Setting("store", "sqlite:///instance/mnist_predict.sqlite", "Where records and pictures are kept."),
+    Setting("model", "", "Folder of the model version to read with; empty: the shipped one."),
+    Setting("host", "127.0.0.1", "Address that serve listens on."),
+    Setting("port", "4000", "Port that serve listens on."),
+    Setting("workers", "0", "Worker processes of serve; 0: one a core."),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings in force."""
+
+    store: str
+    model: str
+    host: str
+    port: int
+    workers: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Settings of the environment; a variable that is empty or missing has its default."""
+        values = {s.name: environment.get(s.variable) or s.default for s in SETTINGS}
+        return cls(
+            store=values["store"],
+            model=values["model"],
+            host=values["host"],
+            port=_whole("port", values["port"], 65535),
+            workers=_whole("workers", values["workers"], 1024),
+        )
+
+    def but(self, **changes: Any) -> Self:
+        """These settings with the changes that are not None (flags that were given)."""
+        return replace(self, **{name: value for name, value in changes.items() if value is not None})
+
+
+def _whole(name: str, text: str, most: int) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) > most:
+        raise BadRequest(f"MNIST_PREDICT_{name.upper()} must be a whole number from 0 to {most}, not {text!r}.")
+    return int(text)

@@ -1,0 +1,42 @@
+"""Where records and pictures are kept; `open_store` turns the one setting into a store."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mnist_predict.errors import BadRequest
+from mnist_predict.store.record import Store
+
+
+def open_store(url: str) -> Store:
+    """The store that a setting names: `sqlite:///relative/path`, `sqlite:////absolute/path` or `cassandra://...`.
+
+    Nothing is opened yet: files and connections come with the first use, in the process that uses them.
+    Raises `BadRequest` for any other url.
+    """
+    kind, _, rest = url.partition("://")
+    if kind == "sqlite" and rest.startswith("/") and rest.strip("/"):
+        from mnist_predict.store.sqlite import SqliteStore
+
+        return SqliteStore(Path(rest[1:]))
+    if kind == "cassandra":
+        if find_spec("cassandra") is None:
+            raise BadRequest("This store needs its driver: pip install 'mnist-predict[cassandra]'.")
+        from mnist_predict.store.cassandra import CassandraStore
+        from mnist_predict.store.cassandra_place import Place
+
+        return CassandraStore(Place.from_url(url))
+    # A url may carry a password, so only its kind is repeated.
+    raise BadRequest(
+        f"The store setting begins with {kind.partition(':')[0]!r}, which is no store known here. "
+        "Write sqlite:///folder/file.sqlite for a file below this folder, sqlite:////folder/file.sqlite, "
+        "or cassandra://host:9042/keyspace."
+    )
+
+
+def data_place(store: str) -> str:
+    """Where a store keeps its data, for people: a file's absolute path, or a url without its password."""
+    if store.startswith("sqlite:///"):
+        return str(Path(store.removeprefix("sqlite:///")).absolute())
+    parts = urlsplit(store)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

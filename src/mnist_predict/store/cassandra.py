@@ -1,0 +1,224 @@
+"""The store in a Cassandra cluster. docs/cassandra.md tells what each table is for."""
+
+import heapq
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from itertools import islice
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from mnist_predict.errors import StoreUnavailable
+from mnist_predict.store.cassandra_place import Place
+from mnist_predict.store.cassandra_rows import GET, PAGE, Partition, blob, from_row, month_of, partition
+from mnist_predict.store.record import Record, new_id
+
+if TYPE_CHECKING:
+    from mnist_predict.store.cassandra_link import Link
+
+PARTITIONS_AT_ONCE = 8
+LAST = UUID("e677d21f-dbff-7fff-bfff-ffffffffffff")  # the last id of the year 9999
+
+
+class CassandraStore:
+    """A `Store` in one keyspace; the session begins with the first use in each process."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._state = threading.Condition()  # guards what follows
+        self._link: Link | None = None
+        self._in_use = 0
+        self._closed = False
+        self._failure: tuple[float, StoreUnavailable] | None = None
+        self._list_partition: Callable[[Partition], None]
+
+    def add(self, record: Record, picture: bytes | None = None) -> Record:
+        """Keep a record and its picture; see `Store.add`."""
+        with self._using() as link:
+            return self._add(link, record, picture)
+
+    def _add(self, link: "Link", record: Record, picture: bytes | None = None) -> Record:
+        from mnist_predict.store import cassandra_write as write
+
+        if record.key is not None:
+            record = write.claim(link, record)
+        looking = link.start(GET, *partition(record.id), record.id)
+        self._list_partition(partition(record.id))
+        if picture is not None and record.sha256 is not None:
+            write.put_pictures(link, {record.sha256: picture})
+        found = looking.result().one()
+        if found:
+            # It is written again: what its first writer had not yet done is then done.
+            kept = from_row(found)
+            write.same((kept.image_name, blob(kept.sha256)), record, kept.id)
+            record = kept
+        write.put_records(link, [record])
+        return record
+
+    def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
+        """Keep many new records at once; see `Store.add_all`."""
+        from mnist_predict.store import cassandra_write as write
+
+        with self._using() as link:
+            write.put_pictures(link, pictures)
+            for where in {partition(record.id) for record in records}:
+                self._list_partition(where)
+            write.put_records(link, records)
+
+    def get(self, record_id: UUID) -> Record | None:
+        """The record of that id."""
+        with self._using() as link:
+            return _get(link, record_id)
+
+    def newest(self, image_name: str) -> Record | None:
+        """The newest record of that image name that brought a picture (labels aside)."""
+        with self._using() as link:
+            found = link.run("select id from @newest_by_image_name where image_name = ?", image_name).one()
+            return _get(link, found[0]) if found else None
+
+    def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
+        """Records newest first, of ids smaller than `before`."""
+        before = min(before, LAST) if before else LAST
+        records: list[Record] = []
+        with self._using() as link:
+            for partitions in _partitions(link, before):
+                size = max(10, limit // PARTITIONS_AT_ONCE)
+                rows = [link.start(PAGE, *partition, before, fetch_size=size) for partition in partitions]
+                streams = (map(from_row, link.rows(r)) for r in rows)
+                newest_first = heapq.merge(*streams, key=lambda record: record.id, reverse=True)
+                records += islice(newest_first, limit - len(records))
+                if len(records) == limit:
+                    break
+        return records
+
+    def labels(self, record_id: UUID) -> list[Record]:
+        """The labels of a record, newest first."""
+        with self._using() as link:
+            ids = link.rows(link.start("select id from @label_of_record where label_of = ?", record_id))
+            return [label for row in ids if (label := _get(link, row[0]))]
+
+    def picture(self, sha256: str) -> bytes | None:
+        """The bytes of a picture just as they were uploaded."""
+        with self._using() as link:
+            select = "select size, bytes from @picture where sha256 = ?"
+            rows = list(link.rows(link.start(select, blob(sha256), fetch_size=8)))
+        whole = b"".join(row[1] for row in rows)
+        return whole if rows and len(whole) == rows[0][0] else None
+
+    def count(self) -> int:
+        """How many records are kept, partition by partition."""
+        cql = "select count(*) from @record where day = ? and bucket = ?"
+        counted = 0
+        with self._using() as link:
+            for partitions in _partitions(link, LAST):
+                counting = [link.start(cql, *partition) for partition in partitions]
+                counted += sum(count.result().one()[0] for count in counting)
+        return counted
+
+    def pictures(self) -> Iterator[str]:
+        """The SHA-256 of every picture of which at least a part is kept."""
+        with self._using() as link:
+            for [digest] in link.rows(link.start("select distinct sha256 from @picture")):
+                yield digest.hex()
+
+    def check_writable(self) -> None:
+        """Raise `StoreUnavailable` unless a record could be kept now."""
+        with self._using() as link:
+            link.run("insert into @pulse (shelf, beat) values (0, ?) using ttl 60", new_id())
+
+    def close(self) -> None:
+        """Finish what was begun and let go of the connections."""
+        store = self._of_this_process()
+        with store._state:
+            store._closed = True
+            while store._in_use:
+                store._state.wait()
+            link, store._link = store._link, None
+        if link is not None:
+            link.close()
+
+    @contextmanager
+    def _using(self) -> Iterator["Link"]:
+        from mnist_predict.store.cassandra_link import ERRORS, LOST, explain
+
+        store = self._of_this_process()
+        with store._state:
+            link = store._opened()
+            store._in_use += 1
+        try:
+            yield link
+        except ERRORS as error:
+            if isinstance(error, LOST):
+                # Begin anew with the next use: the hosts may come back under other addresses.
+                with store._state:
+                    store._link = None if store._link is link else store._link
+                link.close()
+            raise explain(error, self.place) from error
+        finally:
+            with store._state:
+                store._in_use -= 1
+                store._state.notify_all()
+
+    def _opened(self) -> "Link":
+        from mnist_predict.store.cassandra_link import ERRORS, Link, explain
+        from mnist_predict.store.cassandra_schema import prepare
+        from mnist_predict.store.cassandra_write import put_partition
+
+        if self._closed:
+            raise StoreUnavailable("The store is closed. Try again when the service has started anew.")
+        if self._link is not None:
+            return self._link
+        if self._failure and time.monotonic() < self._failure[0]:
+            raise self._failure[1]
+        try:
+            link = Link(self.place)
+            # Each partition is listed once by a process, the first time it writes there.
+            self._list_partition = lru_cache(10_000)(partial(put_partition, link))
+            try:
+                prepare(link, lambda record: self._add(link, record))
+            except BaseException:
+                link.close()
+                raise
+        except (*ERRORS, StoreUnavailable) as error:
+            # Those who wait for this very attempt hear of its failure; they do not each make their own.
+            failure = explain(error, self.place)
+            self._failure = time.monotonic() + 1, failure
+            raise failure from error
+        self._link = link
+        return link
+
+    def _of_this_process(self) -> "CassandraStore":
+        if self._process != os.getpid():
+            self._begin()  # the threads of the parent's session did not come along in the fork
+        return self
+
+
+def _partitions(link: "Link", before: UUID) -> Iterator[list[Partition]]:
+    """The partitions that hold records before an id, newest first, in growing groups of whole ten minutes."""
+    day, bucket = partition(before)
+    last = day, bucket | 7
+    group: list[Partition] = []
+    enough = PARTITIONS_AT_ONCE
+    months = link.start("select month from @month where shelf = 0 and month <= ?", month_of(day))
+    for [month] in link.rows(months):
+        select = "select day, bucket from @bucket_of_month where month = ? and (day, bucket) <= (?, ?)"
+        for found, bucket in link.rows(link.start(select, month, *last, fetch_size=100)):
+            here = found.date(), bucket
+            if len(group) >= enough and (group[-1][0], group[-1][1] | 7) != (here[0], here[1] | 7):
+                yield group
+                group, enough = [], min(enough * 2, 64)
+            group.append(here)
+    if group:
+        yield group
+
+
+def _get(link: "Link", record_id: UUID) -> Record | None:
+    row = link.run(GET, *partition(record_id), record_id).one()
+    return from_row(row) if row else None

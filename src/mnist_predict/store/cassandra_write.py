@@ -1,0 +1,111 @@
+"""Writing to Cassandra, in an order in which nothing is named before it is there.
+
+First the picture, and the partition in the list of partitions; then the record, in one mutation of that partition;
+then what points to it. Every statement may be repeated: ids are made by the client, and where a row is written
+twice, the newest id wins by its timestamp.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from mnist_predict.errors import KeyReused
+from mnist_predict.store.cassandra_link import Link
+from mnist_predict.store.cassandra_rows import COLUMNS, Partition, blob, month_of, partition, timestamp, to_row
+from mnist_predict.store.record import Record
+
+CHUNK = 512 * 1024  # bytes
+CHUNKS_AT_ONCE = 8
+ROWS_AT_ONCE = 32
+
+_RECORD = f"""insert into @record (day, bucket, {COLUMNS})
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) using timestamp ?"""  # noqa: S608 (constants)
+_ROW = """insert into @mnistable (day, bucket, record_time, id, image_name, predict_number, source)
+    values (?, ?, ?, ?, ?, ?, ?) using timestamp ?"""
+_NEWEST = "insert into @newest_by_image_name (image_name, id) values (?, ?) using timestamp ?"
+_LABEL = "insert into @label_of_record (label_of, id) values (?, ?)"
+_CLAIM = "insert into @idempotency_key (key, id, image_name, sha256) values (?, ?, ?, ?) if not exists"
+_CLAIMED = "select key, id, image_name, sha256 from @idempotency_key where key = ?"
+
+
+class _Window:
+    """So many statements under way at once; leaving it waits for the last of them."""
+
+    def __init__(self, link: Link, size: int) -> None:
+        self._link, self._size = link, size
+        self._under_way: deque[Any] = deque()
+
+    def start(self, cql: str, *values: Any) -> None:
+        self._add(self._link.start(cql, *values))
+
+    def batch(self, statements: Iterable[tuple[Any, ...]]) -> None:
+        self._add(self._link.batch(statements))
+
+    def _add(self, future: Any) -> None:
+        self._under_way.append(future)
+        if len(self._under_way) >= self._size:
+            self._under_way.popleft().result()
+
+    def __enter__(self) -> "_Window":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for future in self._under_way:
+            future.result()
+
+
+def claim(link: Link, record: Record) -> Record:
+    """The record under the id that its key is of: its own, where nobody came earlier."""
+    mine = (record.key, record.id, record.image_name, blob(record.sha256))
+    kept = link.settle(_CLAIM, *mine, look=_CLAIMED, key=str(record.key)) or mine
+    return replace(record, id=same(kept[2:], record, kept[1]))
+
+
+def same(kept: tuple[str, bytes | None], record: Record, kept_id: UUID) -> UUID:
+    """The id, if what is kept under it has the record's name and picture; else raises `KeyReused`."""
+    if tuple(kept) != (record.image_name, blob(record.sha256)):
+        raise KeyReused("This Idempotency-Key (or id) was used for another picture or name. Use a new one.")
+    return kept_id
+
+
+def put_pictures(link: Link, pictures: Mapping[str, bytes]) -> None:
+    """Keep pictures, by their SHA-256."""
+    put = "insert into @picture (sha256, chunk, size, bytes) values (?, ?, ?, ?)"
+    with _Window(link, CHUNKS_AT_ONCE) as window:
+        for digest, picture in pictures.items():
+            for at in range(0, max(1, len(picture)), CHUNK):
+                window.start(put, blob(digest), at // CHUNK, len(picture), picture[at : at + CHUNK])
+
+
+def put_partition(link: Link, where: Partition) -> None:
+    """List a partition, so that pages find it."""
+    month = month_of(where[0])
+    link.run("insert into @bucket_of_month (month, day, bucket) values (?, ?, ?)", month, *where)
+    link.run("insert into @month (shelf, month) values (0, ?)", month)
+
+
+def put_records(link: Link, records: Iterable[Record]) -> None:
+    """Keep records whose pictures are kept and whose partitions are listed."""
+    partitions: dict[Partition, list[Record]] = defaultdict(list)
+    newest: dict[str, UUID] = {}
+    for record in records:
+        partitions[partition(record.id)].append(record)
+        if record.label_of is None and record.sha256 is not None:
+            newest[record.image_name] = max(record.id, newest.get(record.image_name, record.id))
+    with _Window(link, ROWS_AT_ONCE) as window:
+        for where, together in partitions.items():
+            window.batch(statement for record in together for statement in _rows(where, record))
+    with _Window(link, ROWS_AT_ONCE) as window:
+        for image_name, newest_id in newest.items():
+            window.start(_NEWEST, image_name, newest_id, timestamp(newest_id))
+        for record in (record for together in partitions.values() for record in together):
+            if record.label_of is not None:
+                window.start(_LABEL, record.label_of, record.id)
+
+
+def _rows(where: Partition, record: Record) -> list[tuple[Any, ...]]:
+    at = timestamp(record.id)
+    short = (record.record_time, record.id, record.image_name, record.number, record.source)
+    return [(_RECORD, *where, *to_row(record), at), (_ROW, *where, *short, at)]

@@ -1,0 +1,115 @@
+"""What is kept: `Record`, and the `Store` protocol of every store (tests/store holds its contract)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from mnist_predict.reading import Reading
+
+
+def new_id(after: UUID | None = None) -> UUID:
+    """A time-ordered id (UUIDv7, RFC 9562) made by the client, so that a repeated write is the same write.
+
+    `after`: the id is greater than this one, whatever the clock says (a label is newer than what it labels).
+    """
+    made = uuid7()
+    if after is not None and made <= after:
+        made = uuid7(nanoseconds=((after.int >> 80) + 1) * 1_000_000)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One stored event: a picture that was read (`upload`) or a number recorded by a person (`hand`).
+
+    A hand record whose `label_of` names another record is also a label: what a person says that record's
+    number is. Labels are appended; the newest wins and the history stays.
+    """
+
+    id: UUID
+    image_name: str
+    number: str
+    source: Literal["upload", "hand"]
+    sha256: str | None = None  # of the picture, hex; None: recorded by hand without one
+    reading: Reading | None = None
+    label_of: UUID | None = None
+    key: str | None = None  # the Idempotency-Key it came with
+
+    @property
+    def record_time(self) -> datetime:
+        """When it was recorded, UTC, to the millisecond: the time that its id carries."""
+        return datetime.fromtimestamp((self.id.int >> 80) / 1000, UTC)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form of an answer, without where it is stored."""
+        reading = (self.reading or Reading((), None, (), "")).to_dict()
+        return reading | {
+            "number": self.number,
+            "id": str(self.id),
+            "record_time": self.record_time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "image_name": self.image_name,
+            "sha256": self.sha256,
+            "source": self.source,
+            "label_of": str(self.label_of) if self.label_of else None,
+        }
+
+
+class Store(Protocol):
+    """Keeps records and pictures for good. Every method may raise `StoreUnavailable`; all are thread-safe."""
+
+    def add(self, record: Record, picture: bytes | None = None) -> Record:
+        """Keep a record and its picture; both are durable on return.
+
+        Returns the record that is kept: an earlier one where its id or its key is kept already (a retry).
+        Raises `KeyReused` where that earlier one has another picture or name.
+        `picture` are the bytes whose SHA-256 `record.sha256` is; they are kept once.
+        """
+        ...
+
+    def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
+        """Keep many records and the pictures given by their SHA-256, faster than one by one; durable on return.
+
+        The records have no keys, and ids that are new here or of the very same record. May be repeated after
+        a failure, which may leave a part of them kept.
+        """
+        ...
+
+    def get(self, record_id: UUID) -> Record | None:
+        """The record of that id."""
+        ...
+
+    def newest(self, image_name: str) -> Record | None:
+        """The newest record of that image name that brought a picture (labels aside)."""
+        ...
+
+    def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
+        """Records newest first; `before`: only those whose id is smaller (the last id of the page before)."""
+        ...
+
+    def labels(self, record_id: UUID) -> list[Record]:
+        """The labels of a record, newest first."""
+        ...
+
+    def picture(self, sha256: str) -> bytes | None:
+        """The bytes of a picture just as they were uploaded."""
+        ...
+
+    def count(self) -> int:
+        """How many records are kept, counted one by one: for the commands that keep the store, not for pages."""
+        ...
+
+    def pictures(self) -> Iterator[str]:
+        """The SHA-256 of every picture that is kept, in no order; those kept meanwhile may be among them."""
+        ...
+
+    def check_writable(self) -> None:
+        """Raise `StoreUnavailable` unless a record could be kept now; leaves nothing behind."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was begun and let go of files and connections."""
+        ...

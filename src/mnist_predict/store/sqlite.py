@@ -1,0 +1,171 @@
+"""The store in one SQLite file: the default, and the spool of a store that is away.
+
+WAL with `synchronous = FULL`: a write is acknowledged when it has reached the disk, and readers never wait.
+Any number of threads and processes may use one file.
+"""
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from mnist_predict.errors import KeyReused, StoreUnavailable
+from mnist_predict.reading import Reading
+from mnist_predict.store.record import Record
+from mnist_predict.store.sqlite_file import Connection, connect, explain, is_current, patiently
+from mnist_predict.store.sqlite_writer import Writer
+
+_COLUMNS = "id, image_name, number, source, sha256, reading, label_of, idempotency_key"
+_SELECT = f"select {_COLUMNS} from record "  # noqa: S608 (a constant)
+_INSERT = f"insert into record ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
+_INSERT_PICTURE = "insert into picture (sha256, bytes) values (?, ?) on conflict do nothing"
+_inherited: list[object] = []  # connections of a parent process: using or closing them would corrupt its file
+
+
+class SqliteStore:
+    """A `Store` in one file; connections open with the first use in each process."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._open()
+
+    def _open(self) -> None:
+        self._process = os.getpid()
+        self._writer = Writer(self.path)
+        self._readers: list[Connection] = []
+        self._closed = False
+
+    def add(self, record: Record, picture: bytes | None = None) -> Record:
+        """Keep a record and its picture; see `Store.add`."""
+        row = _to_row(record)
+
+        def keep(connection: Connection) -> Record:
+            kept = record
+            if connection.execute(_INSERT, row).rowcount == 0:
+                sql = _SELECT + "where id = ? or idempotency_key = ? order by id <> ?"
+                kept = _from_row(connection.execute(sql, (row[0], record.key, row[0])).fetchone())
+                if (kept.image_name, kept.sha256) != (record.image_name, record.sha256):
+                    raise KeyReused("This Idempotency-Key (or id) was used for another picture or name. Use a new one.")
+            if picture is not None:
+                connection.execute(_INSERT_PICTURE, (record.sha256, picture))
+            return kept
+
+        return self._of_this_process()._writer.run(keep)
+
+    def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
+        """Keep many new records at once, in one transaction; see `Store.add_all`."""
+        rows = [_to_row(record) for record in records]
+
+        def keep(connection: Connection) -> None:
+            connection.executemany(_INSERT_PICTURE, pictures.items())
+            connection.executemany(_INSERT, rows)
+
+        self._of_this_process()._writer.run(keep)
+
+    def get(self, record_id: UUID) -> Record | None:
+        """The record of that id."""
+        return self._first("where id = ?", str(record_id))
+
+    def newest(self, image_name: str) -> Record | None:
+        """The newest record of that image name that brought a picture (labels aside)."""
+        return self._first(
+            "where image_name = ? and sha256 is not null and label_of is null order by id desc", image_name
+        )
+
+    def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
+        """Records newest first, of ids smaller than `before`."""
+        return self._records("where id < ? order by id desc limit ?", str(before) if before else "g", limit)
+
+    def labels(self, record_id: UUID) -> list[Record]:
+        """The labels of a record, newest first."""
+        return self._records("where label_of = ? order by id desc", str(record_id))
+
+    def picture(self, sha256: str) -> bytes | None:
+        """The bytes of a picture just as they were uploaded."""
+        found = self._read("select bytes from picture where sha256 = ?", sha256)
+        return found[0][0] if found else None
+
+    def count(self) -> int:
+        """How many records are kept."""
+        found: int = self._read("select count(*) from record")[0][0]
+        return found
+
+    def pictures(self) -> Iterator[str]:
+        """The SHA-256 of every picture that is kept."""
+        last = ""
+        while found := self._read("select sha256 from picture where sha256 > ? order by sha256 limit 1000", last):
+            yield from (row[0] for row in found)
+            last = found[-1][0]
+
+    def check_writable(self) -> None:
+        """Raise `StoreUnavailable` unless a record could be kept now."""
+
+        def beat(connection: Connection) -> None:
+            connection.execute("update pulse set beat = randomblob(65536)")
+
+        self._of_this_process()._writer.run(beat)
+
+    def close(self) -> None:
+        """Finish the writes that were begun and let go of the file."""
+        store = self._of_this_process()
+        store._closed = True
+        store._writer.close()
+        while store._readers:
+            store._readers.pop().close()
+
+    def _of_this_process(self) -> "SqliteStore":
+        if self._process != os.getpid():
+            _inherited.append((self._writer, self._readers))
+            self._open()
+        return self
+
+    def _first(self, where: str, *values: str) -> Record | None:
+        return next(iter(self._records(f"{where} limit 1", *values)), None)
+
+    def _records(self, where: str, *values: str | int) -> list[Record]:
+        return [_from_row(row) for row in self._read(_SELECT + where, *values)]
+
+    def _read(self, sql: str, *values: str | int) -> list[Any]:
+        store = self._of_this_process()
+        if store._closed:
+            raise StoreUnavailable("The store is closed. Try again when the service has started anew.")
+        connection = None
+        try:
+            with contextlib.suppress(IndexError):
+                connection = store._readers.pop()
+            if connection is None or not is_current(connection, self.path):
+                connection = connect(self.path)
+            rows = _fetch(connection, sql, values)
+        except (sqlite3.Error, OSError, StoreUnavailable) as error:
+            if connection is not None:
+                connection.close()
+            raise explain(error, self.path) from error
+        store._readers.append(connection)
+        return rows
+
+
+def _fetch(connection: Connection, sql: str, values: tuple[str | int, ...]) -> list[Any]:
+    return patiently(lambda: connection.execute(sql, values).fetchall())
+
+
+def _to_row(record: Record) -> tuple[str | None, ...]:
+    reading = json.dumps(record.reading.to_dict(), separators=(",", ":")) if record.reading else None
+    label_of = str(record.label_of) if record.label_of else None
+    return (
+        *(str(record.id), record.image_name, record.number, record.source, record.sha256),
+        *(reading, label_of, record.key),
+    )
+
+
+def _from_row(row: tuple[Any, ...]) -> Record:
+    record_id, image_name, number, source, sha256, reading, label_of, key = row
+    return Record(
+        *(UUID(record_id), image_name, number, source, sha256),
+        reading=Reading.from_dict(json.loads(reading)) if reading else None,
+        label_of=UUID(label_of) if label_of else None,
+        key=key,
+    )

@@ -1,0 +1,45 @@
+"""How good a reader is: figures from confidences and hits, nothing of models or pictures."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+Hits = NDArray[np.bool_]
+
+
+def interval(hits: int, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927)."""
+    z = 1.959964
+    share, square = hits / count, z * z / count
+    middle = (share + square / 2) / (1 + square)
+    half = z / (1 + square) * math.sqrt(share * (1 - share) / count + square / count / 4)
+    return middle - half, middle + half
+
+
+def calibration_error(confidence: Floats, hit: Hits, bins: int = 15) -> float:
+    """Mean distance of confidence and accuracy over `bins` bins of equal mass (Nixon et al. 2019)."""
+    order = np.argsort(confidence, kind="stable")
+    parts = np.array_split(order, min(bins, len(order)))
+    return float(sum(abs(confidence[p].mean() - hit[p].mean()) * len(p) for p in parts) / len(order))
+
+
+def separation(confidence: Floats, hit: Hits) -> float | None:
+    """AUROC: the chance that a right answer is surer than a wrong one; None where either is lacking."""
+    right, wrong = np.sort(confidence[hit]), confidence[~hit]
+    if not len(right) or not len(wrong):
+        return None
+    above = len(right) - np.searchsorted(right, wrong, "right")
+    equal = np.searchsorted(right, wrong, "right") - np.searchsorted(right, wrong, "left")
+    return float((above + equal / 2).mean() / len(right))
+
+
+def likelihood_loss(probability: Floats) -> float:
+    """Mean negative log-likelihood, in nats, of what the right answers were given; 1e-6 at least."""
+    return float(-np.log(np.maximum(probability, 1e-6)).mean())
+
+
+def confusion(labels: NDArray[np.integer], read: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Counts `[10, 10]`: row the label, column what was read."""
+    return np.bincount(labels.astype(np.int64) * 10 + read, minlength=100).reshape(10, 10)

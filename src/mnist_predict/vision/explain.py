@@ -1,0 +1,80 @@
+"""The picture with what was read drawn on it: for people who want to see why a number came out."""
+
+from io import BytesIO
+
+from PIL import Image, ImageDraw, ImageFont
+
+from mnist_predict.reading import Reading
+from mnist_predict.vision.picture import decode
+
+SHORTEST, LONGEST = 480, 1600  # of the drawn picture's longer side, in pixels
+PAPER, TEXT = "#ffffff", "#1f2933"
+SURE, DOUBTFUL, UNSURE = "#0b7a4b", "#b45f06", "#b3261e"
+
+
+def draw(data: bytes, reading: Reading) -> bytes:
+    """A PNG of the picture in `data` with the boxes, digits and confidences of its reading.
+
+    Small pictures are enlarged so that the writing on them is legible. Raises what `picture.decode` raises.
+    """
+    picture = decode(data)
+    width, height = picture.size
+    scale = min(max(1.0, SHORTEST / max(width, height)), LONGEST / max(width, height))
+    shown = Image.fromarray(picture.pixels).resize(
+        (max(1, round(width * scale)), max(1, round(height * scale))),
+        Image.Resampling.NEAREST if scale > 2 else Image.Resampling.LANCZOS,
+    )
+    unit = max(14, max(shown.size) // 45)  # height of the letters; all else follows
+    font, headline = ImageFont.load_default(unit), ImageFont.load_default(2 * unit)
+    title, lines = _words(reading)
+    wanted = [headline.getlength(title), *(font.getlength(line) for line in lines)]
+    left, top = 2 * unit, 4 * unit
+    page = Image.new(
+        "RGB",
+        (
+            max(shown.width, round(max(wanted))) + 2 * left,
+            top + shown.height + 3 * unit + round(1.5 * unit * len(lines)),
+        ),
+        PAPER,
+    )
+    page.paste(shown, (left, top))
+    pen = ImageDraw.Draw(page)
+    pen.rectangle((left - 1, top - 1, left + shown.width, top + shown.height), outline="#cbd2d9")
+    pen.text((left, unit // 2), title, TEXT, headline)
+    for at, line in enumerate(lines):
+        pen.text((left, top + shown.height + unit + round(1.5 * unit * at)), line, TEXT, font)
+    for number in reading.numbers:
+        for digit in number.digits:
+            x, y, w, h = (value * scale for value in digit.box)
+            sure = max(digit.probabilities)
+            colour = _colour(sure)
+            corner = (left + x, top + y, left + x + w, top + y + h)
+            pen.rounded_rectangle(corner, unit // 4, outline=colour, width=max(2, unit // 7))
+            label = f"{digit.value} {_percent(sure)}" if w > 3.5 * unit else str(digit.value)
+            room = font.getlength(label) + unit / 2
+            chip = (corner[0], corner[1] - 1.3 * unit, corner[0] + room, corner[1])
+            pen.rounded_rectangle(chip, unit // 4, fill=colour)
+            pen.text((chip[0] + unit / 4, chip[1] + 0.1 * unit), label, PAPER, font)
+    out = BytesIO()
+    page.save(out, "PNG")
+    return out.getvalue()
+
+
+def _words(reading: Reading) -> tuple[str, list[str]]:
+    """The headline, and the lines below the picture."""
+    lines = list(reading.advice)
+    for number in reading.numbers:
+        digits = "   ".join(f"{d.value} {_percent(max(d.probabilities))}" for d in number.digits[:12])
+        lines.append(f"{number.text} ({_percent(number.confidence)}):   {digits}")
+    lines.append(f"Model {reading.model_version}")
+    return reading.number or "No number", lines
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share < 0.995 else f"{min(99.9, 100 * share):.1f} %"
+
+
+def _colour(confidence: float) -> str:
+    if confidence >= 0.9:
+        return SURE
+    return DOUBTFUL if confidence >= 0.6 else UNSURE

@@ -1,0 +1,146 @@
+"""Ink -> numbers: which strokes are a digit, which digits are a number, in the order one reads them.
+
+Works by connected components. What stands behind `find_numbers` may change (touching digits call for a
+network that reads a strip without cutting it); its callers only see numbers made of digits.
+
+Lengths are judged relative to the strokes around them, so that nothing here depends on a picture's size.
+"""
+
+from dataclasses import dataclass
+from statistics import median
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mnist_predict.reading import Box, union
+from mnist_predict.vision.frame import without_frame
+
+FAINT = 25  # ink that belongs to a stroke ...
+SURE = 128  # ... which has this much somewhere
+SPECK = 0.12  # parts lower than this, times the tallest part, are dirt
+SMALL = 0.35  # parts of a line lower than this, times its median, are separators and dirt
+LIGHT = 0.12  # digits with less ink than this, times the one of their line with most, are hairlines
+DUST = 0.01  # a page whose tallest part is lower than this, times its side, is blank
+MAX_PARTS = 400  # more than this is a texture, not writing
+
+
+@dataclass(frozen=True, slots=True)
+class DigitInk:
+    """One digit: `box` (x, y, w, h) in pixels of the ink; `ink` (h, w) uint8, only its own strokes."""
+
+    box: Box
+    ink: npt.NDArray[np.uint8]
+
+
+def find_numbers(density: npt.NDArray[np.uint8]) -> list[list[DigitInk]]:
+    """The numbers in (h, w) uint8 ink, in reading order, each with its digits left to right."""
+    mask = cv2.threshold(density, FAINT, 1, cv2.THRESH_BINARY)[1]
+    _, labelled, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    labels, stats = np.asarray(labelled, np.int32), np.asarray(table, np.int32)
+    extents = np.maximum(stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_WIDTH] // 2)
+    order = np.argsort(-extents, kind="stable")[: 4 * MAX_PARTS]
+    large = 1 + order[extents[order] >= SPECK * extents.max(initial=0)]
+    parts = {int(i): _box(stats[i]) for i in large}
+    parts = {i: box for i, box in parts.items() if _is_sure(density, labels, i, box)}
+    parts = without_frame(parts, labels)
+    tallest = max((box[3] for box in parts.values()), default=0)
+    parts = {i: box for i, box in parts.items() if max(box[3], box[2] // 2) >= SPECK * tallest}
+    if len(parts) > MAX_PARTS or tallest < DUST * density.size**0.5:
+        return []
+    mass = stats[:, cv2.CC_STAT_AREA]
+    groups = _joined(parts)
+    numbers = [number for line in _lines(groups, mass) for number in _numbers(line)]
+    return [[_cut(density, labels, box, group) for box, group in number] for number in numbers]
+
+
+Group = tuple[Box, tuple[int, ...]]  # a digit's box and the labels of its parts
+
+
+def _box(row: npt.NDArray[np.int32]) -> Box:
+    x, y, w, h = (int(v) for v in row[:4])
+    return x, y, w, h
+
+
+def _is_sure(density: npt.NDArray[np.uint8], labels: npt.NDArray[np.int32], part: int, box: Box) -> bool:
+    x, y, w, h = box
+    return bool((density[y : y + h, x : x + w][labels[y : y + h, x : x + w] == part] >= SURE).any())
+
+
+def _joined(parts: dict[int, Box]) -> list[Group]:
+    """Parts of one digit together: largest first, each takes in what belongs to it."""
+    groups: list[Group] = []
+    for i, box in sorted(parts.items(), key=lambda item: -item[1][2] * item[1][3]):
+        for at, (whole, members) in enumerate(groups):
+            if _belong(whole, box):
+                groups[at] = union([whole, box]), (*members, i)
+                break
+        else:
+            groups.append((box, (i,)))
+    return groups
+
+
+def _belong(one: Box, other: Box) -> bool:
+    """Whether two boxes of strokes are parts of one digit."""
+    body, part = (one, other) if one[3] >= other[3] else (other, one)
+    height = body[3]
+    low = part[3] / height
+    overlap = _overlap(one, other, 0)
+    share = overlap / min(one[2], other[2])
+    apart = -_overlap(one, other, 1) / height  # between the lower edge of one and the upper of the other
+    if low >= 0.6:  # two tall parts: side by side or one above the other they are two digits
+        return share >= 0.65 and apart <= 0.1
+    if share >= 0.5:
+        return apart <= 0.25
+    if part[2] >= 1.5 * part[3] and part[1] + part[3] / 2 <= body[1] + 0.35 * height:  # the flag of a 5
+        return overlap >= -0.25 * height and part[0] >= body[0] - 0.2 * height and apart <= 0.25
+    return overlap > -0.1 * height and apart <= 0.05
+
+
+def _overlap(one: Box, other: Box, axis: int) -> int:
+    """Pixels that both share along x (0) or y (1); negative: the gap between them."""
+    near = max(one[axis], other[axis])
+    return min(one[axis] + one[axis + 2], other[axis] + other[axis + 2]) - near
+
+
+def _lines(groups: list[Group], mass: npt.NDArray[np.int32]) -> list[list[Group]]:
+    """Digits by line, left to right and top to bottom; a line may climb or fall."""
+    lines: list[list[Group]] = []
+    for group in sorted(groups):
+        shares = [_overlap(line[-1][0], group[0], 1) / min(line[-1][0][3], group[0][3]) for line in lines]
+        best = max(range(len(lines)), key=shares.__getitem__, default=None)
+        if best is not None and shares[best] >= 0.4:
+            lines[best].append(group)
+        else:
+            lines.append([group])
+    lines = [_digits(line, mass) for line in lines]
+    tallest = max((median(g[0][3] for g in line) for line in lines), default=0)
+    lines = [line for line in lines if median(g[0][3] for g in line) >= SMALL * tallest]
+    return sorted(lines, key=lambda line: sum(2 * g[0][1] + g[0][3] for g in line) / len(line))
+
+
+def _digits(line: list[Group], mass: npt.NDArray[np.int32]) -> list[Group]:
+    """A line without separators, dirt and hairlines."""
+    tallest = max(box[3] for box, _ in line)
+    heaviest = max(mass[list(group)].sum() for _, group in line)
+    return [
+        (box, group) for box, group in line if box[3] >= SMALL * tallest and mass[list(group)].sum() >= LIGHT * heaviest
+    ]
+
+
+def _numbers(line: list[Group]) -> list[list[Group]]:
+    """A line cut where the gap between digits is wider than they are tall."""
+    tall = median(group[0][3] for group in line)
+    numbers = [[line[0]]]
+    for group in line[1:]:
+        if -_overlap(numbers[-1][-1][0], group[0], 0) > tall:
+            numbers.append([])
+        numbers[-1].append(group)
+    return numbers
+
+
+def _cut(density: npt.NDArray[np.uint8], labels: npt.NDArray[np.int32], box: Box, group: tuple[int, ...]) -> DigitInk:
+    x, y, w, h = box
+    own = labels[y : y + h, x : x + w]
+    mine = own == group[0] if len(group) == 1 else np.isin(own, group)
+    return DigitInk(box, density[y : y + h, x : x + w] * mine)

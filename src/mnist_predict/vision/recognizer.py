@@ -1,0 +1,99 @@
+"""Picture -> reading: the whole way, with the network of one model version."""
+
+import math
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mnist_predict.models.registry import open_version
+from mnist_predict.reading import Box, Digit, Number, Reading, union
+from mnist_predict.vision.classifier import Classifier
+from mnist_predict.vision.ink import Ink, find_ink
+from mnist_predict.vision.layout import DigitInk, find_numbers
+from mnist_predict.vision.normalize import normalize
+from mnist_predict.vision.picture import Picture, decode
+
+SMALL = 12  # pixels of height; the network sees 20
+FAINT = 40.0  # grey levels between paper and ink
+NO_INK = "Nothing is written here that stands out from the paper. Use a darker pen or more light."
+NO_DIGITS = "This does not look like a handwritten number. Send a picture of the number alone."
+
+
+class Recognizer:
+    """Reads pictures with one model version; thread-safe."""
+
+    def __init__(self, classifier: Classifier, model_version: str) -> None:
+        cv2.setNumThreads(1)  # as the classifier: the server has a worker for each core
+        self.classifier = classifier
+        self.model_version = model_version
+
+    def read(self, data: bytes) -> Reading:
+        """What the picture in these bytes shows. Raises the errors of `picture.decode`."""
+        return self._read(decode(data))
+
+    def read_pixels(self, pixels: npt.NDArray[np.uint8]) -> Reading:
+        """What (h, w) grey or (h, w, 3) RGB uint8 pixels show."""
+        height, width = pixels.shape[:2]
+        return self._read(Picture(pixels, (width, height), 1.0))
+
+    def _read(self, picture: Picture) -> Reading:
+        ink = find_ink(picture.pixels)
+        if ink is None:
+            return Reading((), None, (NO_INK,), self.model_version)
+        found = find_numbers(ink.density)
+        if not found:
+            return Reading((), None, (NO_DIGITS,), self.model_version)
+        digits = np.stack([normalize(digit.ink) for number in found for digit in number])
+        probabilities = self.classifier.probabilities(digits)
+        if not _legible(probabilities):
+            return Reading((), None, (NO_DIGITS,), self.model_version)
+        rows = iter(probabilities.tolist())
+        numbers = tuple(_number(number, rows, picture) for number in found)
+        primary = max(range(len(numbers)), key=lambda i: sum(digit.box[3] ** 2 for digit in numbers[i].digits))
+        return Reading(numbers, primary, _advice(numbers[primary], ink), self.model_version)
+
+
+def open_recognizer(model: str) -> Recognizer:
+    """The recognizer of the model version in that folder, loaded; empty: of the one that ships."""
+    version = open_version(model)
+    return Recognizer(Classifier(version.folder), version.name)
+
+
+def _legible(probabilities: npt.NDArray[np.float32]) -> bool:
+    """Whether the network is as sure of these digits (n, 10) as it is of writing.
+
+    Of a page of writing it is sure to 0.95 or so, of print and textures to 0.8 or less; the fewer digits, the
+    less the mean of their top probabilities says, and the less is asked.
+    """
+    return float(probabilities.max(axis=1).mean()) >= 0.9 - 0.75 / math.sqrt(len(probabilities))
+
+
+def _advice(number: Number, ink: Ink) -> tuple[str, ...]:
+    """What would make the next picture easier to read."""
+    advice = []
+    if number.box[3] < SMALL:
+        advice.append("The digits are very small. A larger picture is read more surely.")
+    if ink.contrast < FAINT:
+        advice.append("The writing is faint. A darker pen or more light is read more surely.")
+    return tuple(advice)
+
+
+def _number(number: list[DigitInk], rows: Iterator[list[float]], picture: Picture) -> Number:
+    read = []
+    for digit in number:
+        row = next(rows)
+        read.append(Digit(row.index(max(row)), _original(digit.box, picture), tuple(row)))
+    text = "".join(str(digit.value) for digit in read)
+    confidence = math.prod(max(digit.probabilities) for digit in read)
+    return Number(text, confidence, 0, union([digit.box for digit in read]), tuple(read))
+
+
+def _original(box: Box, picture: Picture) -> Box:
+    """A box in decoded pixels as a box in pixels of the upright original, inside it."""
+    (x, y, w, h), scale = box, picture.scale
+    width, height = picture.size
+    left, top = min(int(x * scale), width - 1), min(int(y * scale), height - 1)
+    right, bottom = min(math.ceil((x + w) * scale), width), min(math.ceil((y + h) * scale), height)
+    return left, top, right - left, bottom - top

@@ -1,0 +1,49 @@
+"""The Flask application: its parts, put together."""
+
+from flask import Flask
+
+from mnist_predict.service import Service, open_service
+from mnist_predict.settings import Settings
+from mnist_predict.web import hand, health, records, uploads, words
+from mnist_predict.web.errors import answer_error
+from mnist_predict.web.incoming import MAX_REQUEST, PictureRequest
+from mnist_predict.web.journal import Journal, note_route
+from mnist_predict.web.measured import MeasuredService
+from mnist_predict.web.names import ImageName
+from mnist_predict.web.safety import add_headers, refuse_cross_site_writes
+
+
+class Web(Flask):
+    """Flask with requests that are pictures."""
+
+    request_class = PictureRequest
+
+
+def create_app(settings: Settings | None = None, service: Service | None = None) -> Flask:
+    """The service in a browser and over HTTP.
+
+    Without `settings` those of the environment; without `service` the one that the settings name.
+    """
+    service = service or open_service(settings or Settings.from_environment())
+    app = Web(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST
+    app.config["MODEL_VERSION"] = service.recognizer.model_version
+    app.extensions["service"] = MeasuredService(service.recognizer, service.store)
+    app.url_map.converters["image_name"] = ImageName
+    app.url_map.merge_slashes = False  # `a//b` is a name of its own
+    app.before_request(refuse_cross_site_writes)
+    app.after_request(add_headers)
+    app.after_request(note_route)
+    app.register_error_handler(Exception, answer_error)
+    for part in (uploads, hand, records, health):
+        app.register_blueprint(part.blueprint)
+    app.jinja_env.globals.update(
+        percent=words.percent,
+        of_a_hundred=words.of_a_hundred,
+        certainty=words.certainty,
+        next_best=words.next_best,
+        model_version=service.recognizer.model_version,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.wsgi_app = Journal(app.wsgi_app)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,58 @@
+"""How a picture is drawn on a page: its size there, and the boxes of what was read in it."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from mnist_predict.reading import Box
+from mnist_predict.vision.picture import decode, media_type
+
+_WIDTH, _HEIGHT = 640, 420  # the room that a picture has on a page, in CSS pixels
+_LARGEST_SCALE = 12.0  # of small pictures: a digit of 28 x 28 becomes a picture of 336 x 336
+_MARGIN = 0.08  # around a digit's box, of its longer side
+
+_NAMES = {"image/heic": "HEIC", "image/tiff": "TIFF", "image/jpeg": "JPEG", "image/webp": "WebP"}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture on a page. `width` and `height` are of the upright picture, in pixels."""
+
+    width: int
+    height: int
+    format: str
+    shown_by_browsers: bool
+
+    @classmethod
+    def of(cls, data: bytes) -> Self:
+        """The drawing of a picture's bytes; raises what `decode` raises."""
+        kind = media_type(data)
+        width, height = decode(data).size
+        name = _NAMES.get(kind, kind.removeprefix("image/").upper())
+        return cls(width, height, name, kind not in ("image/heic", "image/tiff"))
+
+    @property
+    def _scale(self) -> float:
+        return min(_WIDTH / self.width, _HEIGHT / self.height, _LARGEST_SCALE)
+
+    @property
+    def shown_width(self) -> int:
+        """Width on the page in CSS pixels, where the page has the room."""
+        return max(1, round(self.width * self._scale))
+
+    @property
+    def shown_height(self) -> int:
+        """Height on the page in CSS pixels, where the page has the room."""
+        return max(1, round(self.height * self._scale))
+
+    @property
+    def coarse(self) -> bool:
+        """Whether the picture is enlarged so much that its pixels are better shown as they are."""
+        return self._scale >= 3
+
+    def around(self, box: Box) -> Box:
+        """A digit's box with a margin, within the picture."""
+        x, y, w, h = box
+        margin = round(_MARGIN * max(w, h))
+        left, top = max(0, x - margin), max(0, y - margin)
+        right, bottom = min(self.width, x + w + margin), min(self.height, y + h + margin)
+        return left, top, max(1, right - left), max(1, bottom - top)

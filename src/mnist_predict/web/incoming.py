@@ -1,0 +1,62 @@
+"""What a client sends: the picture of a form, in memory and within its limit."""
+
+from io import BytesIO
+from typing import IO
+
+from flask import Request, request
+
+from mnist_predict.errors import BadRequest, TooLarge
+from mnist_predict.vision.picture import MAX_BYTES
+
+MAX_REQUEST = MAX_BYTES + 100_000  # the rest of a form: its boundaries, its file's name, its fields
+
+
+class PictureRequest(Request):
+    """A request whose files stay in memory: none is larger than a picture, and each is read once."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return BytesIO()
+
+
+def sent_picture() -> tuple[str, bytes] | None:
+    """The image name and the bytes of the form field `file`; None where none was sent or chosen.
+
+    Raises `BadRequest` for several files and `TooLarge` for a file beyond the limit.
+    """
+    files = request.files.getlist("file")
+    if len(files) > 1:
+        raise BadRequest("Send one picture at a time.")
+    if not files:
+        return None
+    data = files[0].stream.read()
+    name = files[0].filename or ""
+    if not name and not data:  # what a browser sends for a file field that was left empty
+        return None
+    if len(data) > MAX_BYTES:
+        raise TooLarge(f"The file has more than {MAX_BYTES // 1_000_000} MB. Send a smaller picture.")
+    return name or "unnamed", data
+
+
+def needed_picture() -> tuple[str, bytes]:
+    """As `sent_picture`, and `BadRequest` where there is none."""
+    sent = sent_picture()
+    if sent is None:
+        raise BadRequest(
+            "There is no picture in this request. Choose one, or send it in the form field `file`: "
+            f'curl -F "file=@7.png" {request.base_url}'
+        )
+    return sent
+
+
+def idempotency_key() -> str | None:
+    """The request's `Idempotency-Key`, if it has one; raises `BadRequest` for one that is too long."""
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > 255:
+        raise BadRequest("An Idempotency-Key may have at most 255 characters.")
+    return key or None

@@ -1,0 +1,73 @@
+"""One line of JSON on standard error and one count in the metrics for every request."""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+from flask import Response, request
+
+from mnist_predict.web.acks import acknowledge_now
+from mnist_predict.web.metrics import count_request
+
+Environ = dict[str, Any]
+Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+_NOTES = "mnist_predict.notes"
+_ROUTE = "mnist_predict.route"
+_LONGEST_PATH = 500
+
+
+def note(name: str, value: str) -> None:
+    """Add something to the line of the request being served, such as the record's id."""
+    request.environ.setdefault(_NOTES, {})[name] = value
+
+
+def note_route(response: Response) -> Response:
+    """After each request: which route served it."""
+    request.environ[_ROUTE] = request.url_rule.rule if request.url_rule else "none"
+    return response
+
+
+class Journal:
+    """WSGI in between: times a request, then writes and counts it.
+
+    It also hands the body on as a list of what is there: the server then sends head and body in one write.
+    """
+
+    def __init__(self, app: Wsgi) -> None:
+        self.app = app
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> list[bytes]:
+        """Serve one request."""
+        start = perf_counter()
+        if environ["REQUEST_METHOD"] == "POST":
+            acknowledge_now()  # its body may wait for that
+        status = "500"
+
+        def started(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            nonlocal status
+            status = line[:3]
+            return start_response(line, headers, exc_info)
+
+        answer = self.app(environ, started)
+        try:
+            body = list(answer)
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+        method = environ["REQUEST_METHOD"]
+        count_request(environ.get(_ROUTE, "none"), method, status)
+        path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
+        line = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "method": method,
+            "path": path[:_LONGEST_PATH],
+            "status": int(status),
+            "ms": round(1000 * (perf_counter() - start), 2),
+            "bytes": sum(map(len, body)),
+            **environ.get(_NOTES, {}),
+        }
+        environ["wsgi.errors"].write(json.dumps(line, ensure_ascii=False) + "\n")
+        return body

@@ -1,0 +1,40 @@
+"""How confidence is said to people; the pages and the text answers use the same words."""
+
+from mnist_predict.reading import Number
+
+Certainty = tuple[str, str]
+
+
+def percent(probability: float) -> str:
+    """A probability as percent, never a hundred: `97.1 %`, `above 99.9 %`."""
+    if probability > 0.999:
+        return "above 99.9 %"
+    return "below 0.1 %" if probability < 0.001 else f"{100 * probability:.1f} %"
+
+
+def of_a_hundred(confidence: float) -> str:
+    """What a calibrated confidence promises: how many of a hundred readings like this are right."""
+    if confidence >= 0.995:
+        return "more than 99"
+    return f"about {max(1, round(100 * confidence))}"
+
+
+def certainty(confidence: float) -> Certainty:
+    """The name of a confidence in the style sheet, and in words."""
+    if confidence >= 0.95:
+        return "sure", "Sure"
+    return ("likely", "Fairly sure") if confidence >= 0.8 else ("unsure", "Not sure")
+
+
+def next_best(number: Number) -> str | None:
+    """The second most likely text: the digit whose runner-up comes closest is replaced by it.
+
+    None where every runner-up has less than a hundredth of the probability.
+    """
+    best_ratio, text = 0.01, None
+    for at, digit in enumerate(number.digits):
+        first, second = sorted(range(10), key=lambda value: -digit.probabilities[value])[:2]
+        ratio = digit.probabilities[second] / max(digit.probabilities[first], 1e-9)
+        if ratio > best_ratio:
+            best_ratio, text = ratio, f"{number.text[:at]}{second}{number.text[at + 1 :]}"
+    return text

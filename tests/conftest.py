@@ -1,0 +1,36 @@
+"""What all tests share: the repository's folder, MNIST's test set, and pictures made of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mnist_predict.training import dataset
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def mnist_test() -> tuple[dataset.Bytes, dataset.Bytes]:
+    """Pictures [10000, 28, 28] (ink = 255) and labels [10000]."""
+    return dataset.load(ROOT / "data/mnist", "t10k")
+
+
+@pytest.fixture(scope="session")
+def png_of(mnist_test: tuple[dataset.Bytes, dataset.Bytes]) -> Callable[[str], bytes]:
+    """A PNG of a number, black on white: MNIST's digits, well apart on one line."""
+    pictures, labels = mnist_test
+
+    def make(number: str) -> bytes:
+        digits = [pictures[labels == int(c)][3] for c in number] or [np.zeros((28, 28), np.uint8)]
+        strip = cv2.resize(np.pad(np.hstack(digits), 10), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+        return cv2.imencode(".png", 255 - strip)[1].tobytes()
+
+    return make

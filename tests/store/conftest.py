@@ -1,0 +1,130 @@
+"""Every store under one contract: `url` names an empty one, `reopen` opens it, `store` is it opened."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from cassandra.cluster import NoHostAvailable
+from cassandra_nodes import Nodes, lacking
+
+from mnist_predict.store import open_store
+from mnist_predict.store.cassandra_link import Link
+from mnist_predict.store.cassandra_place import Place
+from mnist_predict.store.record import Store
+
+EXISTING = "MNIST_PREDICT_TEST_CASSANDRA"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of three nodes come last: what is told of one node is then true of one, and two JVMs do not wait."""
+    items.sort(key=lambda item: "cassandra-3" in item.name or "of_three" in item.name)
+
+
+@pytest.fixture(scope="session")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    """Real nodes, none started yet. Without what they need: a failure where CI is set, else a skip."""
+    if EXISTING in os.environ:
+        pytest.skip("stops nodes or changes them, which is not done to an existing cluster")
+    if what := lacking():
+        if os.environ.get("CI") == "true":
+            pytest.fail(what)
+        pytest.skip(what)
+    cluster = Nodes(tmp_path_factory.mktemp("cassandra"))
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def cassandra_url(request: pytest.FixtureRequest) -> Callable[[int, str], str]:
+    """The store setting of a keyspace on so many nodes, which are started, or on the cluster that is named."""
+
+    def url(count: int, keyspace: str) -> str:
+        if existing := os.environ.get(EXISTING):
+            return existing.replace("/mnistpredict", f"/{keyspace}")
+        nodes: Nodes = request.getfixturevalue("nodes")
+        nodes.start(count)
+        return nodes.url(count, keyspace) + f"?copies={count}"
+
+    return url
+
+
+@pytest.fixture(scope="session", params=["sqlite", "cassandra", "cassandra-3"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    if kind == "sqlite":
+        return f"sqlite:///{tmp_path}/made/on/first/use.sqlite"
+    return str(request.getfixturevalue("emptied")(3 if kind == "cassandra-3" else 1))
+
+
+@pytest.fixture(scope="session")
+def emptied(cassandra_url: Callable[[int, str], str]) -> Iterator[Callable[[int], str]]:
+    """The setting of a keyspace for the contract, emptied: to make it anew for each test would take minutes."""
+    links: dict[str, Link] = {}
+
+    def empty(count: int) -> str:
+        setting = cassandra_url(count, f"contract_{count}_{os.getpid()}")
+        if setting not in links:
+            store = open_store(setting)
+            store.check_writable()
+            store.close()
+            links[setting] = Link(Place.from_url(setting))
+        link = links[setting]
+        _wait_for(link)
+        select = "select table_name from system_schema.tables where keyspace_name = %s"
+        tables = [table for [table] in link.execute(select, link.place.keyspace) if "migration" not in table]
+        full = [table for table in tables if link.execute(f"select * from {table} limit 1")]
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(link.execute, (f"truncate {table}" for table in full)))
+        return setting
+
+    yield empty
+    for link in links.values():
+        if EXISTING in os.environ:
+            link.session.execute(f"drop keyspace {link.place.keyspace}")
+        link.close()
+
+
+def _wait_for(link: Link) -> None:
+    """Until it has found the node again, which a test before may have killed: it looks every 0.5 to 10 seconds."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            link.execute("select key from system.local")
+            return
+        except NoHostAvailable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def reopen(url: str) -> Iterator[Callable[[], Store]]:
+    opened: list[Store] = []
+
+    def open_again() -> Store:
+        opened.append(open_store(url))
+        return opened[-1]
+
+    yield open_again
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(reopen: Callable[[], Store]) -> Store:
+    return reopen()
+
+
+@pytest.fixture
+def cassandra_copy(emptied: Callable[[int], str]) -> Iterator[Store]:
+    """An empty store on one node."""
+    store = open_store(emptied(1))
+    yield store
+    store.close()

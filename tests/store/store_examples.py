@@ -1,0 +1,48 @@
+"""Records, and a process that keeps them: `python store_examples.py URL COUNT` prints what was kept."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from threading import Lock
+from typing import Any
+
+from mnist_predict.reading import Digit, Number, Reading
+from mnist_predict.store import open_store
+from mnist_predict.store.record import Record, new_id
+
+SEVEN = Digit(7, (3, 4, 20, 28), (0.0, 0.01, 0.02, 0.0, 0.0, 0.0, 0.0, 0.95, 0.015, 0.005))
+READING = Reading((Number("77", 0.9025, 0, (3, 4, 44, 28), (SEVEN, SEVEN)),), 0, ("a little dark",), "v1-abc")
+
+
+def record_of(picture: bytes | None = None, **changes: Any) -> Record:
+    """A record of that picture, read as 77, unless `changes` say otherwise."""
+    fields: dict[str, Any] = {
+        "id": new_id(),
+        "image_name": "seven.png",
+        "number": "77",
+        "source": "upload",
+        "sha256": sha256(picture).hexdigest() if picture is not None else None,
+        "reading": READING,
+    }
+    return Record(**(fields | changes))
+
+
+def keep(url: str, count: int) -> None:
+    """Keep `count` records from eight threads; print each id when it was acknowledged."""
+    store = open_store(url)
+    one_at_a_time = Lock()
+
+    def keep_some(first: int) -> None:
+        for i in range(first, count, 8):
+            picture = b"picture %d" % i
+            kept = store.add(record_of(picture, image_name=f"{i}.png", key=f"key {i}"), picture)
+            with one_at_a_time:
+                print(kept.id, kept.sha256, flush=True)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(keep_some, range(8)))
+    store.close()
+
+
+if __name__ == "__main__":
+    keep(sys.argv[1], int(sys.argv[2]))

@@ -1,0 +1,354 @@
+"""What every store promises. Written against the `Store` protocol alone."""
+
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from threading import Barrier
+from uuid import UUID
+
+import pytest
+import store_examples
+from store_examples import record_of
+
+from mnist_predict.errors import KeyReused, StoreUnavailable
+from mnist_predict.store.record import Record, Store, new_id
+
+PICTURE = b"\x89PNG\r\n\x1a\n\x00 not really"
+HOSTILE_NAMES = [
+    *(
+        "../x",
+        "../../etc/passwd",
+        "/",
+        ".",
+        "nul\0inside.png",
+        "\0",
+        "7 \U0001f600\u200d\U0001f525.png",
+        "x" * 300,
+    ),
+    *("<script>alert(1)</script>", "record", "%2e%2e%2f", "'; drop table record; --", " ", "\u202egnp.exe"),
+    "line\nbreak\r\n",
+]
+
+
+def all_pages(store: Store, limit: int) -> list[Record]:
+    records = store.page(limit=limit)
+    page = records
+    while page:
+        page = store.page(before=page[-1].id, limit=limit)
+        records += page
+    return records
+
+
+def writer(url: str, count: int) -> "subprocess.Popen[str]":
+    command = [sys.executable, str(Path(store_examples.__file__)), url, str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_record_comes_back_as_it_was_kept(store: Store) -> None:
+    upload = record_of(PICTURE, key="a key")
+    by_hand = record_of(number="4072", source="hand", reading=None, image_name="on paper")
+    assert store.add(upload, PICTURE) == upload
+    assert store.add(by_hand) == by_hand
+    label = record_of(PICTURE, source="hand", number="71", reading=None, label_of=upload.id)
+    assert store.add(label) == label
+    assert [store.get(r.id) for r in (upload, by_hand, label)] == [upload, by_hand, label]
+    assert store.page() == [label, by_hand, upload]
+    assert store.labels(upload.id) == [label]
+    assert store.newest("seven.png") == upload
+    assert store.picture(upload.sha256) == PICTURE
+
+
+def test_an_empty_store_has_nothing(store: Store) -> None:
+    assert store.get(new_id()) is None
+    assert store.newest("seven.png") is None
+    assert store.page() == []
+    assert store.labels(new_id()) == []
+    assert store.picture("0" * 64) is None
+
+
+@pytest.mark.parametrize("size", [0, 1, 524_287, 524_288, 524_289, 20 * 1024 * 1024])
+def test_pictures_of_every_size_come_back_to_the_byte(store: Store, size: int) -> None:
+    picture = random.Random(size).randbytes(size)
+    store.add(record_of(picture), picture)
+    assert store.picture(sha256(picture).hexdigest()) == picture
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_name_is_only_data(store: Store, name: str) -> None:
+    store.add(record_of(PICTURE, image_name="another"), PICTURE)
+    record = store.add(record_of(PICTURE, image_name=name), PICTURE)
+    assert store.newest(name) == record
+    assert store.get(record.id) == record
+    assert store.page(limit=1) == [record]
+
+
+def test_names_that_look_alike_are_different_names(store: Store) -> None:
+    for name in ("é.png", "e\u0301.png", "É.png", "e.png", "e.png "):
+        record = store.add(record_of(PICTURE, image_name=name), PICTURE)
+        assert store.newest(name) == record
+    assert len(store.page()) == 5
+
+
+def test_the_same_id_is_the_same_write(store: Store) -> None:
+    record = record_of(PICTURE)
+    assert store.add(record, PICTURE) == record
+    assert store.add(record, PICTURE) == record
+    assert store.page() == [record]
+
+
+def test_a_retry_under_a_key_is_the_record_that_is_kept(store: Store) -> None:
+    first = store.add(record_of(PICTURE, key="retry me"), PICTURE)
+    assert store.add(record_of(PICTURE, key="retry me"), PICTURE) == first
+    assert store.page() == [first]
+    assert store.add(record_of(PICTURE, key="another"), PICTURE) != first
+
+
+@pytest.mark.parametrize(
+    "other", [record_of(b"other picture", key="k"), record_of(PICTURE, image_name="other name", key="k")]
+)
+def test_a_key_with_another_picture_or_name_is_refused(store: Store, other: Record) -> None:
+    first = store.add(record_of(PICTURE, key="k"), PICTURE)
+    with pytest.raises(KeyReused, match="Idempotency-Key"):
+        store.add(other, b"other picture")
+    assert store.page() == [first]
+    assert store.get(other.id) is None
+    assert store.picture(sha256(b"other picture").hexdigest()) is None
+
+
+def test_an_id_with_another_picture_is_refused(store: Store) -> None:
+    first = store.add(record_of(PICTURE), PICTURE)
+    with pytest.raises(KeyReused):
+        store.add(record_of(b"other", id=first.id), b"other")
+    assert store.get(first.id) == first
+
+
+def test_the_same_name_twice_keeps_both(store: Store) -> None:
+    older = store.add(record_of(b"first"), b"first")
+    newer = store.add(record_of(b"second"), b"second")
+    assert store.newest("seven.png") == newer
+    assert store.page() == [newer, older]
+    assert store.picture(older.sha256) == b"first"
+
+
+def test_the_newest_is_by_id_not_by_arrival(store: Store) -> None:
+    early, late = record_of(b"early"), record_of(b"late")
+    store.add(late, b"late")
+    store.add(early, b"early")
+    assert store.newest("seven.png") == late
+    assert store.page() == [late, early]
+
+
+def test_the_newest_of_a_name_is_one_that_brought_a_picture(store: Store) -> None:
+    upload = store.add(record_of(PICTURE), PICTURE)
+    store.add(record_of(source="hand", reading=None))
+    store.add(record_of(PICTURE, source="hand", reading=None, label_of=upload.id))
+    assert store.newest("seven.png") == upload
+
+
+def test_labels_are_appended_and_the_newest_comes_first(store: Store) -> None:
+    upload = store.add(record_of(PICTURE), PICTURE)
+    other = store.add(record_of(PICTURE), PICTURE)
+    labels: list[Record] = []
+    for number in ("7", "71", "17", "77"):
+        after = labels[-1].id if labels else upload.id
+        label = record_of(PICTURE, id=new_id(after), number=number, source="hand", label_of=upload.id)
+        labels.append(store.add(label))
+    assert store.labels(upload.id) == labels[::-1]
+    assert store.labels(other.id) == []
+
+
+def test_a_label_is_newest_even_when_its_clock_is_behind(store: Store) -> None:
+    ahead = UUID(int=new_id().int + (3_600_000 << 80))  # by an hour
+    store.add(record_of(PICTURE, id=ahead), PICTURE)
+    first = store.add(record_of(PICTURE, id=new_id(ahead), source="hand", label_of=ahead))
+    second = store.add(record_of(PICTURE, id=new_id(first.id), source="hand", label_of=ahead))
+    assert store.labels(ahead) == [second, first]
+
+
+def test_pages_are_newest_first_and_of_the_size_asked_for(store: Store) -> None:
+    kept = [store.add(record_of()) for _ in range(7)][::-1]
+    assert store.page(limit=3) == kept[:3]
+    assert store.page(before=kept[2].id, limit=3) == kept[3:6]
+    assert store.page(before=kept[6].id) == []
+    assert store.page(before=UUID(int=0)) == []
+    assert store.page(before=UUID(int=2**128 - 1)) == kept
+
+
+def test_records_of_quiet_years_are_one_history(store: Store) -> None:
+    now = new_id()
+    hours = [*range(0, 300, 5), 400, 2_000, 10_000, 20_000, 40_000]
+    kept = [record_of(PICTURE, id=UUID(int=now.int - (hour * 3_600_000 << 80))) for hour in hours]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda record: store.add(record, PICTURE), kept))
+    assert store.page() == kept[:50]
+    assert all_pages(store, 7) == kept
+    assert store.newest("seven.png") == kept[0]
+    assert store.count() == len(kept)
+
+
+def test_ten_thousand_records_without_skips_or_repeats_while_others_write(store: Store) -> None:
+    before = [record_of(reading=None) for _ in range(10_000)]
+    for start in range(0, len(before), 500):
+        store.add_all(before[start : start + 500], {})
+    with ThreadPoolExecutor(8) as threads:
+        writing = [threads.submit(store.add, record_of(reading=None)) for _ in range(500)]
+        seen = [record.id for record in all_pages(store, 997)]
+        after = {future.result().id for future in writing}
+    ids = {record.id for record in before}
+    assert len(seen) == len(set(seen))
+    assert ids <= set(seen) <= ids | after
+    assert all(newer > older for newer, older in pairwise(seen))
+    assert len(all_pages(store, 1000)) == 10_500
+
+
+def test_threads_see_their_own_writes(store: Store) -> None:
+    def write_and_look(i: int) -> None:
+        picture = b"%d" % (i % 10)
+        record = record_of(picture, image_name=f"{i}.png", key=f"{i}")
+        assert store.add(record, picture) == record
+        assert store.get(record.id) == record
+        assert store.newest(record.image_name) == record
+        assert store.picture(record.sha256) == picture
+
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(write_and_look, range(300)))
+    assert len(store.page(limit=1000)) == 300
+
+
+def test_one_key_from_many_threads_at_once_is_one_record(store: Store) -> None:
+    start = Barrier(8)
+
+    def retry(_: int) -> UUID:
+        record = record_of(PICTURE, key="the same")
+        start.wait()
+        return store.add(record, PICTURE).id
+
+    with ThreadPoolExecutor(8) as threads:
+        ids = set(threads.map(retry, range(8)))
+    assert [record.id for record in store.page()] == list(ids)
+
+
+def test_refused_writes_among_others_leave_the_others_alone(store: Store) -> None:
+    first = store.add(record_of(PICTURE, key="taken"), PICTURE)
+
+    def write(i: int) -> Record | None:
+        if i % 3:
+            return store.add(record_of(PICTURE), PICTURE)
+        with pytest.raises(KeyReused):
+            store.add(record_of(b"other", key="taken"), b"other")
+        return None
+
+    with ThreadPoolExecutor(16) as threads:
+        kept = {record.id for record in threads.map(write, range(150)) if record}
+    assert {record.id for record in store.page(limit=1000)} == kept | {first.id}
+
+
+def test_everything_is_there_after_reopening(store: Store, reopen: Callable[[], Store]) -> None:
+    upload = store.add(record_of(PICTURE, key="k"), PICTURE)
+    label = store.add(record_of(PICTURE, source="hand", label_of=upload.id))
+    store.close()
+    again = reopen()
+    assert again.page() == [label, upload]
+    assert again.labels(upload.id) == [label]
+    assert again.picture(upload.sha256) == PICTURE
+    assert again.add(record_of(PICTURE, key="k"), PICTURE) == upload
+
+
+def test_records_are_counted_and_pictures_listed_once_each(store: Store) -> None:
+    assert (store.count(), list(store.pictures())) == (0, [])
+    kept = {sha256(picture).hexdigest(): picture for picture in (b"%d" % i for i in range(1200))}
+    store.add_all([record_of(sha256=digest, reading=None) for digest in [*kept, *list(kept)[:300]]], kept)
+    store.add(record_of(None))
+    assert store.count() == 1501
+    assert sorted(store.pictures()) == sorted(kept)
+
+
+def test_many_records_are_kept_at_once(store: Store) -> None:
+    pictures = {sha256(picture).hexdigest(): picture for picture in (b"", b"one", b"two", bytes(2_000_000))}
+    before = store.add(record_of(b"one", image_name="a"), b"one")
+    uploads = [record_of(None, sha256=digest, image_name=name) for digest in pictures for name in "abc"]
+    by_hand = [record_of(None, source="hand", reading=None) for _ in range(300)]
+    labels = [record_of(None, id=new_id(before.id), label_of=before.id, source="hand") for _ in range(3)]
+    records = [before, *uploads, *by_hand, *labels]
+    for _ in range(2):  # it may be repeated
+        store.add_all(records, pictures)
+        assert store.page(limit=1000) == sorted(records, key=lambda record: record.id, reverse=True)
+    assert {digest: store.picture(digest) for digest in pictures} == pictures
+    assert [store.newest(name) for name in "abc"] == uploads[-3:]
+    assert store.labels(before.id) == labels[::-1]
+    store.add_all([], {})
+
+
+def test_two_stores_open_at_once_see_each_other(store: Store, reopen: Callable[[], Store]) -> None:
+    other = reopen()
+    for one, two in ((store, other), (other, store)):
+        record = one.add(record_of(PICTURE), PICTURE)
+        assert two.get(record.id) == record
+        assert two.newest("seven.png") == record
+        assert two.page(limit=1) == [record]
+
+
+def test_several_processes_start_and_write_at_once(url: str, reopen: Callable[[], Store]) -> None:
+    processes = [writer(url, 100) for _ in range(3)]
+    printed = [process.communicate()[0].split() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    # Each used the keys of the others, for the same pictures: all were told of the same hundred records.
+    kept = {str(record.id) for record in reopen().page(limit=1000)}
+    assert len(kept) == 100
+    assert [set(ids[::2]) for ids in printed] == [kept] * 3
+
+
+def test_what_was_acknowledged_survives_kill_9(url: str, reopen: Callable[[], Store]) -> None:
+    process = writer(url, 1_000_000)
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(100)]
+    process.kill()
+    lines += process.stdout.read().splitlines()
+    process.wait()
+    store = reopen()
+
+    def is_kept(line: str) -> bool:
+        record_id, digest = line.split()
+        record, picture = store.get(UUID(record_id)), store.picture(digest)
+        assert record is not None
+        assert picture is not None
+        return sha256(picture).hexdigest() == record.sha256 == digest
+
+    whole = [line for line in lines if len(line) >= 36 + 1 + 64]
+    with ThreadPoolExecutor(16) as threads:
+        assert all(threads.map(is_kept, whole))
+
+
+def test_checking_that_it_can_write_leaves_nothing_behind(store: Store) -> None:
+    store.check_writable()
+    store.check_writable()
+    assert store.page() == []
+
+
+def test_a_closed_store_says_so(store: Store) -> None:
+    store.add(record_of(PICTURE), PICTURE)
+    store.close()
+    store.close()
+    for use in (lambda: store.add(record_of()), store.page, store.check_writable):
+        with pytest.raises(StoreUnavailable, match="closed"):
+            use()
+
+
+def test_closing_lets_the_writes_that_were_begun_finish(store: Store, reopen: Callable[[], Store]) -> None:
+    def write(_: int) -> UUID | None:
+        try:
+            return store.add(record_of(PICTURE), PICTURE).id
+        except StoreUnavailable:
+            return None
+
+    with ThreadPoolExecutor(16) as threads:
+        results = [threads.submit(write, i) for i in range(400)]
+        results[50].result()
+        store.close()
+        acknowledged = {future.result() for future in results} - {None}
+    assert {record.id for record in reopen().page(limit=1000)} == acknowledged

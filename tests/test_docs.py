@@ -1,0 +1,48 @@
+"""The documents say what the code does."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from mnist_predict.errors import BadRequest
+from mnist_predict.settings import SETTINGS, Settings
+
+
+@pytest.fixture(scope="module")
+def generate(root: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", root / "docs/generate.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_settings_in_the_readme_are_those_of_the_code(root: Path, generate: ModuleType) -> None:
+    text = (root / "README.md").read_text()
+    assert text == generate.readme(text), "run make docs"
+    for setting in SETTINGS:
+        assert f"`{setting.variable}`" in text
+
+
+def test_the_commands_in_the_docs_are_those_of_the_code(root: Path, generate: ModuleType) -> None:
+    assert (root / "docs/cli.md").read_text() == generate.commands(), "run make docs"
+
+
+def test_every_make_target_that_the_readme_names_exists(root: Path) -> None:
+    targets = set(re.findall(r"(?m)^([a-z]+):", (root / "Makefile").read_text()))
+    assert set(re.findall(r"make ([a-z]+)", (root / "README.md").read_text())) <= targets
+
+
+def test_settings_without_an_environment_are_the_defaults() -> None:
+    settings = Settings.from_environment({"MNIST_PREDICT_PORT": ""})
+    assert settings == Settings("sqlite:///instance/mnist_predict.sqlite", "", "127.0.0.1", 4000, 0)
+
+
+@pytest.mark.parametrize("value", ["http", "-1", "65536", "4000.0", "٤"])
+def test_a_port_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(BadRequest, match="MNIST_PREDICT_PORT must be a whole number from 0 to 65535"):
+        Settings.from_environment({"MNIST_PREDICT_PORT": value})

@@ -1,0 +1,154 @@
+"""Read, keep, look up: over a real store, with a model that always reads 42."""
+
+import io
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_predict.errors import BadRequest, KeyReused, NotFound, UserError
+from mnist_predict.reading import Number, Reading
+from mnist_predict.service import Service
+from mnist_predict.store import open_store
+from mnist_predict.store.record import Record, new_id
+
+
+class AlwaysFortyTwo:
+    reading = Reading((Number("42", 0.9, 0, (0, 0, 8, 8), ()),), 0, (), "v1")
+
+    def read(self, data: bytes) -> Reading:
+        return self.reading
+
+
+def png(shade: int) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.full((8, 8), shade, np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    store = open_store(f"sqlite:///{tmp_path}/kept.sqlite")
+    yield Service(AlwaysFortyTwo(), store)  # type: ignore[arg-type]
+    store.close()
+
+
+def test_reading_keeps_nothing(service: Service) -> None:
+    assert service.read(png(0)).number == "42"
+    assert service.store.page() == []
+
+
+def test_an_upload_is_read_and_kept_with_its_picture(service: Service) -> None:
+    record = service.upload(png(0), "a.png")
+    assert (record.number, record.source, record.reading) == ("42", "upload", AlwaysFortyTwo.reading)
+    assert record.sha256 == sha256(png(0)).hexdigest()
+    assert service.record(str(record.id)) == record
+    assert service.picture(record) == png(0)
+    assert service.find("a.png") == (record, png(0))
+
+
+def test_a_retried_upload_is_the_same_record(service: Service) -> None:
+    first = service.upload(png(0), "a.png", key="k")
+    assert service.upload(png(0), "a.png", key="k") == first
+    with pytest.raises(KeyReused):
+        service.upload(png(1), "a.png", key="k")
+    assert service.store.page() == [first]
+
+
+def test_the_newest_of_a_name_is_found(service: Service) -> None:
+    service.upload(png(0), "a.png")
+    newest = service.upload(png(1), "a.png")
+    service.record_by_hand("a.png", "7")
+    assert service.find("a.png") == (newest, png(1))
+
+
+def test_a_file_name_that_is_no_unicode_is_kept_with_question_marks(service: Service) -> None:
+    name = b"caf\xe9.png".decode("utf-8", "surrogateescape")
+    record = service.upload(png(0), name)
+    assert record.image_name == "caf?.png"
+    assert service.find(name) == service.find("caf?.png") == (record, png(0))
+    assert service.record_by_hand(name, "7").label_of == record.id
+
+
+@pytest.mark.parametrize("number", ["", "seven", "-7", "7.0", "７", "²", "7 ", "7\n"])
+def test_a_number_is_written_in_digits(service: Service, number: str) -> None:
+    record = service.upload(png(0), "a.png")
+    with pytest.raises(BadRequest, match="digits 0 to 9"):
+        service.record_by_hand("a.png", number)
+    with pytest.raises(BadRequest, match="digits 0 to 9"):
+        service.label(str(record.id), number)
+    assert service.store.page() == [record]
+
+
+@pytest.mark.parametrize("name", ["", "x" * 1001])
+def test_a_name_has_1_to_1000_characters(service: Service, name: str) -> None:
+    for keep in (lambda: service.upload(png(0), name), lambda: service.record_by_hand(name, "7")):
+        with pytest.raises(BadRequest, match="1 to 1000 characters"):
+            keep()
+    with pytest.raises(NotFound):
+        service.find(name)
+    longest = "\U0001f600" * 1000
+    assert service.find(service.upload(png(0), longest).image_name)[1] == png(0)
+
+
+def test_by_hand_needs_a_name_and_a_picture_that_can_be_shown(service: Service) -> None:
+    with pytest.raises(BadRequest, match="name of an image"):
+        service.record_by_hand("", "7")
+    with pytest.raises(UserError):
+        service.record_by_hand("a.png", "7", b"not a picture")
+    assert service.store.page() == []
+
+
+def test_by_hand_without_a_picture_is_a_record_of_its_own(service: Service) -> None:
+    record = service.record_by_hand("on paper.png", "0042")
+    assert record == Record(record.id, "on paper.png", "0042", "hand")
+    with pytest.raises(NotFound, match="has no picture"):
+        service.picture(record)
+    with pytest.raises(NotFound, match=r"on paper\.png"):
+        service.find("on paper.png")
+
+
+def test_by_hand_with_a_new_picture_keeps_the_picture(service: Service) -> None:
+    service.upload(png(0), "a.png")
+    record = service.record_by_hand("a.png", "7", png(1))
+    assert (record.label_of, record.reading, record.source) == (None, None, "hand")
+    assert service.find("a.png") == (record, png(1))
+
+
+def test_by_hand_of_a_picture_that_is_kept_is_a_label_of_it(service: Service) -> None:
+    upload = service.upload(png(0), "a.png")
+    first = service.record_by_hand("a.png", "7")
+    second = service.record_by_hand("a.png", "71", png(0))
+    assert first.label_of == second.label_of == upload.id
+    assert first.sha256 == second.sha256 == upload.sha256
+    assert service.store.labels(upload.id) == [second, first]
+
+
+def test_a_label_is_of_that_very_record(service: Service) -> None:
+    older = service.upload(png(0), "a.png")
+    newer = service.upload(png(1), "a.png")
+    label = service.label(str(older.id), "7")
+    assert (label.label_of, label.sha256, label.number, label.source) == (older.id, older.sha256, "7", "hand")
+    assert service.label(str(label.id), "71").label_of == older.id
+    assert [record.number for record in service.store.labels(older.id)] == ["71", "7"]
+    assert service.store.labels(newer.id) == []
+
+
+def test_a_label_is_newer_than_what_it_replaces_whatever_the_clock_says(service: Service) -> None:
+    an_hour_ahead = UUID(int=new_id().int + (3_600_000 << 80))
+    service.store.add(Record(an_hour_ahead, "a.png", "4", "upload", sha256(png(0)).hexdigest()), png(0))
+    first = service.label(str(an_hour_ahead), "1")
+    second = service.record_by_hand("a.png", "2")
+    assert an_hour_ahead < first.id < second.id
+
+
+@pytest.mark.parametrize("record_id", ["", "seven", "../etc", str(UUID(int=7))])
+def test_an_unknown_record_is_not_found(service: Service, record_id: str) -> None:
+    with pytest.raises(NotFound):
+        service.record(record_id)
+    with pytest.raises(NotFound):
+        service.label(record_id, "7")

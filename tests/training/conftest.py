@@ -1,0 +1,31 @@
+"""A small MNIST of the real one's first pictures, quick to train on."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_predict.training import dataset
+
+
+def write_idx(path: Path, array: np.ndarray) -> None:
+    head = bytes((0, 0, 8, array.ndim)) + b"".join(n.to_bytes(4) for n in array.shape)
+    path.write_bytes(gzip.compress(head + array.tobytes(), 1))
+
+
+@pytest.fixture(scope="session")
+def small_mnist(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """900 training and 200 test pictures, in the four files."""
+    folder = tmp_path_factory.mktemp("mnist")
+    for part, count in (("train", 900), ("t10k", 200)):
+        pictures, labels = dataset.load(root / "data/mnist", part)
+        write_idx(folder / f"{part}-images-idx3-ubyte.gz", pictures[:count])
+        write_idx(folder / f"{part}-labels-idx1-ubyte.gz", labels[:count])
+    return folder
+
+
+@pytest.fixture
+def small_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold out 100 pictures, not 5,000."""
+    monkeypatch.setattr(dataset, "HELD_OUT", 100)

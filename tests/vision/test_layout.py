@@ -1,0 +1,186 @@
+"""Which strokes are a digit, which digits a number."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnist_predict.vision.layout import find_numbers
+
+
+def canvas(height: int, width: int):
+    return np.zeros((height, width), np.uint8)
+
+
+def stroke(page, *points, width: int = 5):
+    cv2.polylines(page, [np.array(points, np.int32)], False, 255, width, cv2.LINE_AA)
+    return page
+
+
+def counts(page) -> list[int]:
+    return [len(number) for number in find_numbers(page)]
+
+
+def boxes(page):
+    return [digit.box for number in find_numbers(page) for digit in number]
+
+
+def one(page, x: int, top: int = 20, bottom: int = 80):
+    return stroke(page, (x, top), (x, bottom))
+
+
+def zero(page, x: int, y: int = 50, height: int = 60):
+    cv2.ellipse(page, (x, y), (height // 4, height // 2), 0, 0, 360, 255, 5, cv2.LINE_AA)
+    return page
+
+
+def test_no_ink_no_number():
+    assert find_numbers(canvas(40, 60)) == []
+
+
+def test_faint_smears_are_no_number():
+    assert find_numbers(one(canvas(100, 60), 30) // 4) == []
+
+
+def test_digits_on_one_line_are_one_number_left_to_right():
+    page = canvas(100, 300)
+    for x in (220, 40, 130):
+        zero(page, x)
+    assert counts(page) == [3]
+    assert [box[0] for box in boxes(page)] == sorted(box[0] for box in boxes(page))
+
+
+@settings(deadline=None)
+@given(gap=st.integers(8, 200))
+def test_a_gap_wider_than_the_digits_are_tall_begins_a_new_number(gap):
+    page = canvas(120, 400)
+    for left in (20, 60 + gap):
+        cv2.rectangle(page, (left, 30), (left + 40, 89), 255, 4)
+    assert boxes(page)[0][3] == pytest.approx(63, abs=3)
+    left, right = boxes(page)
+    free = right[0] - left[0] - left[2]
+    assert counts(page) == ([1, 1] if free > left[3] else [2])
+
+
+def test_a_new_line_begins_a_new_number():
+    page = canvas(220, 200)
+    for x, y in ((40, 50), (90, 55), (40, 150), (90, 160), (140, 155)):
+        zero(page, x, y)
+    assert counts(page) == [2, 3]
+    assert boxes(page)[0][1] < boxes(page)[2][1]
+
+
+@pytest.mark.parametrize("slope", [-0.25, 0.25])
+def test_a_line_may_climb_or_fall(slope):
+    page = canvas(260, 400)
+    for x in range(40, 360, 50):
+        zero(page, x, round(130 + slope * (x - 200)))
+    assert counts(page) == [7]
+
+
+def test_parts_of_one_digit_are_one_digit():
+    five = canvas(100, 100)
+    stroke(five, (30, 30), (30, 48), (55, 55), (50, 78), (28, 80))
+    stroke(five, (42, 22), (75, 18))  # its flag does not touch
+    assert counts(five) == [1]
+    assert boxes(five)[0][2] > 40
+
+    tight = five[16:83, 26:78]
+    assert [box[2] for box in boxes(tight)] == [tight.shape[1]]
+
+    broken = canvas(100, 60)
+    cv2.ellipse(broken, (30, 50), (15, 30), 0, 20, 80, 255, 5)
+    cv2.ellipse(broken, (30, 50), (15, 30), 0, 100, 260, 255, 5)
+    cv2.ellipse(broken, (30, 50), (15, 30), 0, 275, 355, 255, 5)
+    assert counts(broken) == [1]
+
+
+def test_two_ones_are_two_digits():
+    page = canvas(100, 80)
+    stroke(page, (20, 80), (32, 20))
+    stroke(page, (40, 80), (52, 20))
+    assert counts(page) == [2]
+
+
+def test_specks_and_separators_are_no_digits():
+    page = canvas(100, 260)
+    for x in (30, 90, 170, 230):
+        zero(page, x)
+    cv2.circle(page, (130, 80), 4, 255, -1)  # a point
+    stroke(page, (195, 50), (205, 50))  # a dash
+    page[5, 5] = page[90:92, 60] = page[3:6, 250] = 255
+    assert counts(page) == [4]
+
+
+def test_dust_on_a_large_page_is_no_digit():
+    page = canvas(1000, 1400)
+    stroke(page, (400, 300), (402, 305), width=2)
+    assert find_numbers(page) == []
+    assert counts(stroke(page, (700, 300), (702, 340), width=3)) == [1]
+
+
+def test_a_hairline_beside_a_digit_is_dirt():
+    page = zero(canvas(100, 100), 40)
+    page[20:80, 80] = 255
+    assert counts(page) == [1]
+
+
+def test_only_its_own_strokes_are_cut_out():
+    page = canvas(100, 100)
+    stroke(page, (30, 80), (45, 20))
+    stroke(page, (42, 80), (57, 20))
+    left, right = find_numbers(page)[0]
+    assert left.ink.shape == (left.box[3], left.box[2])
+    assert left.ink.sum() + right.ink.sum() == pytest.approx(page.sum(), rel=0.02)
+
+
+def test_texture_is_no_number():
+    page = canvas(600, 600)
+    page[5::20, 5::20] = page[6::20, 5::20] = page[7::20, 5::20] = 255
+    assert find_numbers(page) == []
+
+
+def cell() -> np.ndarray:
+    """A cell of a grid with a digit in it."""
+    return zero(canvas(100, 100), 50, 50, 56)
+
+
+LINES = {
+    "left": [((2, 0), (4, 99))],
+    "right, leaning": [((90, 0), (97, 99))],
+    "top": [((0, 3), (99, 5))],
+    "bottom": [((0, 97), (99, 96))],
+    "corner": [((3, 0), (3, 96)), ((3, 96), (99, 97))],
+    "end of a line": [((96, 40), (97, 99))],
+    "all around": [((4, 4), (95, 4)), ((95, 4), (95, 95)), ((95, 95), (4, 95)), ((4, 95), (4, 4))],
+    "both sides": [((2, 0), (2, 99)), ((97, 0), (97, 99))],
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_remains_of_a_frame_are_no_digits(name):
+    page = cell()
+    for line in LINES[name]:
+        stroke(page, *line, width=3)
+    assert boxes(page) == boxes(cell())
+
+
+def test_ones_at_the_ends_of_a_tight_number_are_digits():
+    page = canvas(70, 260)
+    for x in (3, 256):
+        stroke(page, (x, 5), (x, 64))
+    for x in (60, 130, 200):
+        zero(page, x, 35)
+    assert counts(page) == [5]
+
+
+def test_a_single_stroke_at_the_border_is_a_digit():
+    assert counts(stroke(canvas(100, 100), (4, 10), (4, 90))) == [1]
+
+
+def test_a_dash_at_the_border_does_not_hide_what_is_written():
+    page = canvas(100, 100)
+    stroke(page, (96, 0), (96, 99))
+    stroke(page, (40, 48), (44, 52))
+    assert counts(page) == [1]

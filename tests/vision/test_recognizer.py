@@ -1,0 +1,225 @@
+"""The whole way: a number written anywhere, any size, in any colours and light, is read; what is none is not."""
+
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from mnist_predict.errors import BrokenPicture
+from mnist_predict.reading import Reading
+
+robust = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+def png(pixels) -> bytes:
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def coloured(page, paper, ink):
+    """A page (h, w) of dark on white in these two RGB colours."""
+    share = (page / 255.0)[..., None]
+    return (share * np.array(paper) + (1 - share) * np.array(ink)).astype(np.uint8)
+
+
+def test_mnist_is_read_as_well_as_the_network_alone_can(recognizer, mnist_test):
+    pictures, labels = (part[:1000] for part in mnist_test)
+    alone = recognizer.classifier.probabilities(pictures.astype(np.float32) / 255).argmax(axis=1)
+    whole = [recognizer.read_pixels(picture).number for picture in pictures]
+    lost = sum(read != str(value) and value == label for read, value, label in zip(whole, alone, labels, strict=True))
+    assert lost <= 2
+
+
+@robust
+@given(number=st.text("0123456789", min_size=1, max_size=6), height=st.integers(12, 150), which=st.integers(0, 3))
+def test_any_size(recognizer, write, number, height, which):
+    expected = recognizer.read_pixels(write(number, 28, which=which)).number
+    assert recognizer.read_pixels(write(number, height, which=which)).number == expected == number
+
+
+@robust
+@given(
+    digit=st.sampled_from("0123456789"),
+    margins=st.tuples(*[st.integers(0, 90)] * 4),
+    which=st.integers(0, 3),
+)
+def test_any_margin_and_no_margin(recognizer, write, digit, margins, which):
+    page = write(digit, 40, margin=0, which=which)
+    framed = np.pad(page, (margins[:2], margins[2:]), constant_values=255)
+    assert recognizer.read_pixels(framed).number == digit
+
+
+@pytest.mark.parametrize("factor", [1, 4, 15])
+def test_cropped_without_border_and_enlarged(recognizer, glyphs, factor):
+    for digit, crops in glyphs.items():
+        for crop in crops[:6]:
+            page = cv2.resize(crop, None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST)
+            for polarity in (page, 255 - page):
+                assert recognizer.read_pixels(polarity).number == str(digit)
+
+
+colours = st.tuples(*[st.integers(0, 255)] * 3)
+
+
+@robust
+@given(number=st.text("0123456789", min_size=1, max_size=4), paper=colours, ink=colours, which=st.integers(0, 3))
+def test_any_two_colours_light_on_dark_or_dark_on_light(recognizer, write, number, paper, ink, which):
+    if max(abs(p - i) for p, i in zip(paper, ink, strict=True)) < 50:
+        return
+    page = coloured(write(number, 40, which=which), paper, ink)
+    assert recognizer.read_pixels(page).number == number
+
+
+@pytest.mark.parametrize("light", ["gradient", "corner", "vignette", "shadow"])
+def test_uneven_light(recognizer, write, light):
+    for number in ("4", "2071", "95"):
+        page = write(number, 60, margin=1).astype(np.float32)
+        h, w = page.shape
+        y, x = np.mgrid[0 : 1 : h * 1j, 0 : 1 : w * 1j]
+        lamp = {
+            "gradient": 0.35 + 0.65 * x,
+            "corner": 1 - 0.6 * x * y,
+            "vignette": 1 - 0.5 * ((x - 0.5) ** 2 + (y - 0.5) ** 2),
+            "shadow": 1 - 0.4 / (1 + np.exp(-(x - 0.6 * y - 0.2) * 60)),
+        }[light]
+        page = (110 + 0.5 * page) * lamp  # ink has half the light of the paper
+        assert recognizer.read_pixels(page.astype(np.uint8)).number == number
+
+
+@pytest.mark.parametrize("spread", [3, 10, 20])
+def test_noisy_ground(recognizer, write, spread):
+    random = np.random.default_rng(spread)
+    read = []
+    for number in ("5", "38", "904", "7", "61", "2"):
+        page = 60 + 0.6 * write(number, 45)
+        page = np.clip(page + random.normal(0, spread, page.shape), 0, 255).astype(np.uint8)
+        read.append(recognizer.read_pixels(page).number == number)
+    assert sum(read) >= len(read) - 1
+
+
+@pytest.mark.parametrize("digit", "0123456789")
+def test_eight_by_eight_pixels(recognizer, write, digit):
+    page = 255 - cv2.resize(255 - write(digit, 40, margin=0.05), (8, 8), interpolation=cv2.INTER_AREA)
+    reading = recognizer.read(png(page))
+    assert len(reading.number) == 1
+    assert reading.numbers[0].digits[0].box[2] <= 8
+
+
+def test_small_digits_say_so(recognizer, write):
+    assert any("small" in line for line in recognizer.read_pixels(write("27", 9)).advice)
+    assert recognizer.read_pixels(write("27", 60)).advice == ()
+
+
+def test_faint_writing_says_so(recognizer, write):
+    page = (200 + write("27", 40) * 0.1).astype(np.uint8)
+    reading = recognizer.read_pixels(page)
+    assert reading.number == "27"
+    assert any("faint" in line for line in reading.advice)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (28, 28), (200, 300), (1500, 1000)])
+@pytest.mark.parametrize("level", [0, 90, 255])
+def test_blank_page(recognizer, size, level):
+    reading = recognizer.read_pixels(np.full((*size, 3), level, np.uint8))
+    assert (reading.number, reading.numbers, reading.primary, reading.confidence) == ("", (), None, 0.0)
+    assert "written" in reading.advice[0]
+
+
+@pytest.mark.parametrize("size", [28, 64, 200, 600])
+@pytest.mark.parametrize("level", [15, 128, 245])
+def test_blank_paper_in_bad_light_is_no_digit(recognizer, size, level):
+    random = np.random.default_rng(size + level)
+    y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
+    for paper in (
+        random.normal(0, 3, (size, size)),
+        random.normal(0, 25, (size, size)),
+        40 * x + 20 * x * y,
+        random.normal(0, 3, (size, size)) - 40 * (x * x + y * y),
+    ):
+        reading = recognizer.read_pixels(np.clip(level + paper, 0, 255).astype(np.uint8))
+        assert reading.number == ""
+        assert reading.advice
+
+
+def test_a_soft_shadow_is_no_digit(recognizer):
+    x = np.linspace(-1, 1, 300)
+    paper = 150 + 80 * np.tanh(4 * x)[None].repeat(200, 0)
+    assert recognizer.read_pixels(paper.astype(np.uint8)).number == ""
+
+
+def test_a_dotted_ground_is_no_number(recognizer):
+    page = np.full((600, 600), 255, np.uint8)
+    page[::20, ::20] = page[1::20, ::20] = page[2::20, ::20] = 0
+    reading = recognizer.read_pixels(page)
+    assert reading.numbers == ()
+    assert "number" in reading.advice[0]
+
+
+@pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "grass", "gravel", "moon"])
+@pytest.mark.parametrize("side", [None, 200, 64])
+def test_photograph(recognizer, name, side):
+    photograph = getattr(skimage.data, name)()
+    if side:
+        photograph = cv2.resize(photograph, (side, side), interpolation=cv2.INTER_AREA)
+    reading = recognizer.read(png(photograph))
+    assert reading.number == ""
+    assert reading.advice
+
+
+def test_a_page_of_print_is_no_number(recognizer):
+    assert recognizer.read_pixels(skimage.data.page()).number == ""
+
+
+def test_boxes_are_in_pixels_of_the_upright_original(recognizer, write):
+    page = cv2.resize(write("7", 40, margin=1), None, fx=20, fy=20, interpolation=cv2.INTER_CUBIC)
+    out, exif = BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.rot90(page)).save(out, "JPEG", exif=exif)
+    reading = recognizer.read(out.getvalue())
+    assert reading.number == "7"
+    x, y, w, h = reading.numbers[0].box
+    rows, columns = np.nonzero(page < 128)
+    expected = columns.min(), rows.min(), np.ptp(columns), np.ptp(rows)
+    assert np.abs(np.subtract((x, y, w, h), expected)).max() <= 30
+    assert reading.numbers[0].digits[0].box == reading.numbers[0].box
+
+
+def test_confidence_is_the_product_of_the_digits(recognizer, write):
+    reading = recognizer.read_pixels(write("3158", 50))
+    digits = reading.numbers[0].digits
+    assert reading.confidence == pytest.approx(np.prod([max(digit.probabilities) for digit in digits]))
+    assert [digit.value for digit in digits] == [3, 1, 5, 8]
+    assert all(sum(digit.probabilities) == pytest.approx(1, abs=1e-4) for digit in digits)
+    assert reading.model_version == recognizer.model_version
+    assert Reading.from_dict(reading.to_dict()).number == "3158"
+
+
+def test_primary_is_the_most_prominent_number(recognizer, write):
+    small, large = write("12", 30), write("4072", 60)
+    page = np.full((small.shape[0] + large.shape[0], max(small.shape[1], large.shape[1])), 255, np.uint8)
+    page[: small.shape[0], : small.shape[1]] = small
+    page[small.shape[0] :, : large.shape[1]] = large
+    reading = recognizer.read_pixels(page)
+    assert [number.text for number in reading.numbers] == ["12", "4072"]
+    assert (reading.primary, reading.number) == (1, "4072")
+
+
+def test_threads_read_as_one_does(recognizer, write):
+    pages = [png(write(str(number), 40)) for number in range(100, 140)]
+    alone = [recognizer.read(page) for page in pages]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(recognizer.read, pages)) == alone
+
+
+def test_errors_of_decode_pass_through(recognizer):
+    with pytest.raises(BrokenPicture):
+        recognizer.read(b"\x89PNG\r\n\x1a\n")

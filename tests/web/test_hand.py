@@ -1,0 +1,83 @@
+"""Numbers recorded by hand, and labels."""
+
+import io
+
+import pytest
+from flask.testing import FlaskClient
+from web_examples import BROWSER, JSON, Upload, picture_of
+
+
+def test_the_page_takes_an_image_name(client: FlaskClient) -> None:
+    page = client.get("/uploads/record", query_string={"image_name": '"><script>'})
+    assert page.status_code == 200
+    assert 'value="&#34;&gt;&lt;script&gt;"' in page.text
+
+
+def test_a_number_is_recorded_without_a_picture(client: FlaskClient) -> None:
+    answer = client.post("/uploads/record", data={"image_name": "notebook.png", "number": " 40 72 "})
+    lines = answer.text.splitlines()
+    assert lines[0] == "recorded: 4072"
+    see = lines[2].removeprefix("see: ")
+    form = client.get(see, headers={"Accept": JSON}).get_json()
+    assert (form["source"], form["number"], form["sha256"]) == ("hand", "4072", None)
+    page = client.get(see, headers={"Accept": BROWSER}).text
+    assert "Recorded by hand" in page
+    assert "No picture is kept with this record." in page
+
+
+def test_a_number_is_recorded_with_its_picture(client: FlaskClient) -> None:
+    data = {"number": "12", "file": (io.BytesIO(picture_of("12")), "12.png")}
+    form = client.post("/uploads/record", data=data, headers={"Accept": JSON}).get_json()
+    assert (form["image_name"], form["label_of"], form["stored"]) == ("12.png", None, "store")
+    assert client.get("/uploads/12.png").data == picture_of("12")
+
+
+def test_the_number_of_a_kept_picture_is_its_label(client: FlaskClient, upload: Upload) -> None:
+    read = upload(picture_of("7"), accept=JSON).get_json()
+    data = {"image_name": "7.png", "number": "1"}
+    form = client.post("/uploads/record", data=data, headers={"Accept": JSON}).get_json()
+    assert form["label_of"] == read["id"]
+
+
+def test_a_page_corrects_its_own_record_and_shows_the_label(client: FlaskClient, upload: Upload) -> None:
+    older = upload(picture_of("7"), accept=JSON).get_json()
+    newer = upload(picture_of("1"), accept=JSON).get_json()  # under the same name
+    address = f"/records/{older['id']}"
+    browser = {"Accept": BROWSER}
+    answer = client.post("/uploads/record", data={"record": older["id"], "number": "9"}, headers=browser)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == address
+    page = client.get(address, headers=browser).text
+    assert "Corrected by hand" in page
+    assert f'The model read <b class="mono">{older["number"]}</b>' in page
+    client.post("/uploads/record", data={"record": older["id"], "number": older["number"]})
+    assert "Confirmed by hand" in client.get(address, headers=browser).text
+    labels = client.get(address, headers={"Accept": JSON}).get_json()["labels"]
+    assert [label["number"] for label in labels] == [older["number"], "9"]
+    assert client.get(f"/records/{newer['id']}", headers={"Accept": JSON}).get_json()["labels"] == []
+    shown = client.get(f"/records/{labels[0]['id']}", headers=browser).text
+    assert f'href="{address}"' in shown
+
+
+def test_a_blank_page_can_be_labelled(client: FlaskClient, upload: Upload) -> None:
+    blank = upload(picture_of(""), accept=JSON).get_json()
+    client.post("/uploads/record", data={"record": blank["id"], "number": "3"})
+    page = client.get(f"/records/{blank['id']}", headers={"Accept": BROWSER}).text
+    assert "The model read no number." in page
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({"number": "7"}, 400),
+        ({"image_name": "7.png"}, 400),
+        ({"image_name": "7.png", "number": "seven"}, 400),
+        ({"image_name": "7.png", "number": "-7"}, 400),
+        ({"image_name": "7.png", "number": "\N{ARABIC-INDIC DIGIT SEVEN}"}, 400),
+        ({"record": "nonsense", "number": "7"}, 404),
+        ({"image_name": "7.txt", "number": "7", "file": (io.BytesIO(b"seven"), "7.txt")}, 415),
+    ],
+)
+def test_a_bad_hand_record_is_refused(client: FlaskClient, form, status: int) -> None:  # type: ignore[no-untyped-def]
+    assert client.post("/uploads/record", data=form).status_code == status
+    assert client.get("/records", headers={"Accept": JSON}).get_json()["records"] == []

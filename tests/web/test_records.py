@@ -1,0 +1,136 @@
+"""The records: the list, one of them, its picture and previews."""
+
+import io
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+from web_examples import BROWSER, JSON, Upload, picture_of
+
+from mnist_predict.service import Service
+from mnist_predict.web.drawing import Drawing
+from mnist_predict.web.pictures import send_picture
+from mnist_predict.web.records import PAGE
+
+
+def test_nothing_is_kept_at_first(client: FlaskClient) -> None:
+    assert "Nothing is kept yet." in client.get("/records").text
+    assert client.get("/records", headers={"Accept": JSON}).get_json() == {"records": [], "older": None}
+
+
+def test_pages_follow_each_other_without_skips_or_repeats(client: FlaskClient, service: Service) -> None:
+    kept = [str(service.record_by_hand(f"{n}.png", str(n)).id) for n in range(2 * PAGE + 5)]
+    seen: list[str] = []
+    address = "/records"
+    while address:
+        page = client.get(address, headers={"Accept": JSON}).get_json()
+        seen += [record["id"] for record in page["records"]]
+        assert len(page["records"]) <= PAGE
+        address = page["older"]
+    assert seen == kept[::-1]
+    first = client.get("/records").text
+    assert "Older records" in first
+    assert "Newest records" not in first
+    last = client.get(f"/records?before={kept[5]}").text
+    assert "Older records" not in last
+    assert "Newest records" in last
+    assert "There are no older records." in client.get(f"/records?before={kept[0]}").text
+
+
+def test_the_list_says_what_each_record_is(client: FlaskClient, upload: Upload) -> None:
+    read = upload(picture_of("7"), accept=JSON).get_json()
+    upload(picture_of(""))
+    client.post("/uploads/record", data={"record": read["id"], "number": "7"})
+    client.post("/uploads/record", data={"image_name": "other.png", "number": "7"})
+    page = client.get("/records").text
+    for words in (" %</span>", "No number", "Label", "By hand"):
+        assert words in page
+    assert page.count("<tr>") == 5
+
+
+def test_an_image_called_record_is_reached(client: FlaskClient, upload: Upload) -> None:
+    form = upload(picture_of("7"), "record", JSON).get_json()
+    assert client.get("/uploads/record").mimetype == "text/html"  # the page of that name
+    assert client.get(f"/records/{form['id']}/picture").data == picture_of("7")
+    page = client.get(f"/records/{form['id']}", headers={"Accept": BROWSER}).text
+    assert f'href="/records/{form["id"]}/picture"' in page
+
+
+def test_the_page_draws_a_box_around_each_digit(client: FlaskClient, upload: Upload) -> None:
+    form = upload(picture_of("4072"), accept=JSON).get_json()
+    page = client.get(f"/records/{form['id']}", headers={"Accept": BROWSER}).text
+    for digit in form["numbers"][0]["digits"]:
+        x, y, w, h = digit["box"]
+        assert f'<rect x="{x}" y="{y}" width="{w}" height="{h}"/>' in page
+    assert page.count('<ul class="bars"') == 4
+
+
+def test_every_number_of_a_picture_is_shown(client: FlaskClient, upload: Upload) -> None:
+    first, second = (Image.open(io.BytesIO(picture_of(number))) for number in ("7", "4072"))
+    page = Image.new("L", (second.width, first.height + second.height), 255)
+    page.paste(first, (0, 0))
+    page.paste(second, (0, first.height))
+    file = io.BytesIO()
+    page.save(file, "PNG")
+    form = upload(file.getvalue(), accept=JSON).get_json()
+    shown = client.get(f"/records/{form['id']}", headers={"Accept": BROWSER}).text
+    assert len(form["numbers"]) == 2
+    assert "The 2 numbers in this picture" in shown
+    for number in form["numbers"]:
+        assert f'<span class="mono">{number["text"]}</span>' in shown
+
+
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_a_tiff_has_a_preview_beside_the_untouched_original(client: FlaskClient, upload: Upload, size: str) -> None:
+    data = picture_of("7", "TIFF", scale=10)
+    form = upload(data, "7.tif", JSON).get_json()
+    original = client.get(f"/records/{form['id']}/picture")
+    assert (original.data, original.mimetype) == (data, "image/tiff")
+    preview = client.get(f"/records/{form['id']}/preview/{size}")
+    assert preview.mimetype == "image/jpeg"
+    assert "immutable" in preview.headers["Cache-Control"]
+    picture = Image.open(io.BytesIO(preview.data))
+    assert max(picture.size) == {"small": 240, "large": 500}[size]
+    page = client.get(f"/records/{form['id']}", headers={"Accept": BROWSER}).text
+    assert "Browsers do not show TIFF files" in page
+
+
+def test_a_preview_stands_upright(client: FlaskClient, upload: Upload) -> None:
+    file = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees
+    Image.open(io.BytesIO(picture_of("4072"))).save(file, "JPEG", exif=exif)
+    form = upload(file.getvalue(), accept=JSON).get_json()
+    preview = client.get(f"/records/{form['id']}/preview/large")
+    width, height = Image.open(io.BytesIO(preview.data)).size
+    assert height > width
+
+
+def test_there_is_no_other_size(client: FlaskClient, upload: Upload) -> None:
+    form = upload(picture_of("7"), accept=JSON).get_json()
+    assert client.get(f"/records/{form['id']}/preview/huge").status_code == 404
+
+
+def test_a_record_without_a_picture_has_none_to_show(client: FlaskClient, service: Service) -> None:
+    record = service.record_by_hand("other.png", "7")
+    for path in ("picture", "preview/small"):
+        assert client.get(f"/records/{record.id}/{path}").status_code == 404
+
+
+def test_bytes_of_no_known_format_are_only_ever_saved(app) -> None:  # type: ignore[no-untyped-def]
+    """Nothing of the kind is kept today; an older store may hold it."""
+    with app.test_request_context():
+        answer = send_picture(b"<script>alert(1)</script>", "a.html", etag="e")
+    assert answer.mimetype == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_a_small_picture_is_enlarged_pixel_by_pixel_and_a_large_one_fits_the_page() -> None:
+    small = Drawing.of(picture_of("7", scale=1))
+    assert small.coarse
+    assert small.shown_height > 300
+    large = Drawing(4000, 3000, "JPEG", True)
+    assert not large.coarse
+    assert (large.shown_width, large.shown_height) == (560, 420)
+    assert Drawing(100_000, 1, "PNG", True).shown_height == 1
+    assert Drawing(100, 50, "PNG", True).around((0, 0, 50, 50)) == (0, 0, 54, 50)

@@ -1,0 +1,173 @@
+"""The contract of `/uploads` and `/read`."""
+
+import io
+from hashlib import sha256
+from urllib.parse import quote
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+from web_examples import BROWSER, Upload, picture_of
+
+from mnist_predict.service import Service
+from mnist_predict.web.measured import MeasuredService
+
+AWKWARD_NAMES = [
+    "7.png",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "a//b.png",
+    "..",
+    "nul\0in it.png",
+    "n" * 300,
+    "\N{GRINNING FACE}.png",
+    "<script>alert(1)</script>.png",
+    "a b?c#d%41&e=.png",
+    "index.html",
+    "trailing/",
+]
+
+
+def test_the_address_alone_leads_to_the_upload_page(client: FlaskClient) -> None:
+    assert client.get("/").headers["Location"] == "/uploads"
+    page = client.get("/uploads")
+    assert page.status_code == 200
+    assert page.mimetype == "text/html"
+
+
+def test_curl_gets_text_whose_first_line_is_the_number(client: FlaskClient, upload: Upload) -> None:
+    answer = upload(picture_of("7"))
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/plain"
+    lines = answer.text.splitlines()
+    assert lines[0] == "recognised result: 7"
+    facts = dict(line.split(": ", 1) for line in lines)
+    assert "%" in facts["confidence"]
+    assert UUID(facts["record"])
+    assert facts["see"] == f"http://localhost/records/{facts['record']}"
+    assert client.get(facts["see"], headers={"Accept": BROWSER}).status_code == 200
+
+
+def test_json_is_the_whole_reading_with_where_it_is_kept(client: FlaskClient, upload: Upload) -> None:
+    data = picture_of("4072")
+    answer = upload(data, "form.png", "application/json")
+    assert answer.mimetype == "application/json"
+    form = answer.get_json()
+    assert form["number"] == "4072"
+    assert form["numbers"][form["primary"]]["text"] == "4072"
+    assert [len(digit["probabilities"]) for digit in form["numbers"][0]["digits"]] == [10] * 4
+    assert form["stored"] == "store"
+    assert form["image_name"] == "form.png"
+    assert form["sha256"] == sha256(data).hexdigest()
+    assert form["record_time"].endswith("Z")
+    assert client.get(f"/records/{form['id']}", headers={"Accept": "application/json"}).get_json() == {
+        **{name: value for name, value in form.items() if name != "stored"},
+        "labels": [],
+    }
+
+
+def test_a_browser_is_sent_on_so_that_reloading_uploads_nothing(client: FlaskClient, upload: Upload) -> None:
+    answer = upload(picture_of("7"), accept=BROWSER)
+    assert answer.status_code == 303
+    page = client.get(answer.headers["Location"], headers={"Accept": BROWSER})
+    assert page.status_code == 200
+    assert '<h1 class="number">7</h1>' in page.text
+    assert "Of a hundred readings like this" in page.text
+
+
+def test_a_blank_page_has_no_number_and_an_advice(client: FlaskClient, upload: Upload) -> None:
+    lines = upload(picture_of("")).text.splitlines()
+    assert lines[0] == "recognised result: no number found"
+    assert any(line.startswith("advice: ") for line in lines)
+    form = upload(picture_of(""), accept="application/json").get_json()
+    assert (form["number"], form["confidence"]) == ("", 0.0)
+    page = client.get(upload(picture_of(""), accept=BROWSER).headers["Location"], headers={"Accept": BROWSER})
+    assert "No number" in page.text
+    assert form["advice"][0] in page.text
+
+
+def test_reading_alone_answers_the_same_without_id_and_keeps_nothing(
+    client: FlaskClient, upload: Upload, service: Service
+) -> None:
+    kept = upload(picture_of("7"), accept="application/json").get_json()
+    read = upload(picture_of("7"), path="/read").get_json()
+    assert "id" not in read
+    assert read == {name: kept[name] for name in read}
+    assert len(service.store.page()) == 1
+
+
+@pytest.mark.parametrize("name", AWKWARD_NAMES)
+def test_any_name_is_kept_as_data_and_found_again(client: FlaskClient, upload: Upload, name: str) -> None:
+    data = picture_of("7")
+    form = upload(data, name, "application/json").get_json()
+    assert form["image_name"] == name
+    answer = client.get(f"/uploads/{quote(name, safe='')}")
+    assert answer.status_code == 200
+    assert answer.data == data
+    assert answer.mimetype == "image/png"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    for path in (f"/records/{form['id']}", "/records"):
+        page = client.get(path, headers={"Accept": BROWSER})
+        assert page.status_code == 200
+        assert "<script>alert" not in page.text
+
+
+def test_the_newest_picture_of_a_name_is_the_one_that_is_served(client: FlaskClient, upload: Upload) -> None:
+    upload(picture_of("7"))
+    upload(picture_of("1"))
+    assert client.get("/uploads/7.png").data == picture_of("1")
+
+
+def test_a_picture_that_the_browser_has_is_not_sent_again(client: FlaskClient, upload: Upload) -> None:
+    upload(picture_of("7"))
+    etag = client.get("/uploads/7.png").headers["ETag"]
+    assert client.get("/uploads/7.png", headers={"If-None-Match": etag}).status_code == 304
+    upload(picture_of("1"))
+    assert client.get("/uploads/7.png", headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_the_type_is_that_of_the_bytes_whatever_the_name_says(client: FlaskClient, upload: Upload) -> None:
+    file = io.BytesIO()
+    Image.new("L", (20, 20), 255).save(file, "JPEG")
+    upload(file.getvalue(), "page.html")
+    answer = client.get("/uploads/page.html")
+    assert answer.mimetype == "image/jpeg"
+    assert answer.data == file.getvalue()
+
+
+def test_a_retry_under_its_key_is_the_same_record(upload: Upload, service: Service) -> None:
+    key = {"Idempotency-Key": "scanner-3/0001"}
+    first = upload(picture_of("7"), accept="application/json", **key).get_json()
+    again = upload(picture_of("7"), accept="application/json", **key).get_json()
+    assert again["id"] == first["id"]
+    assert len(service.store.page()) == 1
+    assert upload(picture_of("1"), **key).status_code == 422
+    assert upload(picture_of("7"), **{"Idempotency-Key": "k" * 256}).status_code == 400
+
+
+def test_threads_of_one_worker_read_in_turn(app, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    import threading
+    import time
+
+    service: MeasuredService = app.extensions["service"]
+    at_once, most = 0, 0
+
+    class Watched:
+        def read(self, data: bytes):  # type: ignore[no-untyped-def]
+            nonlocal at_once, most
+            at_once += 1
+            most = max(most, at_once)
+            time.sleep(0.002)
+            at_once -= 1
+            return recognizer.read(data)
+
+    recognizer = service.recognizer
+    monkeypatch.setattr(service, "recognizer", Watched())
+    threads = [threading.Thread(target=service.read, args=(picture_of("7"),)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
