@@ -1,5 +1,6 @@
 """Digits -> probabilities: the network of a model version, run by onnxruntime on one thread."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ class Classifier:
     """The network in `folder/model.onnx`; thread-safe."""
 
     def __init__(self, folder: Path) -> None:
+        # Since 1.29 it reports its use to its makers, unless it is told not to before it is loaded.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
