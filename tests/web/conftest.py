@@ -1,13 +1,16 @@
-"""The application over a real store and the shipped model."""
+"""The application over a real store and the shipped model; and the running service in a real browser."""
 
 import io
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from web_examples import Upload
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from web_examples import DESKTOP, Running, Upload, serving
 from werkzeug.test import TestResponse
 
 from mnist_predict.models.registry import open_version
@@ -17,6 +20,19 @@ from mnist_predict.store import open_store
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.recognizer import Recognizer
 from mnist_predict.web.app import create_app
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +69,49 @@ def upload(client: FlaskClient) -> Upload:
         return client.post(path, data=form, headers={"Accept": accept, **headers})
 
     return send
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not shutil.which(CHROMIUM):
+        words = "The pages are tested in Chromium: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(words)
+        pytest.skip(words)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service as people start it, one for all pages that are tested in a browser."""
+    with serving(tmp_path_factory.mktemp("site")) as it:
+        yield it
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: Running) -> Iterator[Open]:
+    """Open a page of the service; whatever it complains about in the console is a failure."""
+    complaints: list[str] = []
+    contexts = []
+
+    def complain(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def go(path: str, **settings: object) -> Page:
+        context = browser.new_context(base_url=site.url, **{"viewport": DESKTOP, **settings})  # type: ignore[arg-type]
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", complain)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,6 +1,4 @@
 // Makes the pages more comfortable; each of them works without it.
-"use strict";
-document.documentElement.classList.add("script");
 
 // Times in the visitor's own zone; in tables, as long ago as they are.
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
