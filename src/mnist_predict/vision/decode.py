@@ -1,0 +1,229 @@
+"""Log-probabilities of a strip -> the best text, the second best, and where and how surely each digit stands.
+
+The network gives, for each of T narrow slices of a strip (frames), the probability of the ten digits and of "no
+digit begins here" (blank). A text's probability is the sum over all ways to spread it over the frames: connectionist
+temporal classification (A. Graves, S. Fernandez, F. Gomez, J. Schmidhuber, ICML 2006). The best text is looked for
+by prefix beam search (A. Hannun, A. Maas, D. Jurafsky, A. Ng, arXiv 1408.2873). Where something is expected, each
+prefix is judged with the exact probability that the frames to come complete it to a text that fits, so that a
+narrow beam finds what fits however unlikely it is.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+BLANK = 10  # the last of the eleven classes
+WIDTH = 8  # prefixes that are followed
+CANDIDATES = 4  # texts whose probability is computed in full
+LEAST = 1e-7  # prefixes less likely than this, times the likeliest, are dropped
+FLOOR = 1e-3  # without an expectation, a digit less likely than this in a frame is not begun there
+
+_Prefix = tuple[float, float, int]  # probability with a blank last, with its digit last; state of the automaton
+Floats = npt.NDArray[np.float64]
+
+
+class Fitting(Protocol):
+    """A deterministic automaton over digits; it starts in state 0 (see `expect`)."""
+
+    step: npt.NDArray[np.int32]  # (states, 10): the state after each digit
+    accepting: npt.NDArray[np.bool_]  # (states,)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a strip says.
+
+    `runner_up` is the second best text, None where no other was found. `spans`: for each digit the frames
+    (start, end) that it takes in the likeliest alignment. `probabilities` (n, 10): for each place the ten digits,
+    given all the others. `log_fit`: the log-probability that what stands there fits what is expected, 0 where
+    nothing is; `exp(log_probability - log_fit)` is the probability of the text among those that fit.
+    """
+
+    text: str
+    log_probability: float
+    runner_up: str | None
+    runner_up_log_probability: float
+    spans: tuple[tuple[int, int], ...]
+    probabilities: Floats
+    log_fit: float
+
+
+def decode(log_probabilities: npt.NDArray[np.float32], expected: Fitting | None = None) -> Decoded | None:
+    """The best text in log-probabilities (T, 11); None where no text that fits is possible at all."""
+    heights = log_probabilities.max(axis=1)
+    frames = np.exp(log_probabilities - heights[:, None], dtype=np.float64)
+    ahead = _ahead(frames, expected) if expected is not None else None
+    if ahead is not None and ahead.log_fit == -math.inf:
+        return None
+    texts = _beam(frames, ahead)
+    if not texts:
+        return None
+    scale = float(heights.sum(dtype=np.float64))
+    ways = _ways(frames, [*texts, *(text[::-1] for text in texts)])
+    with np.errstate(divide="ignore"):
+        totals = np.log([_total(ways[i], text) for i, text in enumerate(texts)]) + scale
+    best, *others = np.argsort(-totals, kind="stable").tolist()
+    if totals[best] == -math.inf:
+        return None
+    return Decoded(
+        texts[best],
+        float(totals[best]),
+        texts[others[0]] if others else None,
+        float(totals[others[0]]) if others else -math.inf,
+        _spans(texts[best], ways[best]),
+        _places(frames, texts[best], ways[best], ways[len(texts) + best]),
+        ahead.log_fit + scale if ahead is not None else 0.0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What the frames to come are worth: `blank` (T + 1, states) after a blank, `digit` (T + 1, states, 10) after
+    that digit: the probability that a text which fits results, in units of its own in each frame."""
+
+    step: list[list[int]]
+    blank: Floats
+    digit: Floats
+    log_fit: float  # of all frames, before the first
+
+
+def _ahead(frames: Floats, expected: Fitting) -> _Ahead:
+    count, states = len(frames), len(expected.step)
+    blank, digit = np.zeros((count + 1, states)), np.zeros((count + 1, states, 10))
+    blank[-1] = expected.accepting
+    digit[-1] = expected.accepting[:, None]
+    taken = np.arange(10)
+    log_scale = 0.0
+    for t in range(count - 1, -1, -1):
+        begun = frames[t, :BLANK] * digit[t + 1][expected.step, taken]
+        blank[t] = frames[t, BLANK] * blank[t + 1] + begun.sum(axis=1)
+        # A digit that goes on is no second one: to begin the same again takes a blank between the two.
+        digit[t] = blank[t][:, None] - begun + frames[t, :BLANK] * digit[t + 1]
+        peak = max(float(blank[t].max()), float(digit[t].max()))
+        if peak <= 0.0:
+            return _Ahead([], blank, digit, -math.inf)
+        blank[t] /= peak
+        digit[t] = np.maximum(digit[t], 0.0) / peak
+        log_scale += math.log(peak)
+    begin = float(blank[0, 0])
+    return _Ahead(expected.step.tolist(), blank, digit, math.log(begin) + log_scale if begin > 0.0 else -math.inf)
+
+
+def _beam(frames: Floats, ahead: _Ahead | None) -> list[str]:
+    """The likeliest texts (of those that fit), best first, at most `CANDIDATES`."""
+    followed: dict[str, _Prefix] = {"": (1.0, 0.0, 0)}
+    floor = FLOOR if ahead is None else 0.0
+    for t, row in enumerate(frames.tolist()):
+        begins = [(str(digit), row[digit], digit) for digit in range(10) if row[digit] > floor]
+        blank = row[BLANK]
+        grown: dict[str, _Prefix] = {}
+        for text, (rested, written, state) in followed.items():
+            last = text[-1:]
+            both = rested + written
+            goes_on = row[int(last)] * written if last else 0.0
+            if text in grown:
+                goes_on += grown[text][1]
+            grown[text] = blank * both, goes_on, state
+            for character, share, digit in begins:
+                begun = share * (rested if character == last else both)
+                longer = text + character
+                if longer in grown:
+                    one = grown[longer]
+                    grown[longer] = one[0], one[1] + begun, one[2]
+                elif begun > 0.0:
+                    grown[longer] = 0.0, begun, ahead.step[state][digit] if ahead else 0
+        followed = _best(grown, ahead, t + 1, WIDTH) if begins else grown
+    return list(_best(followed, ahead, len(frames), CANDIDATES))
+
+
+def _best(prefixes: dict[str, _Prefix], ahead: _Ahead | None, t: int, count: int) -> dict[str, _Prefix]:
+    """The likeliest of them, in units of the likeliest."""
+    if ahead is None:
+        scored = [(one[0] + one[1], text) for text, one in prefixes.items()]
+    else:
+        blank, digit = ahead.blank[t], ahead.digit[t]
+        scored = [
+            (one[0] * blank[one[2]] + (one[1] * digit[one[2], int(text[-1])] if text else 0.0), text)
+            for text, one in prefixes.items()
+        ]
+    scored.sort(reverse=True)
+    least = LEAST * scored[0][0]
+    best = [(text, prefixes[text]) for score, text in scored[:count] if score > least]
+    unit = max((one[0] + one[1] for _, one in best), default=1.0)
+    return {text: (one[0] / unit, one[1] / unit, one[2]) for text, one in best}
+
+
+def _ways(frames: Floats, texts: list[str]) -> list[Floats]:
+    """For each text (T, 2n + 1): the probability of all ways to write its beginning up to each frame, by where they
+    stand: before the first digit, at it, behind it, and so on. The second half of the texts goes backwards in time.
+    """
+    length = 2 * max(map(len, texts)) + 1
+    labels = np.full((len(texts), length), BLANK)
+    for row, text in zip(labels, texts, strict=True):
+        row[1 : 2 * len(text) : 2] = list(map(int, text))
+    skips = np.zeros((len(texts), length))  # from digit to digit without a blank between
+    skips[:, 3::2] = labels[:, 3::2] != labels[:, 1:-2:2]
+    written = np.concatenate([frames[:, labels[: len(texts) // 2]], frames[::-1, labels[len(texts) // 2 :]]], axis=1)
+    out = np.zeros((len(frames), len(texts), length))
+    now = np.zeros((len(texts), length))
+    now[:, 0] = 1.0
+    for t in range(len(frames)):
+        grown = out[t]
+        grown[:] = now
+        grown[:, 1:] += now[:, :-1]
+        grown[:, 2:] += now[:, :-2] * skips[:, 2:]
+        grown *= written[t]
+        now = grown
+    return [out[:, i, : 2 * len(text) + 1] for i, text in enumerate(texts)]
+
+
+def _total(ways: Floats, text: str) -> float:
+    return float(ways[-1, -2:].sum()) if text else float(ways[-1, 0])
+
+
+def _places(frames: Floats, text: str, ways: Floats, back: Floats) -> Floats:
+    """The probabilities (n, 10) of the ten digits at each place of the text, the other places being as they are."""
+    digits = np.array(list(map(int, text)), np.intp)
+    count, n = len(frames), len(digits)
+    behind = back[::-1, ::-1]  # (T, 2n + 1): the ways to write the rest from each frame on
+    differs = np.ones((n, 10))
+    differs[np.arange(1, n), digits[:-1]] = 0.0  # from the digit before
+    differs_next = np.ones((n, 10))
+    differs_next[np.arange(n - 1), digits[1:]] = 0.0
+    enter = np.zeros((count, n, 10))  # the ways that come to the place just before each frame
+    enter[1:] = ways[:-1, 0:-1:2, None]
+    enter[0, :1] = 1.0
+    enter[1:, 1:] += ways[:-1, 1:-2:2, None] * differs[1:]
+    leave = np.zeros((count, n, 10))  # the ways that go on from it just behind each frame
+    leave[:-1] = behind[1:, 2::2, None]
+    leave[-1, -1:] = 1.0
+    leave[:-1, :-1] += behind[1:, 3::2, None] * differs_next[:-1]
+    at, total = np.zeros((n, 10)), np.zeros((n, 10))
+    for t in range(count):
+        at += enter[t]
+        at *= frames[t, :BLANK]
+        total += at * leave[t]
+    return np.asarray(total / total.sum(axis=1, keepdims=True))
+
+
+def _spans(text: str, ways: Floats) -> tuple[tuple[int, int], ...]:
+    """The frames (start, end) of each digit: backwards from the end, by the step that most ways have taken."""
+    states = ways.tolist()
+    place = 2 * len(text)
+    if text and states[-1][place - 1] > states[-1][place]:
+        place -= 1
+    spans = [[len(states), 0] for _ in text]
+    for t in range(len(states) - 1, -1, -1):
+        if place % 2:
+            span = spans[place // 2]
+            span[0], span[1] = t, max(span[1], t + 1)
+        if t:
+            before = states[t - 1]
+            options: list[int] = [place, place - 1] if place else [place]
+            if place % 2 and place > 1 and text[place // 2] != text[place // 2 - 1]:
+                options.append(place - 2)
+            place = max(options, key=before.__getitem__)
+    return tuple((start, end) for start, end in spans)

@@ -1,0 +1,174 @@
+"""Log-probabilities of a strip -> text: what a sum over all ways to read the strip gives, found without taking it."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnist_predict.vision.decode import BLANK, decode
+from mnist_predict.vision.expect import expectation
+
+CLASSES = (1, 2, 3, BLANK)  # the others cannot be: every way can be tried
+MARGIN = 1e-6  # nearer to each other, two texts may change places
+
+
+def frames(heights) -> np.ndarray:
+    """Log-probabilities (T, 11) of `heights` (T, 4), what speaks for each of CLASSES."""
+    out = np.full((len(heights), 11), -np.inf)
+    out[:, CLASSES] = heights
+    return (out - np.logaddexp.reduce(out, axis=1, keepdims=True)).astype(np.float32)
+
+
+def read(way) -> str:
+    """The text that a class for each frame spells: repetitions are one digit, blanks none."""
+    return "".join(str(c) for c, before in zip(way, (BLANK, *way), strict=False) if c not in (before, BLANK))
+
+
+def all_texts(log_probabilities) -> dict[str, float]:
+    """The probability of every text, all ways taken."""
+    totals: dict[str, float] = {}
+    for way in product(CLASSES, repeat=len(log_probabilities)):
+        probability = math.exp(sum(float(row[c]) for row, c in zip(log_probabilities, way, strict=True)))
+        totals[read(way)] = totals.get(read(way), 0.0) + probability
+    return totals
+
+
+strips = st.lists(st.tuples(*[st.floats(-6, 3)] * 4), min_size=1, max_size=5).map(frames)
+some = settings(deadline=None, max_examples=150)
+
+
+@some
+@given(strips)
+def test_the_best_text_and_the_second_best_are_those_of_all_ways_together(strip):
+    decoded, totals = decode(strip), all_texts(strip)
+    first, second = sorted(totals.values(), reverse=True)[:2]
+    assert math.exp(decoded.log_probability) == pytest.approx(totals[decoded.text], rel=1e-4)
+    assert totals[decoded.text] >= first * (1 - 1e-2)  # the beam leaves out what is less likely than that
+    if first > 1.01 * second:
+        assert totals[decoded.text] == first
+    if decoded.runner_up is not None:
+        assert math.exp(decoded.runner_up_log_probability) == pytest.approx(totals[decoded.runner_up], rel=1e-4)
+        assert decoded.runner_up != decoded.text
+        if second > 0.1:
+            assert totals[decoded.runner_up] >= second * (1 - 1e-2)
+    assert decoded.log_fit == 0.0
+
+
+@some
+@given(strips)
+def test_the_probabilities_of_a_place_are_those_of_the_texts_that_differ_there(strip):
+    decoded, totals = decode(strip), all_texts(strip)
+    text = decoded.text
+    assert decoded.probabilities.shape == (len(text), 10)
+    for at, row in enumerate(decoded.probabilities):
+        expected = np.array([totals.get(f"{text[:at]}{digit}{text[at + 1 :]}", 0.0) for digit in range(10)])
+        assert row == pytest.approx(expected / expected.sum(), abs=1e-4)
+        assert row.sum() == pytest.approx(1.0)
+
+
+@some
+@given(strips)
+def test_digits_take_frames_one_after_the_other(strip):
+    decoded = decode(strip)
+    assert len(decoded.spans) == len(decoded.text)
+    at = 0
+    for start, end in decoded.spans:
+        assert at <= start < end <= len(strip)
+        at = end
+
+
+WANTED = {
+    "2 digits": lambda text: len(text) == 2,
+    "1-2 digits": lambda text: 1 <= len(text) <= 2,
+    "12,13,321": lambda text: text in ("12", "13", "321"),
+    "/1[23]?1*/": lambda text: text[:1] == "1" and set(text[2:]) <= {"1"} and text[1:2] in ("", "1", "2", "3"),
+    "1..22": lambda text: text != "" and 1 <= int(text) <= 22,
+    "mod 11": lambda text: len(text) > 1 and sum(w * int(d) for w, d in enumerate(reversed(text), 1)) % 11 == 0,
+}
+
+
+@some
+@given(strips, st.sampled_from(sorted(WANTED)))
+def test_what_is_expected_is_the_best_of_what_fits(strip, words):
+    fitting = {text: p for text, p in all_texts(strip).items() if WANTED[words](text) and p > 0.0}
+    decoded = decode(strip, expectation(words))
+    if not fitting:
+        assert decoded is None
+        return
+    assert math.exp(decoded.log_probability) == pytest.approx(fitting[decoded.text], rel=1e-4)
+    assert fitting[decoded.text] >= max(fitting.values()) * (1 - MARGIN)
+    assert math.exp(decoded.log_fit) == pytest.approx(sum(fitting.values()), rel=1e-4)
+    if len(fitting) > 1 and decoded.runner_up is not None:
+        others = [p for text, p in fitting.items() if text != decoded.text]
+        assert fitting[decoded.runner_up] >= max(others) * (1 - MARGIN)
+
+
+def written(text: str, sure: float = 0.999) -> np.ndarray:
+    """A strip that shows this text: four frames a digit, the second of them its own."""
+    out = np.full((4 * len(text) + 2, 11), (1 - sure) / 10)
+    out[:, BLANK] = sure
+    for at, digit in enumerate(text):
+        out[4 * at + 1, BLANK] = (1 - sure) / 10
+        out[4 * at + 1, int(digit)] = sure
+    return np.log(out).astype(np.float32)
+
+
+@given(st.text("0123456789", max_size=20))
+def test_a_clear_text_is_read_as_it_stands(text):
+    decoded = decode(written(text))
+    assert decoded.text == text
+    assert decoded.spans == tuple((4 * at + 1, 4 * at + 2) for at in range(len(text)))
+    assert [int(row.argmax()) for row in decoded.probabilities] == [int(digit) for digit in text]
+
+
+def test_an_empty_strip_is_an_empty_text():
+    decoded = decode(written("")[:1])
+    assert (decoded.text, decoded.spans, decoded.probabilities.shape) == ("", (), (0, 10))
+
+
+def test_the_same_digit_twice_takes_a_blank_between():
+    together = frames([[9, 0, 0, 0]] * 4)
+    apart = frames([[9, 0, 0, 0], [0, 0, 0, 9], [9, 0, 0, 0]])
+    assert (decode(together).text, decode(apart).text) == ("1", "11")
+
+
+def test_ways_are_added_up():
+    """The likeliest single way is blank, blank; but three ways read 1."""
+    strip = frames([(math.log(0.4), -np.inf, -np.inf, math.log(0.6))] * 2)
+    assert decode(strip).text == "1"
+    assert math.exp(decode(strip).log_probability) == pytest.approx(0.64, abs=1e-6)
+
+
+def test_a_digit_too_few_is_made_up_where_it_is_likeliest():
+    strip = written("407")
+    strip[11] = np.log(np.array([0, 0, 0.3, 0, 0, 0, 0, 0, 0.01, 0, 0.69]) + 1e-6)
+    assert decode(strip).text == "407"
+    decoded = decode(strip, expectation("4 digits"))
+    assert (decoded.text, decoded.runner_up) == ("4072", "4078")
+    assert math.exp(decoded.log_fit) == pytest.approx(0.31, abs=0.02)
+
+
+def test_far_from_what_is_expected_the_best_that_fits_is_still_found():
+    decoded = decode(written("4072"), expectation("12 digits luhn"))
+    assert len(decoded.text) == 12
+    assert decoded.log_fit < -40
+    assert decode(written("4"), expectation("9 digits")) is None  # six frames have no room for it
+
+
+@pytest.mark.parametrize("sure", [0.91, 0.3])
+def test_long_strips_stay_within_numbers(sure):
+    decoded = decode(written("31415926535897932384" * 6, sure))
+    assert math.isfinite(decoded.log_probability)
+    assert np.isfinite(decoded.probabilities).all()
+
+
+def test_the_check_digit_settles_what_is_doubtful():
+    strip = written("79927398713")  # a valid Luhn number
+    strip[1] = np.log(np.array([0, 0.55, 0, 0, 0, 0, 0, 0.45, 0, 0, 0]) + 1e-9)
+    assert decode(strip).text == "19927398713"
+    decoded = decode(strip, expectation("luhn"))
+    assert decoded.text == "79927398713"
+    assert decoded.log_probability - decoded.log_fit > math.log(0.9)
