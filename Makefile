@@ -31,7 +31,7 @@ docs: $(VENV)/.test ## write the settings into README.md and the commands into d
 
 lock: $(VENV)/.test ## pin the newest versions of all dependencies, with hashes
 	@$(BIN)/uv pip compile -q --universal --no-header --generate-hashes --no-emit-index-url --upgrade \
-	  --python-version 3.11 pyproject.toml -o requirements/core.txt
+	  --python-version 3.11 pyproject.toml --extra cassandra -o requirements/core.txt
 	@$(BIN)/uv pip compile -q --universal --no-header --generate-hashes --no-emit-index-url --upgrade \
 	  --python-version 3.11 pyproject.toml --all-extras -c requirements/core.txt -o requirements/test.txt
 
