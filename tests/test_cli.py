@@ -66,6 +66,19 @@ def test_json_is_one_reading_a_line(folder: Path) -> None:
     assert [Path(json.loads(line)["file"]).name for line in lines] == ["4072.png", "7.png"]
 
 
+def test_what_is_expected_is_read_and_the_free_reading_is_told(folder: Path) -> None:
+    result = run("predict", folder / "4072.png", "--expect", "4012,4013")
+    assert (result.exit_code, result.stdout) == (0, "4012\n")
+    assert "Read freely, not as 4012,4013, this is 4072." in result.stderr
+    one = json.loads(run("predict", "--json", folder / "4072.png", "--expect", "4 digits").stdout)
+    assert (one["number"], one["free"], one["numbers"][0]["free"]) == ("4072", None, None)
+    result = run("predict", folder / "4072.png", "--expect", "3 digits")
+    assert (result.exit_code, result.stdout) == (1, "\n")
+    result = run("predict", folder / "4072.png", "--expect", "something")
+    assert result.exit_code == 2
+    assert "4 digits" in result.stderr
+
+
 def test_explain_draws_the_reading_on_the_picture(folder: Path, tmp_path: Path) -> None:
     result = run("predict", folder / "4072.png", "--explain", tmp_path / "out.png")
     assert (result.exit_code, result.stdout) == (0, "4072\n")

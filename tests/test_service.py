@@ -15,12 +15,13 @@ from mnist_predict.reading import Number, Reading
 from mnist_predict.service import Service
 from mnist_predict.store import open_store
 from mnist_predict.store.record import Record, new_id
+from mnist_predict.vision.expect import Expectation
 
 
 class AlwaysFortyTwo:
     reading = Reading((Number("42", 0.9, 0, (0, 0, 8, 8), ()),), 0, (), "v1")
 
-    def read(self, data: bytes) -> Reading:
+    def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
         return self.reading
 
 

@@ -34,25 +34,38 @@ def main() -> None:
 @main.command()
 @click.argument("files", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole reading, one a line.")
+@click.option("--expect", metavar="WORDS", help="What the number is expected to be, in the words above.")
 @click.option("--explain", type=click.Path(dir_okay=False, path_type=Path), help="Draw what was read on the picture.")
 @setting("model")
 @click.pass_context
-def predict(context: click.Context, files: tuple[str, ...], as_json: bool, explain: Path | None, model: str) -> None:
+def predict(
+    context: click.Context, files: tuple[str, ...], as_json: bool, expect: str | None, explain: Path | None, model: str
+) -> None:
     """Read the number in each FILE (- is standard input); keeps nothing.
 
     One file: the number alone; several: FILE, a tab, the number. Exit code 0: all read; 1: no number in at least
     one; 2: at least one could not be read at all.
+
+    \b
+    --expect "4 digits" or "1-3 digits"     so many digits
+             "0..100"                       a range
+             "12,15,20"                     one of these
+             "/[0-4]\\d{2}/"                 a regular expression
+             "luhn" "mod 11" "mod 97"       a check digit or two
+    or several of them: "8 digits luhn". The number that fits best is read; what stands there otherwise is told too.
     """
     if explain and len(files) > 1:
         raise BadRequest("--explain draws one picture: give one FILE.")
+    from mnist_predict.vision.expect import expectation
     from mnist_predict.vision.recognizer import open_recognizer
 
+    expected = None if expect is None else expectation(expect)
     reader = open_recognizer(Settings.from_environment().but(model=model).model)
     code = 0
     for file in files:
         try:
             data = read_file(file)
-            reading = reader.read(data)
+            reading = reader.read(data, expected)
         except UserError as error:
             click.echo(f"{file}: {error}", err=True)
             code = 2

@@ -30,26 +30,37 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A run of digits written together, e.g. `4072`, with the probability that all of it is right."""
+    """A run of digits written together, e.g. `4072`, with the probability that all of it is right.
+
+    `free`: how it reads when nothing is expected of it, None where that is the same.
+    """
 
     text: str
     confidence: float
     page: int
     box: Box
     digits: tuple[Digit, ...]
+    free: str | None = None
+
+    @property
+    def prominence(self) -> int:
+        """How much of the picture it takes: many large digits take much."""
+        return sum(digit.box[3] ** 2 for digit in self.digits)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Everything a model saw in one picture: its numbers in reading order, or the advice why there is none.
 
-    `primary` is the index of the most prominent number, None when there is none.
+    `primary` is the index of the most prominent number, None when there is none. `free`: what `number` is when
+    nothing is expected of it, None where that is the same.
     """
 
     numbers: tuple[Number, ...]
     primary: int | None
     advice: tuple[str, ...]
     model_version: str
+    free: str | None = None
 
     @property
     def number(self) -> str:
@@ -66,11 +77,13 @@ class Reading:
         return {
             "number": self.number,
             "confidence": round(self.confidence, 6),
+            "free": self.free,
             "primary": self.primary,
             "numbers": [
                 {
                     "text": number.text,
                     "confidence": round(number.confidence, 6),
+                    "free": number.free,
                     "page": number.page,
                     "box": list(number.box),
                     "digits": [
@@ -90,7 +103,7 @@ class Reading:
 
     @classmethod
     def from_dict(cls, form: Json) -> Self:
-        """The reading that `to_dict` wrote."""
+        """The reading that `to_dict` wrote, or wrote when there was no `free` yet."""
         numbers = tuple(
             Number(
                 n["text"],
@@ -98,7 +111,8 @@ class Reading:
                 n["page"],
                 tuple(n["box"]),
                 tuple(Digit(d["value"], tuple(d["box"]), tuple(d["probabilities"])) for d in n["digits"]),
+                n.get("free"),
             )
             for n in form["numbers"]
         )
-        return cls(numbers, form["primary"], tuple(form["advice"]), form["model_version"])
+        return cls(numbers, form["primary"], tuple(form["advice"]), form["model_version"], form.get("free"))

@@ -8,6 +8,7 @@ from mnist_predict.errors import BadRequest, NotFound
 from mnist_predict.reading import Reading
 from mnist_predict.settings import Settings
 from mnist_predict.store.record import Record, Store, new_id
+from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.picture import decode
 
 if TYPE_CHECKING:
@@ -23,14 +24,16 @@ class Service:
         self.recognizer = recognizer
         self.store = store
 
-    def read(self, data: bytes) -> Reading:
+    def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
         """What the model sees in a picture's bytes; keeps nothing."""
-        return self.recognizer.read(data)
+        return self.recognizer.read(data, expected)
 
-    def upload(self, data: bytes, image_name: str, key: str | None = None) -> Record:
+    def upload(
+        self, data: bytes, image_name: str, key: str | None = None, expected: Expectation | None = None
+    ) -> Record:
         """Read a picture and keep both; durable on return. `key`: a retry under it is the same record."""
         image_name = _name(image_name)
-        reading = self.read(data)
+        reading = self.read(data, expected)
         digest = sha256(data).hexdigest()
         record = Record(new_id(), image_name, reading.number, "upload", digest, reading, key=key)
         return self.store.add(record, data)

@@ -116,6 +116,7 @@ def written(text: str, sure: float = 0.999) -> np.ndarray:
     return np.log(out).astype(np.float32)
 
 
+@some
 @given(st.text("0123456789", max_size=20))
 def test_a_clear_text_is_read_as_it_stands(text):
     decoded = decode(written(text))

@@ -13,6 +13,7 @@ from PIL import Image
 
 from mnist_predict.errors import BrokenPicture
 from mnist_predict.reading import Reading
+from mnist_predict.vision.expect import expectation
 
 robust = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -223,3 +224,48 @@ def test_threads_read_as_one_does(recognizer, write):
 def test_errors_of_decode_pass_through(recognizer):
     with pytest.raises(BrokenPicture):
         recognizer.read(b"\x89PNG\r\n\x1a\n")
+
+
+def test_what_is_expected_is_read_with_the_free_reading_beside_it(recognizer, write):
+    page = write("4072", 50)
+    free = recognizer.read_pixels(page)
+    assert (free.number, free.free) == ("4072", None)
+
+    fits = recognizer.read_pixels(page, expectation("4 digits"))
+    assert (fits.number, fits.free, fits.numbers[0].free, fits.advice) == ("4072", None, None, ())
+    assert fits.confidence >= free.confidence
+
+    other = recognizer.read_pixels(page, expectation("4012,5555"))
+    assert (other.number, other.free, other.numbers[0].free) == ("4012", "4072", "4072")
+    assert other.confidence < 0.1  # it is neither
+    assert any("4072" in line for line in other.advice)
+    assert [digit.value for digit in other.numbers[0].digits] == [4, 0, 1, 2]
+    assert Reading.from_dict(other.to_dict()).to_dict() == other.to_dict()
+
+
+def test_a_number_of_which_nothing_fits_is_none(recognizer, write):
+    reading = recognizer.read_pixels(write("4072", 50), expectation("3 digits"))
+    assert (reading.number, reading.numbers, reading.primary, reading.confidence) == ("", (), None, 0.0)
+    assert reading.free == "4072"
+    assert "3 digits" in reading.advice[0]
+    assert "4072" in reading.advice[0]
+
+
+def test_the_primary_number_is_the_one_that_is_expected(recognizer, write):
+    small, large = write("12", 40), write("4072", 60)
+    page = np.full((small.shape[0] + large.shape[0], max(small.shape[1], large.shape[1])), 255, np.uint8)
+    page[: small.shape[0], : small.shape[1]] = small
+    page[small.shape[0] :, : large.shape[1]] = large
+    reading = recognizer.read_pixels(page, expectation("1-2 digits"))
+    assert (reading.number, reading.free) == ("12", "4072")
+    reading = recognizer.read_pixels(page, expectation("0..5000 luhn"))
+    assert [number.free for number in reading.numbers] == ["12", "4072"]
+
+
+def test_a_doubtful_digit_is_settled_by_what_is_expected(recognizer, write):
+    """A 1 drawn over to a 7 halfway: whichever of the two is expected is read."""
+    page = write("41", 60).astype(np.int32) + write("47", 60)[:, : write("41", 60).shape[1]]
+    page = np.minimum(page // 2, 255).astype(np.uint8)
+    for value in ("41", "47"):
+        reading = recognizer.read_pixels(page, expectation(f"{value},90"))
+        assert reading.number == value

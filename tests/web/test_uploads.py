@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 from web_examples import BROWSER, Upload, picture_of
+from werkzeug.test import TestResponse
 
 from mnist_predict.service import Service
 from mnist_predict.web.measured import MeasuredService
@@ -155,7 +156,7 @@ def test_threads_of_one_worker_read_in_turn(app, monkeypatch: pytest.MonkeyPatch
     at_once, most = 0, 0
 
     class Watched:
-        def read(self, data: bytes):  # type: ignore[no-untyped-def]
+        def read(self, data: bytes, expected: object):  # type: ignore[no-untyped-def]
             nonlocal at_once, most
             at_once += 1
             most = max(most, at_once)
@@ -171,3 +172,20 @@ def test_threads_of_one_worker_read_in_turn(app, monkeypatch: pytest.MonkeyPatch
     for thread in threads:
         thread.join()
     assert most == 1
+
+
+def test_what_is_expected_can_be_said(client: FlaskClient) -> None:
+    def send(path: str, words: str) -> TestResponse:
+        form = {"file": (io.BytesIO(picture_of("4072")), "a.png"), "expect": words}
+        return client.post(path, data=form, headers={"Accept": "application/json"})
+
+    for path in ("/uploads", "/read"):
+        told = send(path, "4012,4013").get_json()
+        assert (told["number"], told["free"]) == ("4012", "4072")
+        told = send(path, "3 digits").get_json()
+        assert (told["number"], told["free"]) == ("", "4072")
+        told = send(path, " ").get_json()
+        assert (told["number"], told["free"]) == ("4072", None)
+        refused = send(path, "four digits")
+        assert refused.status_code == 400
+        assert "four digits" in refused.get_json()["error"]

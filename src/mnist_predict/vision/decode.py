@@ -10,10 +10,11 @@ narrow beam finds what fits however unlikely it is.
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from mnist_predict.vision.expect import Expectation
 
 BLANK = 10  # the last of the eleven classes
 WIDTH = 8  # prefixes that are followed
@@ -23,13 +24,6 @@ FLOOR = 1e-3  # without an expectation, a digit less likely than this in a frame
 
 _Prefix = tuple[float, float, int]  # probability with a blank last, with its digit last; state of the automaton
 Floats = npt.NDArray[np.float64]
-
-
-class Fitting(Protocol):
-    """A deterministic automaton over digits; it starts in state 0 (see `expect`)."""
-
-    step: npt.NDArray[np.int32]  # (states, 10): the state after each digit
-    accepting: npt.NDArray[np.bool_]  # (states,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +45,7 @@ class Decoded:
     log_fit: float
 
 
-def decode(log_probabilities: npt.NDArray[np.float32], expected: Fitting | None = None) -> Decoded | None:
+def decode(log_probabilities: npt.NDArray[np.float32], expected: Expectation | None = None) -> Decoded | None:
     """The best text in log-probabilities (T, 11); None where no text that fits is possible at all."""
     heights = log_probabilities.max(axis=1)
     frames = np.exp(log_probabilities - heights[:, None], dtype=np.float64)
@@ -90,7 +84,7 @@ class _Ahead:
     log_fit: float  # of all frames, before the first
 
 
-def _ahead(frames: Floats, expected: Fitting) -> _Ahead:
+def _ahead(frames: Floats, expected: Expectation) -> _Ahead:
     count, states = len(frames), len(expected.step)
     blank, digit = np.zeros((count + 1, states)), np.zeros((count + 1, states, 10))
     blank[-1] = expected.accepting

@@ -188,7 +188,8 @@ def _bare(words: re.Match[str], padded: bool) -> Rule:
     try:
         pattern = Pattern(words[0])
     except BadRequest as error:
-        raise BadRequest(f"{words[0][:40]!r} is not understood. {FORMS} {error}") from error
+        rest = words.string[words.start() :]
+        raise BadRequest(f"{rest[:40]!r} is not understood. {FORMS}") from error
     return Rule(pattern.start, pattern.step, pattern.accepts)
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,6 +11,10 @@ import numpy.typing as npt
 from mnist_predict.models.registry import open_version
 from mnist_predict.reading import Box, Digit, Number, Reading, union
 from mnist_predict.vision.classifier import Classifier
+from mnist_predict.vision.decode import BLANK
+from mnist_predict.vision.decode import decode as decode_strip
+from mnist_predict.vision.expect import Expectation
+from mnist_predict.vision.fitting import as_expected, confidence
 from mnist_predict.vision.ink import Ink, find_ink
 from mnist_predict.vision.layout import DigitInk, find_numbers
 from mnist_predict.vision.normalize import normalize
@@ -29,16 +34,16 @@ class Recognizer:
         self.classifier = classifier
         self.model_version = model_version
 
-    def read(self, data: bytes) -> Reading:
+    def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
         """What the picture in these bytes shows. Raises the errors of `picture.decode`."""
-        return self._read(decode(data))
+        return self._read(decode(data), expected)
 
-    def read_pixels(self, pixels: npt.NDArray[np.uint8]) -> Reading:
+    def read_pixels(self, pixels: npt.NDArray[np.uint8], expected: Expectation | None = None) -> Reading:
         """What (h, w) grey or (h, w, 3) RGB uint8 pixels show."""
         height, width = pixels.shape[:2]
-        return self._read(Picture(pixels, (width, height), 1.0))
+        return self._read(Picture(pixels, (width, height), 1.0), expected)
 
-    def _read(self, picture: Picture) -> Reading:
+    def _read(self, picture: Picture, expected: Expectation | None) -> Reading:
         ink = find_ink(picture.pixels)
         if ink is None:
             return Reading((), None, (NO_INK,), self.model_version)
@@ -51,8 +56,11 @@ class Recognizer:
             return Reading((), None, (NO_DIGITS,), self.model_version)
         rows = iter(probabilities.tolist())
         numbers = tuple(_number(number, rows, picture) for number in found)
-        primary = max(range(len(numbers)), key=lambda i: sum(digit.box[3] ** 2 for digit in numbers[i].digits))
-        return Reading(numbers, primary, _advice(numbers[primary], ink), self.model_version)
+        primary = max(range(len(numbers)), key=lambda i: numbers[i].prominence)
+        reading = Reading(numbers, primary, (), self.model_version)
+        if expected is not None:
+            reading = as_expected(reading, [_fitted(number, expected) for number in numbers], expected)
+        return replace(reading, advice=reading.advice + _advice(numbers[primary], ink))
 
 
 def open_recognizer(model: str) -> Recognizer:
@@ -88,6 +96,18 @@ def _number(number: list[DigitInk], rows: Iterator[list[float]], picture: Pictur
     text = "".join(str(digit.value) for digit in read)
     confidence = math.prod(max(digit.probabilities) for digit in read)
     return Number(text, confidence, 0, union([digit.box for digit in read]), tuple(read))
+
+
+def _fitted(number: Number, expected: Expectation) -> Number | None:
+    """The number as the likeliest one that fits; None where none of as many digits does."""
+    strip = np.full((2 * len(number.digits) - 1, BLANK + 1), -np.inf, np.float32)
+    strip[1::2, BLANK] = 0.0  # between two digits
+    strip[::2, :BLANK] = np.log(np.maximum([digit.probabilities for digit in number.digits], 1e-9))
+    decoded = decode_strip(strip, expected)
+    if decoded is None:
+        return None
+    digits = [replace(digit, value=int(value)) for digit, value in zip(number.digits, decoded.text, strict=True)]
+    return replace(number, text=decoded.text, confidence=confidence(decoded), digits=tuple(digits))
 
 
 def _original(box: Box, picture: Picture) -> Box:

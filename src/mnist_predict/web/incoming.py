@@ -6,6 +6,7 @@ from typing import IO
 from flask import Request, request
 
 from mnist_predict.errors import BadRequest, TooLarge
+from mnist_predict.vision.expect import Expectation, expectation
 from mnist_predict.vision.picture import MAX_BYTES
 
 MAX_REQUEST = MAX_BYTES + 100_000  # the rest of a form: its boundaries, its file's name, its fields
@@ -52,6 +53,12 @@ def needed_picture() -> tuple[str, bytes]:
             f'curl -F "file=@7.png" {request.base_url}'
         )
     return sent
+
+
+def expected() -> Expectation | None:
+    """What the form field `expect` says of the number, None where it is empty; raises `BadRequest` for other words."""
+    words = request.form.get("expect", "").strip()
+    return expectation(words) if words else None
 
 
 def idempotency_key() -> str | None:

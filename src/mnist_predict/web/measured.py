@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mnist_predict.reading import Reading
 from mnist_predict.service import Service
 from mnist_predict.store.record import Record, Store
+from mnist_predict.vision.expect import Expectation
 from mnist_predict.web import metrics
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ class MeasuredService(Service):
         self._turn = threading.Lock()
         self._read_until = threading.local()
 
-    def read(self, data: bytes) -> Reading:
+    def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
         """See `Service.read`."""
         with self._turn:
             start = perf_counter()
-            reading = super().read(data)
+            reading = super().read(data, expected)
             end = perf_counter()
         metrics.read_seconds(end - start)
         self._read_until.at = end
@@ -37,9 +38,11 @@ class MeasuredService(Service):
             metrics.count_reading_without_number()
         return reading
 
-    def upload(self, data: bytes, image_name: str, key: str | None = None) -> Record:
+    def upload(
+        self, data: bytes, image_name: str, key: str | None = None, expected: Expectation | None = None
+    ) -> Record:
         """See `Service.upload`."""
-        record = super().upload(data, image_name, key)
+        record = super().upload(data, image_name, key, expected)
         metrics.store_seconds(perf_counter() - self._read_until.at)
         metrics.count_record("upload")
         return record

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from mnist_predict.store.record import Record
 from mnist_predict.vision.picture import MAX_BYTES
 from mnist_predict.web.answers import as_json, as_text, wanted
-from mnist_predict.web.incoming import idempotency_key, needed_picture
+from mnist_predict.web.incoming import expected, idempotency_key, needed_picture
 from mnist_predict.web.journal import note
 from mnist_predict.web.measured import MeasuredService
 from mnist_predict.web.pictures import send_picture
@@ -35,7 +35,7 @@ def upload() -> AnyResponse:
     """
     name, data = needed_picture()
     service: MeasuredService = current_app.extensions["service"]
-    record = service.upload(data, name, idempotency_key())
+    record = service.upload(data, name, idempotency_key(), expected())
     note("record", str(record.id))
     form = wanted()
     if form == "html":
@@ -53,7 +53,7 @@ def read() -> Response:
     """Read a picture and keep nothing."""
     _, data = needed_picture()
     service: MeasuredService = current_app.extensions["service"]
-    return as_json(service.read(data).to_dict())
+    return as_json(service.read(data, expected()).to_dict())
 
 
 @blueprint.get("/uploads/<image_name:name>")
