@@ -39,7 +39,17 @@ def test_every_make_target_that_the_readme_names_exists(root: Path) -> None:
 
 def test_settings_without_an_environment_are_the_defaults() -> None:
     settings = Settings.from_environment({"MNIST_PREDICT_PORT": ""})
-    assert settings == Settings("sqlite:///instance/mnist_predict.sqlite", "", "127.0.0.1", 4000, 0)
+    store = "sqlite:///instance/mnist_predict.sqlite"
+    assert settings == Settings("instance", store, 1000, "", "127.0.0.1", 4000, 0)
+
+
+def test_the_data_folder_holds_the_store_unless_that_is_named() -> None:
+    settings = Settings.from_environment({"MNIST_PREDICT_DATA": "/data"})
+    assert settings.store == "sqlite:////data/mnist_predict.sqlite"
+    assert settings.but(data="else where").store == "sqlite:///else where/mnist_predict.sqlite"
+    assert settings.but(data="elsewhere", store="sqlite:///a.sqlite").store == "sqlite:///a.sqlite"
+    named = Settings.from_environment({"MNIST_PREDICT_STORE": "sqlite:///a.sqlite"})
+    assert named.but(data="elsewhere").store == "sqlite:///a.sqlite"
 
 
 @pytest.mark.parametrize("value", ["http", "-1", "65536", "4000.0", "٤"])

@@ -113,6 +113,8 @@ def record(image: str, number: str, store: str | None) -> None:
 @setting("port")
 @setting("workers")
 @setting("store")
+@setting("data")
+@setting("spool_mb")
 @setting("model")
 def serve(**flags: Any) -> None:
     """Serve the pages and the HTTP interface until interrupted."""

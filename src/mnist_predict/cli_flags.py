@@ -15,4 +15,4 @@ def setting(name: str) -> Callable[[Command], Command]:
     one = next(s for s in SETTINGS if s.name == name)
     kind = click.IntRange(0) if one.default.isdecimal() else str
     shown = f" [{one.variable}; default {one.default}]" if one.default else f" [{one.variable}]"
-    return click.option(f"--{name}", type=kind, default=None, help=one.help + shown)
+    return click.option(f"--{name.replace('_', '-')}", type=kind, default=None, help=one.help + shown)

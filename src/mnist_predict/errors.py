@@ -45,3 +45,7 @@ class StoreUnavailable(UserError):
     """The store cannot be written or read now; nothing was acknowledged."""
 
     status = 503
+
+
+class StoreRefused(StoreUnavailable):
+    """The store is there, but not for these settings or this program: waiting will not mend it, a person must."""

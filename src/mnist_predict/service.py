@@ -8,6 +8,7 @@ from mnist_predict.errors import BadRequest, NotFound
 from mnist_predict.reading import Reading
 from mnist_predict.settings import Settings
 from mnist_predict.store.record import Record, Store, new_id
+from mnist_predict.store.spooled import SpooledStore
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.picture import decode
 
@@ -85,6 +86,15 @@ class Service:
             raise NotFound(f"No record has the id {record_id!r}.")
         return record
 
+    @property
+    def spooled(self) -> SpooledStore | None:
+        """The store as one that may be away, if it is one."""
+        return self.store if isinstance(self.store, SpooledStore) else None
+
+    def stored(self, record: Record) -> str:
+        """Where a record is now: in the store, or in the spool until the store is back."""
+        return "spool" if self.spooled and self.spooled.holds(record.id) else "store"
+
     def picture(self, record: Record) -> bytes:
         """The picture of a record, just as it was uploaded."""
         picture = self.store.picture(record.sha256) if record.sha256 else None
@@ -95,10 +105,10 @@ class Service:
 
 def open_service(settings: Settings) -> Service:
     """The service that the settings name: its model loaded, its store opened with the first use."""
-    from mnist_predict.store import open_store
+    from mnist_predict.store import open_safe_store
     from mnist_predict.vision.recognizer import open_recognizer
 
-    return Service(open_recognizer(settings.model), open_store(settings.store))
+    return Service(open_recognizer(settings.model), open_safe_store(settings))
 
 
 def _check_number(number: str) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self
 
 from mnist_predict.errors import BadRequest
@@ -23,7 +24,13 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("store", "sqlite:///instance/mnist_predict.sqlite", "Where records and pictures are kept."),
+    Setting("data", "instance", "Folder of what is kept on this machine: the SQLite store, the spool."),
+    Setting(
+        "store",
+        "",
+        "Where records and pictures are kept; empty: in the data folder, sqlite:///.../mnist_predict.sqlite.",
+    ),
+    Setting("spool_mb", "1000", "Most megabytes that wait in the data folder while a Cassandra store is away."),
     Setting("model", "", "Folder of the model version to read with; empty: the shipped one."),
     Setting("host", "127.0.0.1", "Address that serve listens on."),
     Setting("port", "4000", "Port that serve listens on."),
@@ -35,7 +42,9 @@ SETTINGS = (
 class Settings:
     """The settings in force."""
 
+    data: str
     store: str
+    spool_mb: int
     model: str
     host: str
     port: int
@@ -46,7 +55,9 @@ class Settings:
         """Settings of the environment; a variable that is empty or missing has its default."""
         values = {s.name: environment.get(s.variable) or s.default for s in SETTINGS}
         return cls(
-            store=values["store"],
+            data=values["data"],
+            store=values["store"] or _store_in(values["data"]),
+            spool_mb=_whole("spool_mb", values["spool_mb"], 1_000_000_000),
             model=values["model"],
             host=values["host"],
             port=_whole("port", values["port"], 65535),
@@ -55,7 +66,15 @@ class Settings:
 
     def but(self, **changes: Any) -> Self:
         """These settings with the changes that are not None (flags that were given)."""
-        return replace(self, **{name: value for name, value in changes.items() if value is not None})
+        given = {name: value for name, value in changes.items() if value is not None}
+        if "data" in given and self.store == _store_in(self.data):
+            given = {"store": _store_in(given["data"])} | given
+        return replace(self, **given)
+
+
+def _store_in(data: str) -> str:
+    """The store that needs no setting."""
+    return f"sqlite:///{Path(data) / 'mnist_predict.sqlite'}"
 
 
 def _whole(name: str, text: str, most: int) -> int:

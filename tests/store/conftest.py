@@ -11,6 +11,7 @@ from cassandra.cluster import NoHostAvailable
 from cassandra_nodes import Nodes, lacking
 
 from mnist_predict.store import open_store
+from mnist_predict.store.cassandra import CassandraStore
 from mnist_predict.store.cassandra_link import Link
 from mnist_predict.store.cassandra_place import Place
 from mnist_predict.store.record import Store
@@ -123,8 +124,15 @@ def store(reopen: Callable[[], Store]) -> Store:
 
 
 @pytest.fixture
-def cassandra_copy(emptied: Callable[[int], str]) -> Iterator[Store]:
+def cassandra_link(cassandra_copy: CassandraStore) -> Link:
+    """The session of that store, to look behind it."""
+    with cassandra_copy._using() as link:
+        return link
+
+
+@pytest.fixture
+def cassandra_copy(emptied: Callable[[int], str]) -> Iterator[CassandraStore]:
     """An empty store on one node."""
-    store = open_store(emptied(1))
+    store = CassandraStore(Place.from_url(emptied(1)))
     yield store
     store.close()

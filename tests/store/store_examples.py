@@ -1,6 +1,8 @@
 """Records, and a process that keeps them: `python store_examples.py URL COUNT` prints what was kept."""
 
 import sys
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from threading import Lock
@@ -25,6 +27,15 @@ def record_of(picture: bytes | None = None, **changes: Any) -> Record:
         "reading": READING,
     }
     return Record(**(fields | changes))
+
+
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
+    """What the condition says as soon as it is something; fails when it is not in time."""
+    give_up = time.monotonic() + seconds
+    while not (met := condition()):
+        assert time.monotonic() < give_up, "it did not come to that"
+        time.sleep(0.02)
+    return met
 
 
 def keep(url: str, count: int) -> None:

@@ -72,7 +72,7 @@ def test_three_services_that_start_at_once_make_one_schema(
     for service in services:
         service.communicate()
     assert [service.returncode for service in services] == [0, 0, 0]
-    assert [row[0] for row in link.execute("select version from migration")] == [1]
+    assert sorted(row[0] for row in link.execute("select version from migration")) == [1, 2]
     assert link.execute("select * from migration_lock") == []
     assert len(opened(link.place).page()) == 20
 

@@ -284,6 +284,19 @@ def test_many_records_are_kept_at_once(store: Store) -> None:
     store.add_all([], {})
 
 
+def test_an_id_that_was_merged_leads_to_the_record_that_is_kept_and_to_all_labels(store: Store) -> None:
+    record = store.add(record_of(PICTURE), PICTURE)
+    merged = [new_id(), new_id()]
+    labels = [store.add(record_of(PICTURE, source="hand", label_of=of)) for of in (record.id, *merged)]
+    assert [store.get(one) for one in merged] == [None, None]
+    for one in (*merged, *merged):  # it may be repeated
+        store.merge(one, record.id)
+    assert [store.get(one) for one in (record.id, *merged)] == [record] * 3
+    assert store.labels(record.id) == labels[::-1]
+    assert sorted(store.merged()) == sorted((one, record.id) for one in merged)
+    assert store.page() == [*labels[::-1], record]
+
+
 def test_two_stores_open_at_once_see_each_other(store: Store, reopen: Callable[[], Store]) -> None:
     other = reopen()
     for one, two in ((store, other), (other, store)):

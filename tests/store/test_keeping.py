@@ -136,6 +136,36 @@ def test_an_upload_that_reached_both_stores_is_there_once(make: Callable[[str], 
         assert target.page() == [first]
 
 
+def test_ids_that_were_merged_are_copied_too(
+    source: SqliteStore, store: Store, make: Callable[[str], SqliteStore]
+) -> None:
+    spool, backup = make("spool"), make("backup")
+    first = source.add(record_of(b"picture", key="retried"), b"picture")
+    second = spool.add(record_of(b"picture", key="retried"), b"picture")
+    copy(spool, source)
+    assert copy(source, store).wrong == []
+    assert store.get(second.id) == first
+    # In the backup the same upload is kept under yet another id:
+    third = backup.add(record_of(b"picture", key="retried"), b"picture")
+    assert copy(store, backup).wrong == []
+    assert [backup.get(each.id) for each in (first, second, third)] == [third] * 3
+
+
+def test_a_copy_writes_again_what_its_writer_left_half_done(
+    source: SqliteStore, cassandra_copy: Store, cassandra_link: Any
+) -> None:
+    copy(source, cassandra_copy)
+    cassandra_link.execute("truncate newest_by_image_name")
+    cassandra_link.execute("truncate label_of_record")
+    upload = source.newest("7.png")
+    assert upload is not None
+    assert cassandra_copy.newest("7.png") is None
+    copied = copy(source, cassandra_copy)
+    assert (copied.added, copied.wrong) == (0, [])
+    assert cassandra_copy.newest("7.png") == upload
+    assert cassandra_copy.labels(upload.id) == source.labels(upload.id) != []
+
+
 def test_a_record_whose_key_is_taken_by_another_upload_is_kept_without_it(make: Callable[[str], SqliteStore]) -> None:
     spool, target = make("spool"), make("target")
     first = target.add(record_of(b"one", key="reused"), b"one")

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mnist_predict.errors import BadRequest
+from mnist_predict.settings import Settings
 from mnist_predict.store.record import Store
 
 
@@ -32,6 +33,17 @@ def open_store(url: str) -> Store:
         "Write sqlite:///folder/file.sqlite for a file below this folder, sqlite:////folder/file.sqlite, "
         "or cassandra://host:9042/keyspace."
     )
+
+
+def open_safe_store(settings: Settings) -> Store:
+    """The store of the settings for whoever keeps what cannot be had again: one that may be away has its spool."""
+    store = open_store(settings.store)
+    if settings.store.startswith("sqlite:"):
+        return store
+    from mnist_predict.store.spool import open_spool
+    from mnist_predict.store.spooled import SpooledStore
+
+    return SpooledStore(store, open_spool(settings))
 
 
 def data_place(store: str) -> str:

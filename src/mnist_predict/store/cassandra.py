@@ -72,10 +72,25 @@ class CassandraStore:
                 self._list_partition(where)
             write.put_records(link, records)
 
-    def get(self, record_id: UUID) -> Record | None:
-        """The record of that id."""
+    def merge(self, record_id: UUID, kept_id: UUID) -> None:
+        """Take the first id for the second; see `Store.merge`."""
         with self._using() as link:
-            return _get(link, record_id)
+            link.run("insert into @merged_into (kept, id) values (?, ?)", kept_id, record_id)
+            link.run("insert into @merged (id, kept) values (?, ?)", record_id, kept_id)
+
+    def merged(self) -> Iterator[tuple[UUID, UUID]]:
+        """Every id that was merged, with the id of the record that is kept."""
+        with self._using() as link:
+            yield from link.rows(link.start("select id, kept from @merged"))
+
+    def get(self, record_id: UUID) -> Record | None:
+        """The record of that id, or the one that it was merged into."""
+        with self._using() as link:
+            found = _get(link, record_id)
+            if found is None:
+                merged = link.run("select kept from @merged where id = ?", record_id).one()
+                found = _get(link, merged[0]) if merged else None
+            return found
 
     def newest(self, image_name: str) -> Record | None:
         """The newest record of that image name that brought a picture (labels aside)."""
@@ -99,10 +114,14 @@ class CassandraStore:
         return records
 
     def labels(self, record_id: UUID) -> list[Record]:
-        """The labels of a record, newest first."""
+        """The labels of a record and of what was merged into it, newest first."""
+        select = "select id from @label_of_record where label_of = ?"
         with self._using() as link:
-            ids = link.rows(link.start("select id from @label_of_record where label_of = ?", record_id))
-            return [label for row in ids if (label := _get(link, row[0]))]
+            own = link.start(select, record_id)
+            merged = link.rows(link.start("select id from @merged_into where kept = ?", record_id))
+            found = [own, *(link.start(select, row[0]) for row in merged)]
+            ids = sorted((row[0] for rows in found for row in link.rows(rows)), reverse=True)
+            return [label for label_id in ids if (label := _get(link, label_id))]
 
     def picture(self, sha256: str) -> bytes | None:
         """The bytes of a picture just as they were uploaded."""

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from cassandra import ConsistencyLevel
 
-from mnist_predict.errors import StoreUnavailable
+from mnist_predict.errors import StoreRefused
 from mnist_predict.store.cassandra_link import Link
 from mnist_predict.store.record import Record
 
@@ -23,14 +23,14 @@ log = logging.getLogger("mnist_predict.store")
 
 
 def is_first_version(link: Link) -> bool:
-    """Whether `mnistable` is the first version's; raises `StoreUnavailable` where it is neither that nor ours."""
+    """Whether `mnistable` is the first version's; raises `StoreRefused` where it is neither that nor ours."""
     select = "select table_name, column_name, type from system_schema.columns where keyspace_name = %s"
     found = link.execute(select, link.place.keyspace)
     columns = {(column, kind) for table, column, kind in found if table == "mnistable"}
     if not columns or any(table == "record" for table, *_ in found):
         return False
     if columns != {(column, "text") for column in COLUMNS.split(", ")}:
-        raise StoreUnavailable(
+        raise StoreRefused(
             f"The keyspace {link.place.keyspace} has another table named mnistable. Name another keyspace in "
             "MNIST_PREDICT_STORE."
         )

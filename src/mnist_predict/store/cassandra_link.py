@@ -48,7 +48,7 @@ from cassandra.query import (
     tuple_factory,
 )
 
-from mnist_predict.errors import StoreUnavailable
+from mnist_predict.errors import StoreRefused, StoreUnavailable
 from mnist_predict.store.cassandra_place import Place
 
 ERRORS = (DriverException, NoHostAvailable, ConnectionException, QueryExhausted, ErrorMessage, OSError)
@@ -210,11 +210,11 @@ def explain(error: Exception, place: Place) -> StoreUnavailable:
         )
     reasons = error.errors if isinstance(error, NoHostAvailable) else error
     if "credentials" in str(reasons):
-        return StoreUnavailable(
+        return StoreRefused(
             f"Cassandra at {place} refuses the user {place.user!r} or the password. Mend MNIST_PREDICT_STORE."
         )
     if "CERTIFICATE_VERIFY_FAILED" in str(reasons):
-        return StoreUnavailable(
+        return StoreRefused(
             f"The certificate of Cassandra at {place} is not trusted. Name the file of its authority with ca=FILE "
             "in MNIST_PREDICT_STORE; the certificate must name the nodes' addresses."
         )

@@ -28,7 +28,7 @@ log = logging.getLogger("mnist_predict.store")
 def prepare(link: Link, add: Callable[[Record], object]) -> None:
     """Make the keyspace and its schema what this program needs; `add` keeps a record of an older version.
 
-    Raises `StoreUnavailable` where the schema is newer than this program.
+    Raises `StoreRefused` where the schema is newer than this program.
     """
     for _ in range(25):
         try:

@@ -78,8 +78,16 @@ class Store(Protocol):
         """
         ...
 
+    def merge(self, record_id: UUID, kept_id: UUID) -> None:
+        """From now on `get` and `labels` take the first id, which was acknowledged, for the second, which is kept."""
+        ...
+
+    def merged(self) -> Iterator[tuple[UUID, UUID]]:
+        """Every id that was merged, with the id of the record that is kept."""
+        ...
+
     def get(self, record_id: UUID) -> Record | None:
-        """The record of that id."""
+        """The record of that id, or the one that it was merged into."""
         ...
 
     def newest(self, image_name: str) -> Record | None:
@@ -91,7 +99,7 @@ class Store(Protocol):
         ...
 
     def labels(self, record_id: UUID) -> list[Record]:
-        """The labels of a record, newest first."""
+        """The labels of a record and of what was merged into it, newest first."""
         ...
 
     def picture(self, sha256: str) -> bytes | None:

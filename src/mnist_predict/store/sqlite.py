@@ -20,7 +20,8 @@ from mnist_predict.store.sqlite_file import Connection, connect, explain, is_cur
 from mnist_predict.store.sqlite_writer import Writer
 
 _COLUMNS = "id, image_name, number, source, sha256, reading, label_of, idempotency_key"
-_SELECT = f"select {_COLUMNS} from record "  # noqa: S608 (a constant)
+SELECT = f"select {_COLUMNS} from record "  # noqa: S608 (a constant)
+SAME = SELECT + "where id = ? or idempotency_key = ? order by id <> ?"
 _INSERT = f"insert into record ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
 _INSERT_PICTURE = "insert into picture (sha256, bytes) values (?, ?) on conflict do nothing"
 _inherited: list[object] = []  # connections of a parent process: using or closing them would corrupt its file
@@ -41,24 +42,26 @@ class SqliteStore:
 
     def add(self, record: Record, picture: bytes | None = None) -> Record:
         """Keep a record and its picture; see `Store.add`."""
-        row = _to_row(record)
+        row = to_row(record)
 
         def keep(connection: Connection) -> Record:
+            self._make_room(connection, record, picture)
             kept = record
             if connection.execute(_INSERT, row).rowcount == 0:
-                sql = _SELECT + "where id = ? or idempotency_key = ? order by id <> ?"
-                kept = _from_row(connection.execute(sql, (row[0], record.key, row[0])).fetchone())
-                if (kept.image_name, kept.sha256) != (record.image_name, record.sha256):
-                    raise KeyReused("This Idempotency-Key (or id) was used for another picture or name. Use a new one.")
+                kept = from_row(connection.execute(SAME, (row[0], record.key, row[0])).fetchone())
+                check_same(kept, record)
             if picture is not None:
                 connection.execute(_INSERT_PICTURE, (record.sha256, picture))
             return kept
 
         return self._of_this_process()._writer.run(keep)
 
+    def _make_room(self, connection: Connection, record: Record, picture: bytes | None) -> None:
+        """Before each record is kept; a store has no limit but its disk."""
+
     def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
         """Keep many new records at once, in one transaction; see `Store.add_all`."""
-        rows = [_to_row(record) for record in records]
+        rows = [to_row(record) for record in records]
 
         def keep(connection: Connection) -> None:
             connection.executemany(_INSERT_PICTURE, pictures.items())
@@ -66,9 +69,20 @@ class SqliteStore:
 
         self._of_this_process()._writer.run(keep)
 
+    def merge(self, record_id: UUID, kept_id: UUID) -> None:
+        """Take the first id for the second; see `Store.merge`."""
+        merge = "insert into merged (id, kept) values (?, ?) on conflict do nothing"
+        self._of_this_process()._writer.run(lambda c: c.execute(merge, (str(record_id), str(kept_id))).close())
+
+    def merged(self) -> Iterator[tuple[UUID, UUID]]:
+        """Every id that was merged, with the id of the record that is kept."""
+        for one, kept in self._read("select id, kept from merged"):
+            yield UUID(one), UUID(kept)
+
     def get(self, record_id: UUID) -> Record | None:
-        """The record of that id."""
-        return self._first("where id = ?", str(record_id))
+        """The record of that id, or the one that it was merged into."""
+        found = self._first("where id = ?", str(record_id))
+        return found or self._first("where id = (select kept from merged where id = ?)", str(record_id))
 
     def newest(self, image_name: str) -> Record | None:
         """The newest record of that image name that brought a picture (labels aside)."""
@@ -81,8 +95,9 @@ class SqliteStore:
         return self._records("where id < ? order by id desc limit ?", str(before) if before else "g", limit)
 
     def labels(self, record_id: UUID) -> list[Record]:
-        """The labels of a record, newest first."""
-        return self._records("where label_of = ? order by id desc", str(record_id))
+        """The labels of a record and of what was merged into it, newest first."""
+        of = "where label_of = ? or label_of in (select id from merged where kept = ?) order by id desc"
+        return self._records(of, str(record_id), str(record_id))
 
     def picture(self, sha256: str) -> bytes | None:
         """The bytes of a picture just as they were uploaded."""
@@ -127,7 +142,7 @@ class SqliteStore:
         return next(iter(self._records(f"{where} limit 1", *values)), None)
 
     def _records(self, where: str, *values: str | int) -> list[Record]:
-        return [_from_row(row) for row in self._read(_SELECT + where, *values)]
+        return [from_row(row) for row in self._read(SELECT + where, *values)]
 
     def _read(self, sql: str, *values: str | int) -> list[Any]:
         store = self._of_this_process()
@@ -152,7 +167,14 @@ def _fetch(connection: Connection, sql: str, values: tuple[str | int, ...]) -> l
     return patiently(lambda: connection.execute(sql, values).fetchall())
 
 
-def _to_row(record: Record) -> tuple[str | None, ...]:
+def check_same(kept: Record, record: Record) -> None:
+    """Raise `KeyReused` unless what is kept under the id or key of a record has its name and picture."""
+    if (kept.image_name, kept.sha256) != (record.image_name, record.sha256):
+        raise KeyReused("This Idempotency-Key (or id) was used for another picture or name. Use a new one.")
+
+
+def to_row(record: Record) -> tuple[str | None, ...]:
+    """The columns of a record."""
     reading = json.dumps(record.reading.to_dict(), separators=(",", ":")) if record.reading else None
     label_of = str(record.label_of) if record.label_of else None
     return (
@@ -161,7 +183,8 @@ def _to_row(record: Record) -> tuple[str | None, ...]:
     )
 
 
-def _from_row(row: tuple[Any, ...]) -> Record:
+def from_row(row: tuple[Any, ...]) -> Record:
+    """The record of its columns."""
     record_id, image_name, number, source, sha256, reading, label_of, key = row
     return Record(
         *(UUID(record_id), image_name, number, source, sha256),

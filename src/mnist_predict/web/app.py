@@ -11,6 +11,7 @@ from mnist_predict.web.journal import Journal, note_route
 from mnist_predict.web.measured import MeasuredService
 from mnist_predict.web.names import ImageName
 from mnist_predict.web.safety import add_headers, refuse_cross_site_writes
+from mnist_predict.web.stored import notice
 
 
 class Web(Flask):
@@ -43,6 +44,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
         certainty=words.certainty,
         next_best=words.next_best,
         model_version=service.recognizer.model_version,
+        store_notice=notice,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.wsgi_app = Journal(app.wsgi_app)  # type: ignore[method-assign]

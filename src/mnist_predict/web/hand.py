@@ -7,6 +7,7 @@ from mnist_predict.web.answers import as_json, as_text, wanted
 from mnist_predict.web.incoming import sent_picture
 from mnist_predict.web.journal import note
 from mnist_predict.web.measured import MeasuredService
+from mnist_predict.web.stored import stored, stored_lines
 
 blueprint = Blueprint("hand", __name__)
 
@@ -37,9 +38,9 @@ def record() -> Response:
     if form == "html":
         response: Response = redirect(url_for("records.show", record_id=kept.label_of or kept.id), 303)
     elif form == "json":
-        response = as_json(kept.to_dict() | {"stored": "store"})
+        response = as_json(kept.to_dict() | stored(kept))
     else:
         see = url_for("records.show", record_id=kept.id, _external=True)
-        response = as_text([f"recorded: {kept.number}", f"record: {kept.id}", f"see: {see}"])
+        response = as_text([f"recorded: {kept.number}", f"record: {kept.id}", *stored_lines(kept), f"see: {see}"])
     response.vary.add("Accept")
     return response

@@ -6,6 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from mnist_predict.web.answers import as_text
 from mnist_predict.web.measured import MeasuredService
 from mnist_predict.web.metrics import exposition
+from mnist_predict.web.stored import GOES
 
 blueprint = Blueprint("health", __name__)
 
@@ -18,16 +19,25 @@ def alive() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """An upload would be read and kept: the model is loaded (else there were no app) and the store writable.
+    """An upload would be read and kept: the model is loaded (else there were no app), store or spool writable.
 
     Raises `StoreUnavailable`, answered with 503.
     """
     service: MeasuredService = current_app.extensions["service"]
     service.store.check_writable()
-    return as_text([f"ready: model {current_app.config['MODEL_VERSION']}, store writable"])
+    spooled = service.spooled
+    away = spooled.away if spooled else None
+    model = f"ready: model {current_app.config['MODEL_VERSION']}"
+    lines = [f"{model}, store away, uploads go to the spool", away] if away else [f"{model}, store writable"]
+    if spooled and (waiting := spooled.waiting()):
+        lines.append(f"{waiting} records wait in the spool")
+        lines += [GOES] if spooled.goes_with_container else []
+    return as_text(lines)
 
 
 @blueprint.get("/metrics")
-def figures() -> Response:
+def metrics() -> Response:
     """The figures of all workers, for Prometheus."""
-    return Response(exposition(current_app.config["MODEL_VERSION"]), content_type=CONTENT_TYPE_LATEST)
+    service: MeasuredService = current_app.extensions["service"]
+    figures = exposition(current_app.config["MODEL_VERSION"], service.spooled)
+    return Response(figures, content_type=CONTENT_TYPE_LATEST)

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any
 
 from flask import Response, request
 
 from mnist_predict.web.acks import acknowledge_now
+from mnist_predict.web.log import iso
 from mnist_predict.web.metrics import count_request
 
 Environ = dict[str, Any]
@@ -61,7 +61,7 @@ class Journal:
         count_request(environ.get(_ROUTE, "none"), method, status)
         path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
         line = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": iso(time()),
             "method": method,
             "path": path[:_LONGEST_PATH],
             "status": int(status),

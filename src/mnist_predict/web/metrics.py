@@ -12,6 +12,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from mnist_predict.store.spooled import SpooledStore
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
@@ -53,10 +55,27 @@ class _ModelVersion:
         yield family
 
 
-def exposition(model_version: str) -> bytes:
+class _Spool:
+    def __init__(self, spooled: SpooledStore) -> None:
+        self.spooled = spooled
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """What waits, the same for all workers; and whether the store answers the one that is asked."""
+        away = float(self.spooled.away is not None)
+        yield GaugeMetricFamily("mnist_predict_store_away", "1 while the store is away.", away)
+        waiting = self.spooled.waiting()
+        yield GaugeMetricFamily("mnist_predict_spool_records", "Records that wait in the spool.", waiting)
+        yield GaugeMetricFamily("mnist_predict_spool_bytes", "Size of what waits.", self.spooled.bytes_used())
+        limit = self.spooled.spool.limit
+        yield GaugeMetricFamily("mnist_predict_spool_limit_bytes", "Size at which uploads are refused.", limit)
+
+
+def exposition(model_version: str, spooled: SpooledStore | None = None) -> bytes:
     """All figures of all worker processes in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(_ModelVersion(model_version))
+    if spooled is not None:
+        registry.register(_Spool(spooled))
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:

@@ -29,7 +29,9 @@ def newest() -> Response:
     more = records[PAGE - 1].id if len(records) > PAGE else None
     older = url_for("records.newest", before=more) if more else None
     if wanted() == "json":
-        response = as_json({"records": [record.to_dict() for record in records[:PAGE]], "older": older})
+        told = {"records": [record.to_dict() for record in records[:PAGE]], "older": older}
+        away = service.spooled and service.spooled.away
+        response = as_json(told | ({"away": away} if away else {}))
     else:
         page = render_template("records.html", records=records[:PAGE], older=older, first=not before)
         response = Response(page)

@@ -1,8 +1,10 @@
 """`serve`: Granian in front of the Flask app, a worker process for each core."""
 
+import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
 from functools import partial
 from tempfile import TemporaryDirectory
@@ -13,14 +15,22 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
-from mnist_predict.errors import BadRequest
+from mnist_predict.errors import BadRequest, StoreRefused, StoreUnavailable
 from mnist_predict.models.registry import open_version
 from mnist_predict.settings import Settings
 from mnist_predict.store import data_place, open_store
+from mnist_predict.store.replay import replay
+from mnist_predict.store.spool import open_spool
+from mnist_predict.store.sqlite import SqliteStore
+from mnist_predict.store.volume import goes_with_container
+from mnist_predict.web.log import log_in_lines
 
 # A thread is held while a client sends its picture, and mobile networks are slow; reading itself takes turns.
 _THREADS = 64
 _SECONDS_TO_FINISH = 30  # uploads in flight when the service is asked to stop
+_SECONDS_TO_DRAIN = 10  # the spool, after that
+
+log = logging.getLogger("mnist_predict.store")
 
 
 def serve(settings: Settings) -> None:
@@ -30,9 +40,8 @@ def serve(settings: Settings) -> None:
     """
     address, port = _listening_place(settings.host, settings.port)
     open_version(settings.model)
-    store = open_store(settings.store)
-    store.check_writable()
-    store.close()
+    log_in_lines()
+    _check_store(settings)
     host = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1", "localhost") else settings.host  # noqa: S104
     print(f"Data is kept in {data_place(settings.store)}")
     print(f"Open http://{f'[{host}]' if ':' in host else host}:{port}/uploads", flush=True)
@@ -53,6 +62,47 @@ def serve(settings: Settings) -> None:
             log_level=LogLevels.error,
         )
         server.serve(target_loader=partial(load, settings), wrap_loader=False)
+    _drain(settings)
+
+
+def _check_store(settings: Settings) -> None:
+    """Raise what only a person can mend; that a store is away is no reason not to start, where there is a spool."""
+    store, spool = open_store(settings.store), open_spool(settings)
+    local = isinstance(store, SqliteStore)
+    try:
+        store.check_writable()
+    except StoreUnavailable as error:
+        if local or isinstance(error, StoreRefused):
+            raise
+        log.warning(
+            "The store does not answer yet. Uploads are kept in the spool %s until it does. %s", spool.path, error
+        )
+    finally:
+        store.close()
+    if local and (waiting := spool.waiting()):
+        log.warning(
+            "%d records wait in the spool %s for another store. To have them in this one: "
+            "mnist-predict store copy sqlite:///%s %s",
+            *(waiting, spool.path, spool.path, settings.store),
+        )
+    if not local and goes_with_container(spool.path.parent):
+        log.warning("%s is on no volume: what waits in the spool goes with this container.", spool.path.parent)
+    spool.close()
+
+
+def _drain(settings: Settings) -> None:
+    """Move what waits to the store, now that no worker writes any more."""
+    store, spool = open_store(settings.store), open_spool(settings)
+    if not isinstance(store, SqliteStore) and spool.waiting():
+        until = time.monotonic() + _SECONDS_TO_DRAIN
+        try:
+            replay(spool, store, lambda: time.monotonic() < until)
+        except (StoreUnavailable, OSError) as error:
+            log.warning("The spool cannot be moved to the store now. %s", error)
+        if waiting := spool.waiting():
+            log.warning("%d records wait in the spool %s. The next start moves them.", waiting, spool.path)
+    store.close()
+    spool.close()
 
 
 def load(settings: Settings) -> Callable[..., Any]:
@@ -61,6 +111,7 @@ def load(settings: Settings) -> Callable[..., Any]:
     # is still loading has nothing to finish, but has inherited a handler that only marks a flag.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    log_in_lines()
     import cv2
 
     from mnist_predict.web.app import create_app

@@ -10,6 +10,7 @@ from mnist_predict.web.incoming import expected, idempotency_key, needed_picture
 from mnist_predict.web.journal import note
 from mnist_predict.web.measured import MeasuredService
 from mnist_predict.web.pictures import send_picture
+from mnist_predict.web.stored import stored, stored_lines
 from mnist_predict.web.words import of_a_hundred, percent
 
 blueprint = Blueprint("uploads", __name__)
@@ -41,7 +42,7 @@ def upload() -> AnyResponse:
     if form == "html":
         response: AnyResponse = redirect(url_for("records.show", record_id=record.id), 303)
     elif form == "json":
-        response = as_json(record.to_dict() | {"stored": "store"})
+        response = as_json(record.to_dict() | stored(record))
     else:
         response = as_text(_lines(record))
     response.vary.add("Accept")
@@ -71,6 +72,6 @@ def _lines(record: Record) -> list[str]:
         right = f"{of_a_hundred(reading['confidence'])} of 100 readings like this are right"
         lines.append(f"confidence: {percent(reading['confidence'])} ({right})")
     lines += [f"advice: {advice}" for advice in reading["advice"]]
-    lines.append(f"record: {record.id}")
+    lines += [f"record: {record.id}", *stored_lines(record)]
     lines.append(f"see: {url_for('records.show', record_id=record.id, _external=True)}")
     return lines

@@ -3,7 +3,7 @@
 from importlib.resources import files
 from typing import NamedTuple
 
-from mnist_predict.errors import StoreUnavailable
+from mnist_predict.errors import StoreRefused
 
 
 class Migration(NamedTuple):
@@ -17,12 +17,12 @@ class Migration(NamedTuple):
 def missing(kind: str, applied: int) -> list[Migration]:
     """The migrations that a schema of that kind still lacks, in order; `applied` is its version, 0 when new.
 
-    Raises `StoreUnavailable` where the schema is newer than this program.
+    Raises `StoreRefused` where the schema is newer than this program.
     """
     found = sorted(f.name for f in (files(__name__) / kind).iterdir() if f.name[:4].isdecimal())
     known = [Migration(int(n[:4]), n, (files(__name__) / kind / n).read_text("utf-8")) for n in found]
     if applied > known[-1].version:
-        raise StoreUnavailable(
+        raise StoreRefused(
             f"The store has schema {applied}, made by a newer mnist-predict; this one knows schemas up to "
             f"{known[-1].version}. Install the newer mnist-predict, or name another store."
         )
