@@ -1,5 +1,6 @@
 """The command line: a thin face over the service; what a command needs is imported when it runs."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,8 @@ def record(image: str, number: str, store: str | None) -> None:
 @setting("model")
 def serve(**flags: Any) -> None:
     """Serve the pages and the HTTP interface until interrupted."""
+    # The first process of a container is not ended by a signal that it does not handle; later the server does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     from mnist_predict.web.server import serve as run
 
     run(Settings.from_environment().but(**flags))

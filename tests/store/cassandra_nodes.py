@@ -157,18 +157,18 @@ class Nodes:
 
         who = PlainTextAuthProvider("cassandra", PASSWORD)
         for address in self.addresses[:count]:
-            with Cluster([address], protocol_version=5, auth_provider=who) as cluster:
-                give_up = time.monotonic() + 60
-                while True:
-                    try:
+            give_up = time.monotonic() + 60
+            while True:
+                try:
+                    with Cluster([address], protocol_version=5, auth_provider=who) as cluster:
                         session = cluster.connect()
-                        break
-                    except NoHostAvailable:  # it has not yet heard of the one that keeps the user
-                        if time.monotonic() > give_up:
-                            raise
-                        time.sleep(0.5)
-                while len(list(session.execute("select peer from system.peers"))) < count - 1:
-                    time.sleep(0.1)
+                        while len(list(session.execute("select peer from system.peers"))) < count - 1:
+                            time.sleep(0.1)
+                    break
+                except NoHostAvailable:  # it has not yet heard of the one that keeps the user
+                    if time.monotonic() > give_up:
+                        raise
+                    time.sleep(0.5)
         with Cluster(self.addresses[:count], protocol_version=5, auth_provider=who) as cluster:
             session = cluster.connect()
             everywhere = f"{{'class': 'NetworkTopologyStrategy', 'datacenter1': {count}}}"
