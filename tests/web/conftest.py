@@ -93,15 +93,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def open_page(browser: Browser, site: Running) -> Iterator[Open]:
-    """Open a page of the service; whatever it complains about in the console is a failure."""
+    """Open a page of the service; whatever it complains about in the console is a failure.
+
+    `refused`: the test sends what the service refuses, which browsers call an error in the console.
+    """
     complaints: list[str] = []
     contexts = []
 
-    def complain(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            complaints.append(message.text)
+    def go(path: str, refused: bool = False, **settings: object) -> Page:
+        def complain(message: ConsoleMessage) -> None:
+            allowed = refused and message.text.startswith("Failed to load resource")
+            if message.type in ("error", "warning") and not allowed:
+                complaints.append(message.text)
 
-    def go(path: str, **settings: object) -> Page:
         context = browser.new_context(base_url=site.url, **{"viewport": DESKTOP, **settings})  # type: ignore[arg-type]
         context.set_default_timeout(15_000)
         contexts.append(context)

@@ -55,7 +55,7 @@ BAD_FILES = {
     "text": (b"seven\n", 415),
     "zip": (zipped(), 415),
     "svg": (SVG, 415),
-    "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", 415),
+    "pdf cut short": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", 422),
     "html": (b"<!doctype html><script>alert(1)</script>", 415),
     "png cut short": (picture_of("7")[:200], 422),
     "jpeg cut short": (jpeg_cut_short(), 422),
@@ -140,9 +140,12 @@ def test_without_a_file_the_answer_says_how_to_send_one(client: FlaskClient, for
     assert 'curl -F "file=@7.png" http://localhost/uploads' in answer.text
 
 
-def test_two_files_at_once_are_refused_rather_than_one_of_them_dropped(client: FlaskClient) -> None:
+@pytest.mark.parametrize("path", ["/read", "/uploads/record"])
+def test_two_files_where_one_belongs_are_refused_rather_than_one_of_them_dropped(
+    client: FlaskClient, path: str
+) -> None:
     files = [(io.BytesIO(picture_of("7")), "7.png"), (io.BytesIO(picture_of("1")), "1.png")]
-    answer = client.post("/uploads", data={"file": files})
+    answer = client.post(path, data={"file": files, "number": "7"})
     assert answer.status_code == 400
     assert "one picture at a time" in answer.text
 

@@ -98,6 +98,47 @@ def test_reading_alone_answers_the_same_without_id_and_keeps_nothing(
     assert len(service.store.page()) == 1
 
 
+def test_a_page_gets_what_is_seen_in_a_drawing_as_a_part_of_itself(upload: Upload) -> None:
+    part = upload(picture_of("4072"), accept=BROWSER, path="/read").text
+    assert '<p class="number">4072</p>' in part
+    assert "<html" not in part
+    assert "Use a darker pen" in upload(picture_of(""), accept=BROWSER, path="/read").text
+
+
+def several(*pictures: tuple[bytes, str]) -> dict[str, list[tuple[io.BytesIO, str]]]:
+    return {"file": [(io.BytesIO(data), name) for data, name in pictures]}
+
+
+def test_several_pictures_are_each_read_and_one_that_is_refused_holds_up_no_other(
+    client: FlaskClient, service: Service
+) -> None:
+    pictures = (picture_of("7"), "7.png"), (b"seven", "7.txt"), (picture_of("12"), "12.png")
+    answer = client.post("/uploads", data=several(*pictures), headers={"Accept": "application/json"})
+    assert answer.status_code == 200
+    seven, text, twelve = answer.get_json()
+    assert (seven["number"], twelve["number"]) == ("7", "12")
+    assert (text["image_name"], text["status"]) == ("7.txt", 415)
+    assert {record["id"] for record in (seven, twelve)} == {str(record.id) for record in service.store.page()}
+    lines = client.post("/uploads", data=several(*pictures)).text.splitlines()
+    assert [line.partition("\t")[0] for line in lines] == ["7.png", "7.txt", "12.png"]
+    assert lines[2] == "12.png\t12"
+    page = client.post("/uploads", data=several(*pictures), headers={"Accept": BROWSER}).text
+    assert page.count('href="/records/') == 2
+    assert "This is not a picture." in page
+
+
+def test_several_of_which_none_can_be_kept_are_refused_as_one_is(client: FlaskClient) -> None:
+    answer = client.post("/uploads", data=several((b"seven", "7.txt"), (b"", "8.png")))
+    assert answer.status_code == 415
+
+
+def test_several_repeated_under_their_key_are_kept_once(client: FlaskClient, service: Service) -> None:
+    pictures = (picture_of("7"), "7.png"), (picture_of("1"), "1.png")
+    for _ in range(2):
+        client.post("/uploads", data=several(*pictures), headers={"Idempotency-Key": "tray-1"})
+    assert len(service.store.page()) == 2
+
+
 @pytest.mark.parametrize("name", AWKWARD_NAMES)
 def test_any_name_is_kept_as_data_and_found_again(client: FlaskClient, upload: Upload, name: str) -> None:
     data = picture_of("7")

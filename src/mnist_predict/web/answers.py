@@ -39,6 +39,6 @@ def as_text(lines: list[str], status: int = 200) -> Response:
     return Response(body, status, content_type="text/plain; charset=utf-8")
 
 
-def as_json(form: dict[str, Any], status: int = 200) -> Response:
+def as_json(form: dict[str, Any] | list[dict[str, Any]], status: int = 200) -> Response:
     """An answer in JSON."""
     return Response(json.dumps(form, ensure_ascii=False) + "\n", status, content_type="application/json")

@@ -25,34 +25,48 @@ class PictureRequest(Request):
         return BytesIO()
 
 
-def sent_picture() -> tuple[str, bytes] | None:
-    """The image name and the bytes of the form field `file`; None where none was sent or chosen.
+def sent_pictures() -> list[tuple[str, bytes]]:
+    """Image names and bytes of the form fields `file`; none where none was sent or chosen.
 
-    Raises `BadRequest` for several files and `TooLarge` for a file beyond the limit.
+    Raises `TooLarge` for a file beyond the limit.
     """
-    files = request.files.getlist("file")
-    if len(files) > 1:
+    pictures = []
+    for file in request.files.getlist("file"):
+        data = file.stream.read()
+        name = file.filename or ""
+        if not name and not data:  # what a browser sends for a file field that was left empty
+            continue
+        if len(data) > MAX_BYTES:
+            raise TooLarge(f"The file has more than {MAX_BYTES // 1_000_000} MB. Send a smaller picture.")
+        pictures.append((name or "unnamed", data))
+    return pictures
+
+
+def sent_picture() -> tuple[str, bytes] | None:
+    """The one picture that was sent, None where there is none; raises `BadRequest` for several."""
+    pictures = sent_pictures()
+    if len(pictures) > 1:
         raise BadRequest("Send one picture at a time.")
-    if not files:
-        return None
-    data = files[0].stream.read()
-    name = files[0].filename or ""
-    if not name and not data:  # what a browser sends for a file field that was left empty
-        return None
-    if len(data) > MAX_BYTES:
-        raise TooLarge(f"The file has more than {MAX_BYTES // 1_000_000} MB. Send a smaller picture.")
-    return name or "unnamed", data
+    return pictures[0] if pictures else None
 
 
-def needed_picture() -> tuple[str, bytes]:
-    """As `sent_picture`, and `BadRequest` where there is none."""
-    sent = sent_picture()
-    if sent is None:
+def needed_pictures() -> list[tuple[str, bytes]]:
+    """As `sent_pictures`, and `BadRequest` where there is none."""
+    pictures = sent_pictures()
+    if not pictures:
         raise BadRequest(
             "There is no picture in this request. Choose one, or send it in the form field `file`: "
             f'curl -F "file=@7.png" {request.base_url}'
         )
-    return sent
+    return pictures
+
+
+def needed_picture() -> tuple[str, bytes]:
+    """The one picture that was sent; raises `BadRequest` for none and for several."""
+    pictures = needed_pictures()
+    if len(pictures) > 1:
+        raise BadRequest("Send one picture at a time.")
+    return pictures[0]
 
 
 def expected() -> Expectation | None:

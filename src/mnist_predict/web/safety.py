@@ -9,7 +9,7 @@ such as curl send neither and are let through: they act for nobody else. No toke
 from flask import Response, abort, request
 
 PAGES = (
-    "default-src 'none'; img-src 'self' blob:; style-src 'self'; script-src 'self'; "
+    "default-src 'none'; img-src 'self' blob:; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 PICTURES = "default-src 'none'; frame-ancestors 'none'; sandbox"

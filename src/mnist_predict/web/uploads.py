@@ -1,12 +1,15 @@
 """`/uploads`: a picture in, its number out; and the pictures again, by name. `/read` keeps nothing."""
 
+from typing import Any
+
 from flask import Blueprint, Response, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from mnist_predict.errors import UserError
 from mnist_predict.store.record import Record
 from mnist_predict.vision.picture import MAX_BYTES
 from mnist_predict.web.answers import as_json, as_text, wanted
-from mnist_predict.web.incoming import expected, idempotency_key, needed_picture
+from mnist_predict.web.incoming import expected, idempotency_key, needed_picture, needed_pictures
 from mnist_predict.web.journal import note
 from mnist_predict.web.measured import MeasuredService
 from mnist_predict.web.pictures import send_picture
@@ -14,6 +17,8 @@ from mnist_predict.web.stored import stored, stored_lines
 from mnist_predict.web.words import of_a_hundred, percent
 
 blueprint = Blueprint("uploads", __name__)
+
+SAMPLES = ("4072", "1985", "7", "360")  # pictures in static/samples, drawn as `training.hands` draws
 
 
 @blueprint.get("/")
@@ -25,16 +30,19 @@ def home() -> AnyResponse:
 @blueprint.get("/uploads")
 def page() -> str:
     """The upload page."""
-    return render_template("upload.html", max_bytes=MAX_BYTES)
+    return render_template("upload.html", max_bytes=MAX_BYTES, samples=SAMPLES)
 
 
 @blueprint.post("/uploads")
 def upload() -> AnyResponse:
-    """Read a picture, keep both, answer with the number.
+    """Read a picture, keep both, answer with the number; or several pictures, in as many form fields `file`.
 
     A browser is sent on to the record's page, so that a reload does not upload again.
     """
-    name, data = needed_picture()
+    pictures = needed_pictures()
+    if len(pictures) > 1:
+        return _upload_all(pictures)
+    name, data = pictures[0]
     service: MeasuredService = current_app.extensions["service"]
     record = service.upload(data, name, idempotency_key(), expected())
     note("record", str(record.id))
@@ -42,19 +50,55 @@ def upload() -> AnyResponse:
     if form == "html":
         response: AnyResponse = redirect(url_for("records.show", record_id=record.id), 303)
     elif form == "json":
-        response = as_json(record.to_dict() | stored(record))
+        response = as_json(_kept(record))
     else:
         response = as_text(_lines(record))
     response.vary.add("Accept")
     return response
 
 
+def _kept(record: Record) -> dict[str, Any]:
+    return record.to_dict() | stored(record)
+
+
+def _upload_all(pictures: list[tuple[str, bytes]]) -> Response:
+    """The answer to several pictures: what each gave, in order; one that is refused holds up no other.
+
+    Where none could be kept, the error of the first.
+    """
+    service: MeasuredService = current_app.extensions["service"]
+    key, expect = idempotency_key(), expected()
+    outcomes: list[dict[str, Any]] = []
+    errors: list[UserError] = []
+    for at, (name, data) in enumerate(pictures):
+        try:
+            outcomes.append(_kept(service.upload(data, name, f"{key}/{at}" if key else None, expect)))
+        except UserError as error:
+            errors.append(error)
+            outcomes.append({"image_name": name, "error": str(error), "status": error.status})
+    if len(errors) == len(pictures):
+        raise errors[0]
+    form = wanted()
+    if form == "html":
+        response = Response(render_template("batch.html", outcomes=outcomes))
+    elif form == "json":
+        response = as_json(outcomes)
+    else:
+        response = as_text([f"{each['image_name']}\t{each.get('error') or each['number']}" for each in outcomes])
+    response.vary.add("Accept")
+    return response
+
+
 @blueprint.post("/read")
 def read() -> Response:
-    """Read a picture and keep nothing."""
+    """Read a picture and keep nothing. HTML is a part of a page: what is seen in a drawing while one draws."""
     _, data = needed_picture()
     service: MeasuredService = current_app.extensions["service"]
-    return as_json(service.read(data, expected()).to_dict())
+    reading = service.read(data, expected())
+    html = wanted() == "html"
+    response = Response(render_template("seen.html", reading=reading)) if html else as_json(reading.to_dict())
+    response.vary.add("Accept")
+    return response
 
 
 @blueprint.get("/uploads/<image_name:name>")

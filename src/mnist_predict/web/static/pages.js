@@ -17,65 +17,21 @@ for (const time of document.querySelectorAll("time")) {
   time.textContent = time.classList.contains("short") ? since(then) : date.format(then);
 }
 
-const form = document.getElementById("upload");
-if (form) {
-  const limit = Number(form.dataset.limit);
-  const [file, drop, note, art, preview] =
-    ["file", "drop", "note", "art", "preview"].map((id) => document.getElementById(id));
-  const button = form.querySelector("button");
-
-  const show = (isPicture) => {
-    preview.hidden = !isPicture;
-    art.toggleAttribute("hidden", isPicture);
-  };
-
-  const chosen = () => {
-    const picture = file.files[0];
-    URL.revokeObjectURL(preview.src);
-    show(false);
-    note.textContent = "";
-    if (!picture) return;
-    if (picture.size > limit) {
-      note.textContent = `${picture.name} has ${(picture.size / 1e6).toFixed(0)} MB; at most ${limit / 1e6} MB can be read.`;
-      file.value = "";
-      return;
+// What one may copy gets a button that does.
+for (const place of document.querySelectorAll(".copy")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    const text = place.querySelector("code");
+    getSelection().selectAllChildren(text);
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+    } catch { // no secure context, as on http beyond this computer
+      document.execCommand("copy");
     }
-    preview.src = URL.createObjectURL(picture);
-    button.focus();
-  };
-  preview.addEventListener("load", () => show(true));
-  preview.addEventListener("error", () => show(false)); // HEIC and TIFF: their name stays beside the button
-
-  const take = (files) => {
-    if (!files.length) return;
-    if (files.length > 1) {
-      note.textContent = "One picture at a time, please.";
-      return;
-    }
-    file.files = files;
-    chosen();
-  };
-  file.addEventListener("change", chosen);
-
-  addEventListener("dragover", (event) => {
-    event.preventDefault();
-    drop.classList.add("over");
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 1500);
   });
-  addEventListener("dragleave", (event) => {
-    if (!event.relatedTarget) drop.classList.remove("over");
-  });
-  addEventListener("drop", (event) => {
-    event.preventDefault();
-    drop.classList.remove("over");
-    take(event.dataTransfer.files);
-  });
-  addEventListener("paste", (event) => take(event.clipboardData.files));
-
-  form.addEventListener("submit", () => {
-    button.disabled = true;
-    button.textContent = "Reading …";
-  });
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload(); // back from the answer: a fresh form
-  });
+  place.append(button);
 }

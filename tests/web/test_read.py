@@ -1,0 +1,235 @@
+"""Reading in a browser: files that are chosen, dropped and pasted, samples, drawings; with and without JavaScript."""
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from web_examples import DESKTOP, PHONE, picture_of
+
+DROP = """([data, name]) => {
+  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  const carried = new DataTransfer();
+  carried.items.add(new File([bytes], name, { type: "image/png" }));
+  const target = document.getElementById("drop");
+  for (const kind of ["dragenter", "dragover", "drop"])
+    target.dispatchEvent(new DragEvent(kind, { dataTransfer: carried, bubbles: true, cancelable: true }));
+}"""
+PASTE = """([data, name]) => {
+  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  const carried = new DataTransfer();
+  carried.items.add(new File([bytes], name, { type: "image/png" }));
+  document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: carried, bubbles: true }));
+}"""
+SEVEN = [[(60, 60), (130, 55), (95, 190)], [(75, 125), (120, 120)]]
+TWO = [[(160, 75), (190, 55), (215, 85), (165, 190), (235, 185)]]
+
+Open = Callable[..., Page]
+
+
+def file(number: str, name: str = "", kind: str = "PNG") -> dict[str, object]:
+    name = name or f"{number or 'blank'}.{kind.lower()}"
+    return {"name": name, "mimeType": f"image/{kind.lower()}", "buffer": picture_of(number, kind)}
+
+
+def choose(page: Page, *files: dict[str, object] | Path) -> None:
+    page.get_by_label("Choose pictures").set_input_files(list(files))  # type: ignore[arg-type]
+
+
+def draw(page: Page, strokes: list[list[tuple[int, int]]]) -> None:
+    """With the mouse, on the sheet."""
+    page.wait_for_load_state("networkidle")  # draw.js comes when its tab is opened
+    sheet = page.locator("#sheet")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    assert box
+    for (x, y), *rest in strokes:
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        page.mouse.down()
+        for to_x, to_y in rest:
+            page.mouse.move(box["x"] + to_x, box["y"] + to_y, steps=5)
+        page.mouse.up()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_chosen_picture_is_read_and_shown_on_its_own_page(open_page: Open, size: dict[str, int]) -> None:
+    page = open_page("/uploads", viewport=size)
+    choose(page, file("4072"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("4072")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("4072")
+
+
+@pytest.mark.parametrize("how", [DROP, PASTE], ids=["dropped", "pasted"])
+def test_a_dropped_or_pasted_picture_is_read(open_page: Open, how: str) -> None:
+    page = open_page("/uploads#draw")  # also while the other tab is open
+    page.evaluate(how, [base64.b64encode(picture_of("12")).decode(), "12.png"])
+    expect(page.get_by_role("heading", level=1)).to_have_text("12")
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_many_pictures_have_a_row_each_and_none_holds_up_another(open_page: Open, size: dict[str, int]) -> None:
+    page = open_page("/uploads", viewport=size, refused=True)
+    text = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"seven"}
+    choose(page, file("7"), file("4072"), text, file(""), file("12", kind="TIFF"))
+    expect(page.get_by_role("status")).to_have_text("4 of 5 read, 1 not")
+    rows = page.get_by_role("listitem").filter(has=page.locator(".name"))
+    expect(rows).to_have_count(5)
+    expect(rows.filter(has_text="notes.txt")).to_contain_text("This is not a picture.")
+    expect(rows.filter(has_text="blank.png")).to_contain_text("No number")
+    expect(rows.filter(has_text="12.tiff").locator("img")).to_have_js_property("naturalWidth", 240)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    choose(page, file("38"))  # one more joins them
+    expect(page.get_by_role("status")).to_have_text("5 of 6 read, 1 not")
+    rows.filter(has_text="4072.png").get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("4072")
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(open_page: Open, tmp_path: Path) -> None:
+    large = tmp_path / "large.png"
+    large.write_bytes(picture_of("7").ljust(20_000_001, b"\0"))
+    page = open_page("/uploads")
+    choose(page, large)
+    row = page.get_by_role("listitem").filter(has_text="large.png")
+    expect(row).to_contain_text("at most 20 MB")
+    expect(row.get_by_role("button")).to_have_count(0)
+
+
+def test_a_busy_service_is_asked_again_and_a_broken_line_when_one_says_so(open_page: Open) -> None:
+    page = open_page("/uploads", refused=True)
+    answers = ["busy", "broken"]
+
+    def answer(route):  # type: ignore[no-untyped-def]
+        if not answers:
+            route.continue_()
+        elif answers.pop(0) == "busy":
+            route.fulfill(status=503, headers={"Retry-After": "1"}, json={"error": "Busy.", "status": 503})
+        else:
+            route.abort()
+
+    page.route("**/uploads", answer)
+    choose(page, file("7"))
+    row = page.get_by_role("listitem").filter(has_text="7.png")
+    expect(row).to_contain_text("The service does not answer.")
+    row.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("7")
+
+
+def test_a_sample_is_one_tap_and_kept_once(open_page: Open) -> None:
+    page = open_page("/uploads")
+    page.get_by_role("button", name="Read the sample 1985").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("1985")
+    first = page.url
+    page.go_back()
+    page.get_by_role("button", name="Read the sample 1985").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("1985")
+    assert page.url == first
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_drawing_is_read_while_it_is_drawn_and_kept_on_demand(open_page: Open, size: dict[str, int]) -> None:
+    page = open_page("/uploads", viewport=size, device_scale_factor=2)
+    page.get_by_role("tab", name="Draw it").click()
+    live, undo = page.locator("#live .number"), page.get_by_role("button", name="Undo")
+    expect(undo).to_be_disabled()
+    draw(page, SEVEN)
+    expect(live).to_have_text("7")
+    draw(page, TWO)
+    expect(live).to_have_text("72")
+    undo.click()
+    expect(live).to_have_text("7")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_text("Write a number")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(live).to_have_text("7")
+    page.get_by_role("button", name="Keep this drawing").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("7")
+    sides = page.locator(".picture img").evaluate("image => [image.naturalWidth, image.naturalHeight]")
+    assert max(sides) < 800  # as drawn, not in the pixels of a fine screen
+
+
+def test_a_pen_that_presses_draws_a_broader_line(open_page: Open) -> None:
+    page = open_page("/uploads#draw")
+    page.wait_for_load_state("networkidle")
+    ink = []
+    for pressure in (0.1, 1.0):
+        page.evaluate(
+            """(pressure) => {
+              const sheet = document.getElementById("sheet");
+              sheet.setPointerCapture = () => {};
+              const { x: left, y: top } = sheet.getBoundingClientRect();
+              const event = (kind, x) => new PointerEvent(kind, { pointerType: "pen", pointerId: 5, pressure,
+                bubbles: true, clientX: left + x, clientY: top + 90 });
+              sheet.dispatchEvent(event("pointerdown", 40));
+              for (let x = 44; x <= 200; x += 4) sheet.dispatchEvent(event("pointermove", x));
+              sheet.dispatchEvent(event("pointerup", 200));
+            }""",
+            pressure,
+        )
+        ink.append(
+            page.evaluate(
+                """() => {
+                  const sheet = document.getElementById("sheet");
+                  const copy = document.createElement("canvas");
+                  [copy.width, copy.height] = [sheet.width, sheet.height];
+                  copy.getContext("2d").drawImage(sheet, 0, 0);
+                  const { data } = copy.getContext("2d").getImageData(0, 0, sheet.width, sheet.height);
+                  return data.filter((value, at) => at % 4 === 0 && value < 128).length;
+                }"""
+            )
+        )
+        page.get_by_role("button", name="Clear").click()
+    assert ink[1] > 2 * ink[0] > 0
+
+
+def test_the_tabs_are_moved_between_by_arrows(open_page: Open) -> None:
+    page = open_page("/uploads")
+    page.get_by_role("tab", name="A picture").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Draw it")).to_be_focused()
+    expect(page.locator("#sheet")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_label("Choose pictures")).to_be_attached()
+    expect(page.locator("#sheet")).to_be_hidden()
+
+
+def test_by_keyboard_alone_a_file_is_chosen_and_its_row_followed(open_page: Open) -> None:
+    page = open_page("/uploads")
+    page.get_by_role("tab", name="A picture").focus()
+    page.keyboard.press("Tab")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([file("7"), file("1")])  # type: ignore[list-item]
+    link = page.get_by_role("link", name="7 in 7.png")
+    expect(link).to_be_visible()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if link.evaluate("link => link === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("7")
+
+
+def test_a_phone_offers_its_camera(open_page: Open) -> None:
+    page = open_page("/uploads", viewport=PHONE, has_touch=True, is_mobile=True)
+    expect(page.get_by_text("Use the camera")).to_be_visible()
+    camera = page.get_by_label("Use the camera")
+    expect(camera).to_have_attribute("capture", "environment")
+    camera.set_input_files(file("7", "IMG_0001.png"))  # type: ignore[arg-type]
+    expect(page.get_by_role("heading", level=1)).to_have_text("7")
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_without_javascript_it_is_a_plain_form(open_page: Open, size: dict[str, int]) -> None:
+    page = open_page("/uploads", viewport=size, java_script_enabled=False)
+    expect(page.get_by_role("tab")).to_have_count(0)
+    choose(page, file("7"))
+    page.get_by_role("button", name="Read the number").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("7")
+    page.goto("/uploads")
+    choose(page, file("12"), file("4072"))
+    page.get_by_role("button", name="Read the number").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 pictures")
+    page.get_by_role("link", name="4072").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("4072")
