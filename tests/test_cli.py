@@ -207,7 +207,10 @@ def test_serve_hands_its_flags_on(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("does", "unwanted"),
     [
-        ("run('predict', picture)", {"torch", "flask", "granian", "rich", "pi_heif", "matplotlib", "uuid_utils"}),
+        (
+            "run('predict', picture)",
+            {"torch", "flask", "granian", "rich", "pi_heif", "pypdfium2", "matplotlib", "uuid_utils"},
+        ),
         (
             "from mnist_predict.web.app import create_app; from mnist_predict.settings import Settings\n"
             "app = create_app(Settings.from_environment({'MNIST_PREDICT_STORE': f'sqlite:///{picture}.sqlite'}))\n"

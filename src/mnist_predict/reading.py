@@ -5,7 +5,7 @@ Boxes are `(x, y, w, h)` in pixels of the upright picture; confidences and proba
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 Json = dict[str, Any]
@@ -72,6 +72,11 @@ class Reading:
         """The confidence of the primary number, 0 when no number was found."""
         return 0.0 if self.primary is None else self.numbers[self.primary].confidence
 
+    @property
+    def page(self) -> int:
+        """The page with the primary number; the first when there is none."""
+        return 0 if self.primary is None else self.numbers[self.primary].page
+
     def to_dict(self) -> Json:
         """The JSON form, rounded to what is measured: 1e-6 for probabilities."""
         return {
@@ -116,3 +121,22 @@ class Reading:
             for n in form["numbers"]
         )
         return cls(numbers, form["primary"], tuple(form["advice"]), form["model_version"], form.get("free"))
+
+
+def together(pages: Sequence[Reading]) -> Reading:
+    """One reading of readings page by page. Its primary number is the most prominent of theirs, where something is
+    expected of those that fit as they are; its advice is that of the primary's page, or of the first without any.
+    """
+    if len(pages) == 1:
+        return pages[0]
+    numbers: list[Number] = []
+    primaries: list[tuple[bool, int, int, Reading]] = []
+    for at, page in enumerate(pages):
+        if page.primary is not None:
+            one = page.numbers[page.primary]
+            primaries.append((one.free is None, one.prominence, len(numbers) + page.primary, page))
+        numbers += [replace(number, page=at) for number in page.numbers]
+    if not primaries:
+        return next((page for page in pages if page.free), pages[0])
+    *_, primary, page = max(primaries, key=lambda one: one[:2])
+    return Reading(tuple(numbers), primary, page.advice, page.model_version, page.free)

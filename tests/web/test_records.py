@@ -134,3 +134,20 @@ def test_a_small_picture_is_enlarged_pixel_by_pixel_and_a_large_one_fits_the_pag
     assert (large.shown_width, large.shown_height) == (560, 420)
     assert Drawing(100_000, 1, "PNG", True).shown_height == 1
     assert Drawing(100, 50, "PNG", True).around((0, 0, 50, 50)) == (0, 0, 54, 50)
+
+
+def test_the_page_of_a_pdf_with_its_number_is_shown(client: FlaskClient, upload: Upload) -> None:
+    blank, page = (Image.open(io.BytesIO(picture_of(number))) for number in ("", "4072"))
+    file = io.BytesIO()
+    blank.save(file, "PDF", save_all=True, append_images=[page])
+    form = upload(file.getvalue(), name="form.pdf", accept=JSON).get_json()
+    assert (form["number"], form["numbers"][0]["page"]) == ("4072", 1)
+    for path in (f"/records/{form['id']}/picture", "/uploads/form.pdf"):
+        kept = client.get(path)
+        assert (kept.data, kept.mimetype) == (file.getvalue(), "application/pdf")
+        assert kept.headers["Content-Disposition"].startswith("attachment")
+    shown = Image.open(io.BytesIO(client.get(f"/records/{form['id']}/preview/large").data))
+    assert shown.width / shown.height == pytest.approx(page.width / page.height, rel=0.02)
+    record = client.get(f"/records/{form['id']}", headers={"Accept": BROWSER}).text
+    assert f'viewBox="0 0 {shown.width} {shown.height}"' in record
+    assert "a preview of page 2" in record

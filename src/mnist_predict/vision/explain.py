@@ -13,11 +13,12 @@ SURE, DOUBTFUL, UNSURE = "#0b7a4b", "#b45f06", "#b3261e"
 
 
 def draw(data: bytes, reading: Reading) -> bytes:
-    """A PNG of the picture in `data` with the boxes, digits and confidences of its reading.
+    """A PNG of the picture in `data` with the boxes, digits and confidences of its reading; of several pages, the one
+    with the primary number.
 
     Small pictures are enlarged so that the writing on them is legible. Raises what `picture.decode` raises.
     """
-    picture = decode(data)
+    picture = decode(data, reading.page)
     width, height = picture.size
     scale = min(max(1.0, SHORTEST / max(width, height)), LONGEST / max(width, height))
     shown = Image.fromarray(picture.pixels).resize(
@@ -43,7 +44,7 @@ def draw(data: bytes, reading: Reading) -> bytes:
     pen.text((left, unit // 2), title, TEXT, headline)
     for at, line in enumerate(lines):
         pen.text((left, top + shown.height + unit + round(1.5 * unit * at)), line, TEXT, font)
-    for number in reading.numbers:
+    for number in (number for number in reading.numbers if number.page == reading.page):
         for digit in number.digits:
             x, y, w, h = (value * scale for value in digit.box)
             sure = max(digit.probabilities)

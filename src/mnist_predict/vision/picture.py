@@ -1,63 +1,25 @@
-"""Bytes -> picture: upright RGB pixels, whatever the format, mode, depth or size of the file.
+"""Bytes -> picture: upright RGB pixels, whatever the format, mode, depth or size of the file; page by page.
 
-Pillow decodes, and only the one plugin that the first bytes call for is imported: this keeps the command
-line quick to start and leaves the rarer parsers of Pillow out of reach of a stranger's bytes. Sizes are
-judged from the header, before anything is decoded.
+Pillow reads pictures (`raster`), PDFium reads PDF (`pdf`). One page is in memory at a time.
 """
 
-import math
-import zlib
-from dataclasses import dataclass
-from importlib import import_module
+import time
+from collections.abc import Generator
+from contextlib import closing
 from io import BytesIO
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from mnist_predict.errors import BadRequest, BrokenPicture, NotAPicture, TooLarge, UserError
+from mnist_predict.vision import raster
+from mnist_predict.vision.raster import Picture
 
 MAX_BYTES = 20_000_000
-MAX_PIXELS = 64_000_000  # of the file as declared
-DECODED_PIXELS = 2_000_000  # larger pictures are reduced to this: enough for a page of digits
-MAX_JPEG_SCANS = 100  # a progressive file has about ten; each costs a pass over all pixels
+MAX_SECONDS = 60.0  # for all pages, with what is done to them
 
-_PLUGINS = {
-    "image/png": ("PIL.PngImagePlugin", "PngImageFile"),
-    "image/jpeg": ("PIL.JpegImagePlugin", "JpegImageFile"),
-    "image/webp": ("PIL.WebPImagePlugin", "WebPImageFile"),
-    "image/gif": ("PIL.GifImagePlugin", "GifImageFile"),
-    "image/bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
-    "image/tiff": ("PIL.TiffImagePlugin", "TiffImageFile"),
-    "image/heic": ("pi_heif", "HeifImageFile"),
-}
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)  # sizes of the header versions
-_DEPTHS = (8, 10, 12, 14, 16, 24, 32)  # bits of grey that scanners and cameras deliver
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}  # EXIF orientation (tag 0x0112) -> what turns the picture upright
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A decoded picture.
-
-    `pixels`: (h, w, 3) uint8 RGB, upright; `size`: (width, height) of the upright original in pixels;
-    `scale`: original pixels per decoded pixel, 1.0 unless the picture was too large to decode in full.
-    """
-
-    pixels: npt.NDArray[np.uint8]
-    size: tuple[int, int]
-    scale: float
 
 
 def media_type(data: bytes) -> str:
@@ -76,123 +38,61 @@ def media_type(data: bytes) -> str:
         return "image/tiff"
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         return "image/heic"
-    raise NotAPicture("This is not a picture. Send a PNG, JPEG, WebP, GIF, BMP, TIFF or HEIC file.")
+    if data.startswith(b"%PDF-"):
+        return "application/pdf"
+    raise NotAPicture("This is not a picture. Send a PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or PDF file.")
 
 
-def decode(data: bytes) -> Picture:
-    """The upright RGB picture in a file's bytes; of an animation or a multi-page file the first one.
+def decode(data: bytes, page: int = 0) -> Picture:
+    """One page of a file; raises what `decode_pages` raises."""
+    with closing(_pages(data, page)) as pages:
+        found = next(pages, None)
+    if found is None:
+        raise BadRequest(f"The file has no page {page + 1}.")
+    return found
+
+
+def decode_pages(data: bytes) -> Generator[Picture]:
+    """The upright pages in a file's bytes, one by one; of an animation only its beginning.
 
     Raises `BadRequest` (empty), `TooLarge`, `NotAPicture` and `BrokenPicture`.
     """
+    return _pages(data, 0)
+
+
+def _pages(data: bytes, first: int) -> Generator[Picture]:
     if not data:
         raise BadRequest("The file is empty. Send a picture.")
     if len(data) > MAX_BYTES:
         raise TooLarge(f"The file has more than {MAX_BYTES // 1_000_000} MB. Send a smaller picture.")
     kind = media_type(data)
+    until = time.monotonic() + MAX_SECONDS
     try:
-        return _decode(data, kind)
+        if kind == "application/pdf":
+            from mnist_predict.vision import pdf
+
+            pages = pdf.pages(data, first, until)
+        else:
+            pages = raster.pages(data, kind, first)
+        for page in pages:
+            if time.monotonic() > until:
+                raise TooLarge(f"To read all its pages takes more than {MAX_SECONDS:.0f} seconds. Send it in parts.")
+            yield page
     except UserError:
         raise
     except Image.DecompressionBombError:
-        raise _too_large() from None
-    except Exception as error:  # Pillow's parsers raise whatever a damaged file leads them to
+        raise raster.too_large() from None
+    except Exception as error:  # the parsers raise whatever a damaged file leads them to
         raise BrokenPicture("The picture is damaged or cut short. Send it again, or another one.") from error
 
 
-def preview(data: bytes, longest: int = 1600) -> bytes:
-    """The picture as a JPEG that every browser shows, at most `longest` pixels wide and high.
+def preview(data: bytes, longest: int = 1600, page: int = 0) -> bytes:
+    """A page as a JPEG that every browser shows, at most `longest` pixels wide and high.
 
     Raises what `decode` raises.
     """
-    image = Image.fromarray(decode(data).pixels)
+    image = Image.fromarray(decode(data, page).pixels)
     image.thumbnail((longest, longest), reducing_gap=2.0)
     out = BytesIO()
     image.save(out, "JPEG", quality=90, subsampling=0)
     return out.getvalue()
-
-
-def _too_large() -> TooLarge:
-    return TooLarge(f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels. Send a smaller one.")
-
-
-def _decode(data: bytes, kind: str) -> Picture:
-    if kind == "image/png":
-        _check_png(data)
-    module, plugin = _PLUGINS[kind]
-    image = getattr(import_module(module), plugin)(BytesIO(data))
-    width, height = size = image.size
-    if width * height > MAX_PIXELS:
-        raise _too_large()
-    shrink = math.sqrt(min(1.0, DECODED_PIXELS / (width * height)))
-    if kind == "image/jpeg":
-        if data.count(b"\xff\xda") > MAX_JPEG_SCANS:
-            raise BrokenPicture("The JPEG has too many scans. Save it anew and send it again.")
-        image.draft(None, _times((width, height), shrink))  # decodes at 1/2, 1/4 or 1/8 where that is enough
-    image.load()
-    if kind == "image/tiff":
-        size = image.size  # it turned upright by itself
-    orientation = _orientation(image)
-    image = _eight_bit(image)
-    if shrink < 1.0:
-        image = image.resize(_times(size, shrink), Image.Resampling.BOX)
-    image = _over_ground(image)
-    if orientation in _UPRIGHT:
-        image = image.transpose(_UPRIGHT[orientation])
-        size = size if orientation < 5 else size[::-1]
-    pixels = np.asarray(image)
-    return Picture(pixels, size, size[0] / pixels.shape[1])
-
-
-def _times(size: tuple[int, int], factor: float) -> tuple[int, int]:
-    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
-
-
-def _check_png(data: bytes) -> None:
-    """Pillow skips the checksums of pixel data and a missing end; here they count (PNG, section 5.3)."""
-    at, name = 8, b""
-    while name != b"IEND":
-        length = int.from_bytes(data[at : at + 4], "big")
-        name = data[at + 4 : at + 8]
-        end = at + 8 + length
-        if end + 4 > len(data) or zlib.crc32(data[at + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
-            raise BrokenPicture("The PNG is damaged or cut short. Send it again, or another picture.")
-        at = end + 4
-
-
-def _orientation(image: Any) -> int:
-    """The EXIF orientation, 1 (upright) where there is none or it cannot be read."""
-    try:
-        return int(image.getexif().get(0x0112, 1))
-    except Exception:  # damaged EXIF is common and no reason to refuse a picture
-        return 1
-
-
-def _eight_bit(image: Any) -> Any:
-    """L, RGB or RGBA with 8 bits a channel; deeper greys are scaled to their depth, not clipped."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        grey = np.nan_to_num(np.asarray(image, np.float64), posinf=0.0, neginf=0.0)
-        grey -= min(grey.min(), 0.0)
-        peak = grey.max()
-        white = next((2.0**bits - 1 for bits in _DEPTHS if peak <= 2.0**bits - 1), peak)
-        if image.mode == "F" and peak <= 1.0:
-            white = 1.0
-        return Image.fromarray((grey * (255.0 / white)).round().astype(np.uint8))
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    if image.mode == "LAB":
-        return image.getchannel("L")
-    return image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB")
-
-
-def _over_ground(image: Any) -> Any:
-    """RGB over white; over black where white would hide it (a light drawing on a transparent ground)."""
-    if image.mode != "RGBA":
-        return image.convert("RGB")
-    white = Image.new("RGBA", image.size, "white")
-    white.alpha_composite(image)
-    darkest, faintest = np.asarray(white.convert("L")).min(), np.asarray(image.getchannel("A")).min()
-    if darkest > 160 and faintest < 128:
-        black = Image.new("RGBA", image.size, "black")
-        black.alpha_composite(image)
-        return black.convert("RGB")
-    return white.convert("RGB")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.models.registry import open_version
-from mnist_predict.reading import Box, Digit, Number, Reading, union
+from mnist_predict.reading import Box, Digit, Number, Reading, together, union
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.decode import BLANK
 from mnist_predict.vision.decode import decode as decode_strip
@@ -18,7 +18,8 @@ from mnist_predict.vision.fitting import as_expected, confidence
 from mnist_predict.vision.ink import Ink, find_ink
 from mnist_predict.vision.layout import DigitInk, find_numbers
 from mnist_predict.vision.normalize import normalize
-from mnist_predict.vision.picture import Picture, decode
+from mnist_predict.vision.picture import decode_pages
+from mnist_predict.vision.raster import Picture
 
 SMALL = 12  # pixels of height; the network sees 20
 FAINT = 40.0  # grey levels between paper and ink
@@ -35,8 +36,8 @@ class Recognizer:
         self.model_version = model_version
 
     def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
-        """What the picture in these bytes shows. Raises the errors of `picture.decode`."""
-        return self._read(decode(data), expected)
+        """What the picture in these bytes shows, on all its pages. Raises the errors of `picture.decode_pages`."""
+        return together([self._read(page, expected) for page in decode_pages(data)])
 
     def read_pixels(self, pixels: npt.NDArray[np.uint8], expected: Expectation | None = None) -> Reading:
         """What (h, w) grey or (h, w, 3) RGB uint8 pixels show."""

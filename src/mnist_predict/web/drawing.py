@@ -10,7 +10,7 @@ _WIDTH, _HEIGHT = 640, 420  # the room that a picture has on a page, in CSS pixe
 _LARGEST_SCALE = 12.0  # of small pictures: a digit of 28 x 28 becomes a picture of 336 x 336
 _MARGIN = 0.08  # around a digit's box, of its longer side
 
-_NAMES = {"image/heic": "HEIC", "image/tiff": "TIFF", "image/jpeg": "JPEG", "image/webp": "WebP"}
+_NAMES = {"image/heic": "HEIC", "image/jpeg": "JPEG", "image/webp": "WebP", "application/pdf": "PDF"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Drawing:
     shown_by_browsers: bool
 
     @classmethod
-    def of(cls, data: bytes) -> Self:
-        """The drawing of a picture's bytes; raises what `decode` raises."""
+    def of(cls, data: bytes, page: int = 0) -> Self:
+        """The drawing of a page of a picture's bytes; raises what `decode` raises."""
         kind = media_type(data)
-        width, height = decode(data).size
+        width, height = decode(data, page).size
         name = _NAMES.get(kind, kind.removeprefix("image/").upper())
-        return cls(width, height, name, kind not in ("image/heic", "image/tiff"))
+        return cls(width, height, name, kind not in ("image/heic", "image/tiff", "application/pdf"))
 
     @property
     def _scale(self) -> float:

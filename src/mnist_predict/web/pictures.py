@@ -15,10 +15,12 @@ def send_picture(data: bytes, name: str, etag: str, max_age: int = 0) -> Respons
     """A picture's bytes with the type that they themselves show, whatever the name says.
 
     `etag`: what changes when the bytes do; `max_age`: seconds that a browser may keep them unasked. A
-    browser shows the picture in place, and saves it under the last part of its name.
+    browser shows the picture in place, and saves it under the last part of its name; a PDF it only saves, as
+    no browser opens one in a sandbox.
     """
     try:
-        kind, attachment = media_type(data), False
+        kind = media_type(data)
+        attachment = kind == "application/pdf"
     except NotAPicture:
         kind, attachment = "application/octet-stream", True
     response = send_file(

@@ -48,7 +48,8 @@ def show(record_id: str) -> Response:
     if wanted() == "json":
         response = as_json(record.to_dict() | {"labels": [label.to_dict() for label in labels]})
     else:
-        drawing = Drawing.of(service.picture(record)) if record.sha256 else None
+        page = record.reading.page if record.reading else 0
+        drawing = Drawing.of(service.picture(record), page) if record.sha256 else None
         response = Response(render_template("record.html", record=record, labels=labels, drawing=drawing))
     response.vary.add("Accept")
     return response
@@ -64,8 +65,8 @@ def picture(record_id: str) -> Response:
 
 @blueprint.get("/<record_id>/preview/<any(small, large):size>")
 def smaller(record_id: str, size: str) -> Response:
-    """The picture of a record, upright, as a JPEG that every browser shows."""
+    """The picture of a record, upright, as a JPEG that every browser shows; of several pages the one that counts."""
     service: MeasuredService = current_app.extensions["service"]
     record = service.record(record_id)
-    data = preview(service.picture(record), _SIZES[size])
+    data = preview(service.picture(record), _SIZES[size], record.reading.page if record.reading else 0)
     return send_picture(data, f"{record.image_name}.jpg", etag=f"{record.sha256}-{size}", max_age=YEAR)

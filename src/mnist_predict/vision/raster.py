@@ -1,0 +1,176 @@
+"""A file that Pillow reads -> its pages: upright RGB pixels, whatever the mode, depth or size.
+
+Only the one plugin that the format calls for is imported: this keeps the command line quick to start and leaves the
+rarer parsers of Pillow out of reach of a stranger's bytes. Sizes are judged from the header, before anything is
+decoded.
+"""
+
+import math
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from mnist_predict.errors import BrokenPicture, TooLarge
+
+MAX_PIXELS = 64_000_000  # of a page as declared
+DECODED_PIXELS = 2_000_000  # larger pages are reduced to this: enough for a page of digits
+MAX_PAGES = 50
+MAX_JPEG_SCANS = 100  # a progressive file has about ten; each costs a pass over all pixels
+
+_PLUGINS = {
+    "image/png": ("PIL.PngImagePlugin", "PngImageFile"),
+    "image/jpeg": ("PIL.JpegImagePlugin", "JpegImageFile"),
+    "image/webp": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "image/gif": ("PIL.GifImagePlugin", "GifImageFile"),
+    "image/bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "image/tiff": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    "image/heic": ("pi_heif", "HeifImageFile"),
+}
+_DEPTHS = (8, 10, 12, 14, 16, 24, 32)  # bits of grey that scanners and cameras deliver
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # EXIF orientation (tag 0x0112) -> what turns the picture upright
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded picture.
+
+    `pixels`: (h, w, 3) uint8 RGB, upright; `size`: (width, height) of the upright original in pixels;
+    `scale`: original pixels per decoded pixel, 1.0 unless the picture was too large to decode in full.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    size: tuple[int, int]
+    scale: float
+
+
+def too_large() -> TooLarge:
+    """The refusal of a page of too many pixels."""
+    return TooLarge(f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels. Send a smaller one.")
+
+
+def pages(data: bytes, kind: str, first: int) -> Iterator[Picture]:
+    """The pages of a TIFF from that one on; of all other formats the one picture, of an animation its beginning."""
+    if kind == "image/png":
+        _check_png(data)
+    if kind == "image/jpeg" and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
+        raise BrokenPicture("The JPEG has too many scans. Save it anew and send it again.")
+    module, plugin = _PLUGINS[kind]
+    image = getattr(import_module(module), plugin)(BytesIO(data))
+    starts = _page_starts(image) if kind == "image/tiff" else [0]
+    for start in starts[first:]:
+        if start:
+            image.seek(start)
+        yield _page(image, kind)
+
+
+def too_many_pages() -> TooLarge:
+    """The refusal of a file of too many pages."""
+    return TooLarge(f"The file has more than {MAX_PAGES} pages. Send it in parts.")
+
+
+def _page_starts(image: Any) -> list[int]:
+    """Which pictures of a TIFF are pages: not the smaller copies and masks of others (TIFF 6.0, NewSubfileType)."""
+    found = [0]
+    for at in range(1, MAX_PAGES + 1):
+        try:
+            image.seek(at)
+        except EOFError:
+            break
+        if not int(image.tag_v2.get(254, 0)) & 0b101:
+            found.append(at)
+    else:
+        raise too_many_pages()
+    image.seek(0)
+    return found
+
+
+def _page(image: Any, kind: str) -> Picture:
+    width, height = size = image.size
+    if width * height > MAX_PIXELS:
+        raise too_large()
+    shrink = math.sqrt(min(1.0, DECODED_PIXELS / (width * height)))
+    if kind == "image/jpeg":
+        image.draft(None, _times((width, height), shrink))  # decodes at 1/2, 1/4 or 1/8 where that is enough
+    image.load()
+    if kind == "image/tiff":
+        size = image.size  # it turned upright by itself
+    orientation = _orientation(image)
+    image = _eight_bit(image)
+    if shrink < 1.0:
+        image = image.resize(_times(size, shrink), Image.Resampling.BOX)
+    image = _over_ground(image)
+    if orientation in _UPRIGHT:
+        image = image.transpose(_UPRIGHT[orientation])
+        size = size if orientation < 5 else size[::-1]
+    pixels = np.asarray(image)
+    return Picture(pixels, size, size[0] / pixels.shape[1])
+
+
+def _times(size: tuple[int, int], factor: float) -> tuple[int, int]:
+    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+
+
+def _check_png(data: bytes) -> None:
+    """Pillow skips the checksums of pixel data and a missing end; here they count (PNG, section 5.3)."""
+    at, name = 8, b""
+    while name != b"IEND":
+        length = int.from_bytes(data[at : at + 4], "big")
+        name = data[at + 4 : at + 8]
+        end = at + 8 + length
+        if end + 4 > len(data) or zlib.crc32(data[at + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            raise BrokenPicture("The PNG is damaged or cut short. Send it again, or another picture.")
+        at = end + 4
+
+
+def _orientation(image: Any) -> int:
+    """The EXIF orientation, 1 (upright) where there is none or it cannot be read."""
+    try:
+        return int(image.getexif().get(0x0112, 1))
+    except Exception:  # damaged EXIF is common and no reason to refuse a picture
+        return 1
+
+
+def _eight_bit(image: Any) -> Any:
+    """L, RGB or RGBA with 8 bits a channel; deeper greys are scaled to their depth, not clipped."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        grey = np.nan_to_num(np.asarray(image, np.float64), posinf=0.0, neginf=0.0)
+        grey -= min(grey.min(), 0.0)
+        peak = grey.max()
+        white = next((2.0**bits - 1 for bits in _DEPTHS if peak <= 2.0**bits - 1), peak)
+        if image.mode == "F" and peak <= 1.0:
+            white = 1.0
+        return Image.fromarray((grey * (255.0 / white)).round().astype(np.uint8))
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    if image.mode == "LAB":
+        return image.getchannel("L")
+    return image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _over_ground(image: Any) -> Any:
+    """RGB over white; over black where white would hide it (a light drawing on a transparent ground)."""
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    white = Image.new("RGBA", image.size, "white")
+    white.alpha_composite(image)
+    darkest, faintest = np.asarray(white.convert("L")).min(), np.asarray(image.getchannel("A")).min()
+    if darkest > 160 and faintest < 128:
+        black = Image.new("RGBA", image.size, "black")
+        black.alpha_composite(image)
+        return black.convert("RGB")
+    return white.convert("RGB")
