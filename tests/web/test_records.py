@@ -77,7 +77,7 @@ def test_every_number_of_a_picture_is_shown(client: FlaskClient, upload: Upload)
     assert len(form["numbers"]) == 2
     assert "The 2 numbers in this picture" in shown
     for number in form["numbers"]:
-        assert f'<span class="mono">{number["text"]}</span>' in shown
+        assert f'<span class="mono n">{number["text"]}</span>' in shown
 
 
 @pytest.mark.parametrize("size", ["small", "large"])

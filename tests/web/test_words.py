@@ -3,7 +3,7 @@
 import pytest
 
 from mnist_predict.reading import Digit, Number
-from mnist_predict.web.words import certainty, next_best, of_a_hundred, percent
+from mnist_predict.web.words import certainty, next_best, of_a_hundred, percent, runner_up
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,7 @@ def test_the_next_best_number_changes_the_digit_that_was_closest() -> None:
 
 def test_there_is_no_next_best_where_nothing_comes_close() -> None:
     assert next_best(number({7: 0.9999})) is None
+
+
+def test_the_runner_up_of_a_digit_is_its_second_best_value() -> None:
+    assert runner_up(number({4: 0.9, 9: 0.08}).digits[0]) == (9, 0.08)

@@ -1,6 +1,7 @@
 """The three forms of an answer: text for curl, JSON for programs, HTML for browsers."""
 
 import json
+import re
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -42,3 +43,9 @@ def as_text(lines: list[str], status: int = 200) -> Response:
 def as_json(form: dict[str, Any] | list[dict[str, Any]], status: int = 200) -> Response:
     """An answer in JSON."""
     return Response(json.dumps(form, ensure_ascii=False) + "\n", status, content_type="application/json")
+
+
+def pretty(form: dict[str, Any]) -> str:
+    """JSON for people: indented, but with the numbers of a list on one line."""
+    text = json.dumps(form, ensure_ascii=False, indent=2)
+    return re.sub(r"\[\n\s+([-\d.e,\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)

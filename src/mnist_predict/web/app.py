@@ -43,6 +43,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
         of_a_hundred=words.of_a_hundred,
         certainty=words.certainty,
         next_best=words.next_best,
+        runner_up=words.runner_up,
         model_version=service.recognizer.model_version,
         store_notice=notice,
     )

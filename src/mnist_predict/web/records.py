@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.vision.picture import preview
-from mnist_predict.web.answers import as_json, wanted
+from mnist_predict.web.answers import as_json, pretty, wanted
 from mnist_predict.web.drawing import Drawing
 from mnist_predict.web.measured import MeasuredService
 from mnist_predict.web.pictures import YEAR, send_picture
@@ -45,12 +45,14 @@ def show(record_id: str) -> Response:
     service: MeasuredService = current_app.extensions["service"]
     record = service.record(record_id)
     labels = service.store.labels(record.id)
+    whole = record.to_dict() | {"labels": [label.to_dict() for label in labels]}
     if wanted() == "json":
-        response = as_json(record.to_dict() | {"labels": [label.to_dict() for label in labels]})
+        response = as_json(whole)
     else:
         page = record.reading.page if record.reading else 0
         drawing = Drawing.of(service.picture(record), page) if record.sha256 else None
-        response = Response(render_template("record.html", record=record, labels=labels, drawing=drawing))
+        shown = render_template("record.html", record=record, labels=labels, drawing=drawing, pretty=pretty(whole))
+        response = Response(shown)
     response.vary.add("Accept")
     return response
 

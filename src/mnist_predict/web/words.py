@@ -1,6 +1,6 @@
 """How confidence is said to people; the pages and the text answers use the same words."""
 
-from mnist_predict.reading import Number
+from mnist_predict.reading import Digit, Number
 
 Certainty = tuple[str, str]
 
@@ -24,6 +24,13 @@ def certainty(confidence: float) -> Certainty:
     if confidence >= 0.95:
         return "sure", "Sure"
     return ("likely", "Fairly sure") if confidence >= 0.8 else ("unsure", "Not sure")
+
+
+def runner_up(digit: Digit) -> tuple[int, float]:
+    """The value that a digit would have had next, and its probability."""
+    others = [value for value in range(10) if value != digit.value]
+    best = max(others, key=lambda value: digit.probabilities[value])
+    return best, digit.probabilities[best]
 
 
 def next_best(number: Number) -> str | None:

@@ -11,14 +11,14 @@ const since = (then) => {
   if (seconds < 86400) return ago.format(-Math.floor(seconds / 3600), "hour");
   return day.format(then);
 };
-for (const time of document.querySelectorAll("time")) {
+const tell = (time) => {
   const then = new Date(time.dateTime);
   time.title = date.format(then);
   time.textContent = time.classList.contains("short") ? since(then) : date.format(then);
-}
+};
 
 // What one may copy gets a button that does.
-for (const place of document.querySelectorAll(".copy")) {
+const copyable = (place) => {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "Copy";
@@ -34,4 +34,10 @@ for (const place of document.querySelectorAll(".copy")) {
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   });
   place.append(button);
-}
+};
+
+export const dress = (root) => {
+  root.querySelectorAll("time").forEach(tell);
+  root.querySelectorAll(".copy").forEach(copyable);
+};
+dress(document);
