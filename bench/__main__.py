@@ -1,4 +1,4 @@
-"""All measurements in one run, printed as a table: `make bench`. About two minutes; let nothing else run."""
+"""All measurements in one run, printed as tables: `make bench`. About eight minutes; let nothing else run."""
 
 import datetime
 import os
@@ -7,6 +7,7 @@ import platform
 from rich.console import Console
 from rich.table import Table
 
+from bench import growth, stores
 from bench.cold import cold
 from bench.limit import commits, in_process
 from bench.served import apache, load, memory, server
@@ -54,6 +55,8 @@ def main() -> None:
     console.print(
         f"cold predict {predict:.0f} ms, {predict / bare:.2f} times imports and one inference ({bare:.0f} ms)"
     )
+    stores.main(limit["a_second"], CLIENTS, SECONDS)
+    growth.main()
 
 
 if __name__ == "__main__":

@@ -22,16 +22,18 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def server() -> Iterator[tuple[int, list[int]]]:
-    """The port of a server over a new store, and its worker processes, all of them listening."""
+def server(store: str = "") -> Iterator[tuple[int, list[int]]]:
+    """The port of a server over a store (without one: a new SQLite file), and its workers, all of them listening."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder, (Path(folder) / "log").open("wb") as log:
         command = [str(Path(sys.executable).parent / "mnist-predict"), "serve", "--port", "0"]
-        setting = {"MNIST_PREDICT_STORE": f"sqlite:///{folder}/bench.sqlite"}
+        setting = {
+            "MNIST_PREDICT_DATA": folder,
+            "MNIST_PREDICT_STORE": store or f"sqlite:///{folder}/bench.sqlite",
+        }
         process = subprocess.Popen(command, env=os.environ | setting, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
             assert process.stdout
-            process.stdout.readline()
-            port = int(re.findall(r":(\d+)/", process.stdout.readline())[0])
+            port = next(int(found[1]) for line in process.stdout if (found := re.search(r"Open .*:(\d+)/", line)))
             cores = os.cpu_count() or 1
             while listeners(port) < cores:
                 time.sleep(0.1)

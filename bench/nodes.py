@@ -1,0 +1,21 @@
+"""Cassandra nodes as the tests have them: small heaps, no optimizing compiler, the commit log synced every 2 ms."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.store.cassandra_nodes import Nodes, lacking
+
+__all__ = ["lacking", "nodes"]
+
+
+@contextmanager
+def nodes() -> Iterator[Nodes]:
+    """Nodes, none started yet, with their data beside the SQLite files that are measured."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        cluster = Nodes(Path(folder))
+        try:
+            yield cluster
+        finally:
+            cluster.stop()

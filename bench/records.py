@@ -1,0 +1,56 @@
+"""Records as uploads leave them, made up fast: one a second up to now, each with a name and a picture of its own."""
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from hashlib import sha256
+from itertools import islice
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from bench.pictures import pictures
+from mnist_predict.store.copy import THREADS, TOGETHER
+from mnist_predict.store.record import Record, Store, new_id
+from mnist_predict.vision.recognizer import open_recognizer
+
+
+class Maker:
+    """Makes records and pictures; each picture is another one by the number that is appended to its PNG."""
+
+    def __init__(self) -> None:
+        self.png = pictures(1)[0]  # 1.5 kB
+        self.reading = open_recognizer("").read(self.png)
+
+    def upload(self, number: int, record_id: UUID | None = None) -> tuple[Record, bytes]:
+        """The upload of that number."""
+        picture = self.png + number.to_bytes(8)
+        name = f"picture-{number}.png"
+        digest = sha256(picture).hexdigest()
+        return Record(record_id or new_id(), name, self.reading.number, "upload", digest, self.reading), picture
+
+    def history(self, size: int) -> Iterator[tuple[Record, bytes]]:
+        """So many uploads, one a second, the last of them now."""
+        begin = time.time_ns() - size * 10**9
+        for number in range(size):
+            yield self.upload(number, uuid7(nanoseconds=begin + number * 10**9))
+
+
+def fill(store: Store, maker: Maker, size: int) -> float:
+    """Have a store hold so many records, as `store copy` would; the seconds that it took."""
+    began = time.perf_counter()
+    uploads = maker.history(size)
+
+    def keep(together: list[tuple[Record, bytes]]) -> None:
+        store.add_all([record for record, _ in together], {str(r.sha256): picture for r, picture in together})
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        writing: deque[Future[None]] = deque()
+        while together := list(islice(uploads, TOGETHER)):
+            writing.append(threads.submit(keep, together))
+            if len(writing) > 2 * THREADS:
+                writing.popleft().result()
+        for future in writing:
+            future.result()
+    return time.perf_counter() - began
