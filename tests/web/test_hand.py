@@ -81,3 +81,42 @@ def test_a_blank_page_can_be_labelled(client: FlaskClient, upload: Upload) -> No
 def test_a_bad_hand_record_is_refused(client: FlaskClient, form, status: int) -> None:  # type: ignore[no-untyped-def]
     assert client.post("/uploads/record", data=form).status_code == status
     assert client.get("/records", headers={"Accept": JSON}).get_json()["records"] == []
+
+
+def test_many_lines_are_recorded_at_once(client: FlaskClient, upload: Upload) -> None:
+    read = upload(picture_of("7"), accept=JSON).get_json()
+    lines = 'image_name,label\n7.png,1\n"a, b.png",40 72\n\nother.png,007\n'
+    kept = client.post("/uploads/record", data={"lines": lines}, headers={"Accept": JSON}).get_json()
+    assert [(each["image_name"], each["number"]) for each in kept] == [
+        ("7.png", "1"),
+        ("a, b.png", "4072"),
+        ("other.png", "007"),
+    ]
+    assert kept[0]["label_of"] == read["id"]
+    assert client.post("/uploads/record", data={"lines": "8.png\t8"}).text == "8.png\t8\n"
+    answer = client.post("/uploads/record", data={"lines": "9.png;9"}, headers={"Accept": BROWSER})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/records")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("", "no lines"),
+        ("name,number\n", "only titles"),
+        ("7.png,7\n8.png,eight\n9.png\n", "line 2 (8.png,eight), line 3 (9.png)"),
+        ("7.png,7a\n", "line 1"),
+        (",7\n", "line 1"),
+        ("1.png,1,1\n", "line 1"),
+        ("1.png,\N{ARABIC-INDIC DIGIT SEVEN}\n", "line 1"),
+        ("n,7\n" * 1001, "at most 1000"),
+        ("x,y\n" * 9, "and 3 more"),
+    ],
+)
+def test_lines_of_which_one_is_wrong_record_nothing(client: FlaskClient, lines: str, words: str) -> None:
+    answer = client.post("/uploads/record", data={"lines": lines})
+    assert answer.status_code == 400
+    assert words in answer.text
+    page = client.post("/uploads/record", data={"lines": lines}, headers={"Accept": BROWSER})
+    assert page.status_code == 400
+    assert words in page.text
+    assert client.get("/records", headers={"Accept": JSON}).get_json()["records"] == []

@@ -111,7 +111,7 @@ def test_the_skip_link_leads_past_the_navigation(open_page: Open) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    expect(page.get_by_label("Image name")).to_be_focused()
+    expect(page.get_by_label("Number", exact=True)).to_be_focused()
 
 
 def test_times_are_those_of_the_visitor(open_page: Open, site: Running) -> None:

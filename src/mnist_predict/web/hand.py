@@ -1,12 +1,15 @@
 """`/uploads/record`: a number recorded by hand; also how a page's reader confirms or corrects a reading."""
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
+from mnist_predict.errors import BadRequest, StoreUnavailable
+from mnist_predict.store.record import Record
 from mnist_predict.web.answers import as_json, as_text, wanted
 from mnist_predict.web.incoming import sent_picture
 from mnist_predict.web.journal import note
 from mnist_predict.web.measured import MeasuredService
+from mnist_predict.web.pasted import parse
 from mnist_predict.web.stored import stored, stored_lines
 
 blueprint = Blueprint("hand", __name__)
@@ -19,12 +22,14 @@ def page() -> str:
 
 
 @blueprint.post("/uploads/record")
-def record() -> Response:
+def record() -> AnyResponse:
     """Keep a number that a person read.
 
     Form fields: `number`, and either `record` (the id of what it labels) or `image_name`, with the picture
-    in `file` where it is not kept yet.
+    in `file` where it is not kept yet. Or `lines`: an image name and a number on each.
     """
+    if "lines" in request.form:
+        return _record_lines(request.form["lines"])
     service: MeasuredService = current_app.extensions["service"]
     number = "".join(request.form.get("number", "").split())
     labelled = request.form.get("record", "")
@@ -36,11 +41,36 @@ def record() -> Response:
     note("record", str(kept.id))
     form = wanted()
     if form == "html":
-        response: Response = redirect(url_for("records.show", record_id=kept.label_of or kept.id), 303)
+        response: AnyResponse = redirect(url_for("records.show", record_id=kept.label_of or kept.id), 303)
     elif form == "json":
         response = as_json(kept.to_dict() | stored(kept))
     else:
         see = url_for("records.show", record_id=kept.id, _external=True)
         response = as_text([f"recorded: {kept.number}", f"record: {kept.id}", *stored_lines(kept), f"see: {see}"])
+    response.vary.add("Accept")
+    return response
+
+
+def _record_lines(lines: str) -> AnyResponse:
+    service: MeasuredService = current_app.extensions["service"]
+    form = wanted()
+    try:
+        pairs = parse(lines)
+    except BadRequest as error:
+        if form != "html":
+            raise
+        return Response(render_template("hand.html", image_name="", lines=lines, mistake=str(error)), 400)
+    kept: list[Record] = []
+    try:
+        for name, number in pairs:
+            kept.append(service.record_by_hand(name, number))
+    except StoreUnavailable as error:
+        raise StoreUnavailable(f"{error} The first {len(kept)} of {len(pairs)} lines are kept.") from error
+    if form == "html":
+        response: AnyResponse = redirect(url_for("records.newest"), 303)
+    elif form == "json":
+        response = as_json([record.to_dict() | stored(record) for record in kept])
+    else:
+        response = as_text([f"{record.image_name}\t{record.number}" for record in kept])
     response.vary.add("Accept")
     return response

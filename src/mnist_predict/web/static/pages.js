@@ -3,7 +3,7 @@
 // Times in the visitor's own zone; in tables, as long ago as they are.
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-const ago = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+const ago = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "narrow" });
 const since = (then) => {
   const seconds = Math.max(0, (Date.now() - then) / 1000);
   if (seconds < 60) return ago.format(0, "second");

@@ -1,0 +1,37 @@
+"""Many numbers at once: lines of an image name and a number, as a spreadsheet or a CSV file gives them."""
+
+import csv
+
+from mnist_predict.errors import BadRequest
+from mnist_predict.service import LONGEST_NAME
+
+MOST_LINES = 1000
+_SHOWN = 5  # mistakes named at once
+
+
+def parse(text: str) -> list[tuple[str, str]]:
+    """Image names and numbers; separated by tabs, semicolons or commas, a line of titles may come first.
+
+    Raises `BadRequest` that names the lines it cannot take; then nothing is to be kept.
+    """
+    lines = text.strip().splitlines()
+    if not lines:
+        raise BadRequest("There are no lines. Write an image name and a number on each, such as 7.png,7")
+    if len(lines) > MOST_LINES:
+        raise BadRequest(f"These are {len(lines)} lines. Send at most {MOST_LINES} at once.")
+    separator = next((each for each in "\t;," if each in lines[0]), ",")
+    pairs, mistakes = [], []
+    for at, row in enumerate(csv.reader(lines, delimiter=separator), start=1):
+        if not any(field.strip() for field in row):
+            continue
+        name, number = (row[0].strip(), "".join(row[1].split())) if len(row) == 2 else ("", "")
+        if 0 < len(name) <= LONGEST_NAME and number.isascii() and number.isdecimal():
+            pairs.append((name, number))
+        elif at > 1 or len(row) != 2 or any(c.isdigit() for c in number):
+            mistakes.append(f"line {at} ({lines[at - 1][:60]})")
+    if mistakes:
+        more = f" and {len(mistakes) - _SHOWN} more" if len(mistakes) > _SHOWN else ""
+        raise BadRequest(f"No image name and number: {', '.join(mistakes[:_SHOWN])}{more}. Nothing was recorded.")
+    if not pairs:
+        raise BadRequest("There are only titles. Write an image name and a number on each line, such as 7.png,7")
+    return pairs
