@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import tomllib
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +136,21 @@ def test_health_is_asked_of_the_service_itself(dockerfile: Dockerfile, tmp_path:
         thread.join()
         server.server_close()
     assert subprocess.run(ask, env=environment, capture_output=True).returncode == 1
+
+
+def test_the_page_says_how_to_name_another_store(tmp_path: Path, png_of: Callable[[str], bytes]) -> None:
+    """Before Cassandra has started, an upload is kept all the same."""
+    store = "cassandra://project-cassandra.invalid:9042/mnistpredict"
+    environment = {"MNIST_PREDICT_STORE": store, "MNIST_PREDICT_DATA": str(tmp_path)}
+    app = create_app(Settings.from_environment(environment))
+    client = app.test_client()
+    file = {"file": (BytesIO(png_of("7")), "7.png")}
+    answer = client.post("/uploads", data=file, headers={"Accept": "application/json"})
+    assert (answer.get_json()["number"], answer.get_json()["stored"]) == ("7", "spool")
+    page = client.get("/uploads", headers={"Accept": "text/html"}).text
+    app.extensions["service"].store.close()
+    assert "The store is away" in page
+    assert "<code>MNIST_PREDICT_STORE</code> names another" in page
 
 
 def test_compose_yaml_is_one_by_the_specification(root: Path, compose: dict[str, Any]) -> None:
