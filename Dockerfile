@@ -30,7 +30,7 @@ ENV container=oci \
 USER 10001:10001
 WORKDIR /data
 EXPOSE 80
-HEALTHCHECK --interval=15s --timeout=5s --start-period=60s \
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['MNIST_PREDICT_PORT'] + '/healthz')"]
 ENTRYPOINT ["mnist-predict"]
 CMD ["serve"]
