@@ -100,6 +100,12 @@ def mend(*spooled: SpooledStore) -> None:
     until(lambda: all(one.away is None and one.waiting() == 0 for one in spooled))
 
 
+def stop_watching(spooled: SpooledStore) -> None:
+    """The watcher alone asks a store again that was away."""
+    spooled._stopping.set()
+    spooled._watcher.join()
+
+
 def kept(spooled: SpooledStore) -> list[Record]:
     """What the store itself has."""
     return list(everything(spooled.store))
@@ -162,8 +168,7 @@ def test_what_is_in_the_store_is_said_to_be_away(spooled: SpooledStore) -> None:
 
 
 def test_after_the_first_failure_nobody_waits_for_the_store(spooled: SpooledStore) -> None:
-    spooled._stopping.set()  # the watcher alone asks again
-    spooled._watcher.join()
+    stop_watching(spooled)
     cut(spooled)
     spooled.add(record_of(PICTURE), PICTURE)
     asked = spooled.store.asked
@@ -305,13 +310,13 @@ def test_a_full_spool_acknowledges_nothing_until_there_is_room(open_all: Callabl
 
 
 def test_a_replay_that_dies_anywhere_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_predict.store.replay.BATCH", 4)
+    monkeypatch.setattr("mnist_predict.store.replay.BATCH", 3)
     died = 0
     for step in range(1, 1000):
         spool = Spool(tmp_path / f"{step}/spool.sqlite", 100)
         store = MayBeAway(tmp_path / f"{step}/kept.sqlite")
         first = store.add(record_of(b"0", key="0"), b"0")
-        records = [spool.add(record_of(b"%d" % i, key=f"{i}" if i % 3 == 0 else None), b"%d" % i) for i in range(9)]
+        records = [spool.add(record_of(b"%d" % i, key=f"{i}" if i % 3 == 0 else None), b"%d" % i) for i in range(5)]
         store.asked = 0
 
         def cut_at(step: int = step, store: MayBeAway = store) -> None:
@@ -333,11 +338,11 @@ def test_a_replay_that_dies_anywhere_is_gone_on_with(tmp_path: Path, monkeypatch
         assert spool.waiting() == 0
         assert sorted(record.id for record in everything(store)) == sorted([first.id, *(r.id for r in records[1:])])
         assert store.get(records[0].id) == first
-        assert [store.picture(str(r.sha256)) for r in records] == [b"%d" % i for i in range(9)]
-        monkeypatch.setattr("mnist_predict.store.replay.BATCH", 4)
+        assert [store.picture(str(r.sha256)) for r in records] == [b"%d" % i for i in range(5)]
+        monkeypatch.setattr("mnist_predict.store.replay.BATCH", 3)
         store.close()
         spool.close()
-    assert died > 20
+    assert died > 15
 
 
 def test_only_one_process_replays(tmp_path: Path) -> None:
@@ -430,7 +435,10 @@ def test_a_broken_spool_does_not_hinder_a_store_that_answers(
         spooled.check_writable()
 
 
-def test_the_log_says_when_the_store_goes_and_comes(spooled: SpooledStore, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_says_when_the_store_goes_and_comes(
+    spooled: SpooledStore, open_all: Callable[[], SpooledStore], caplog: pytest.LogCaptureFixture
+) -> None:
+    stop_watching(spooled)
     cut(spooled)
     for _ in range(3):
         spooled.add(record_of(PICTURE), PICTURE)
@@ -438,9 +446,10 @@ def test_the_log_says_when_the_store_goes_and_comes(spooled: SpooledStore, caplo
     assert "The store is away. Uploads are kept in the spool" in caplog.text
     assert "The line is cut." in caplog.text
     caplog.clear()
-    mend(spooled)
-    until(lambda: "3 records were moved" in caplog.text)
-    assert "The store is back; 3 records" in caplog.text
+    again = open_all()
+    again._lost(StoreUnavailable("The line is cut."))
+    until(lambda: "Moved 3 records from the spool to the store." in caplog.text)
+    assert "The store is back." in caplog.text
 
 
 def test_the_watcher_survives_what_nobody_thought_of(

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import resource
+import shutil
 import sqlite3
 import subprocess
 import time
@@ -134,6 +135,25 @@ def test_a_read_only_disk_keeps_nothing_and_says_so_until_it_is_mended(small_dis
         store.check_writable()
     assert mount("-o", "remount,rw", small_disk)
     store.check_writable()
+    after = store.add(record_of(b"after"), b"after")
+    assert store.page() == [after, before]
+    store.close()
+
+
+def test_a_store_that_is_opened_on_a_read_only_disk_is_well_when_that_is_mended(small_disk: Path) -> None:
+    store = SqliteStore(small_disk / "kept.sqlite")
+    before = store.add(record_of(b"before"), b"before")
+    for name in ("-wal", "-shm"):  # as a process leaves them that is killed
+        shutil.copy(f"{store.path}{name}", f"{store.path}{name}.left")
+    store.close()
+    for name in ("-wal", "-shm"):
+        Path(f"{store.path}{name}.left").rename(f"{store.path}{name}")
+    assert mount("-o", "remount,ro", small_disk)
+    store = SqliteStore(small_disk / "kept.sqlite")
+    for use in (store.page, lambda: store.add(record_of())):
+        with pytest.raises(StoreUnavailable, match="writable"):
+            use()
+    assert mount("-o", "remount,rw", small_disk)
     after = store.add(record_of(b"after"), b"after")
     assert store.page() == [after, before]
     store.close()

@@ -31,11 +31,13 @@ def replay(spool: Spool, store: Store, go_on: Callable[[], bool] = lambda: True)
     Only one process replays at a time: None where another does. Raises `StoreUnavailable`. `go_on` is asked before
     each batch.
     """
-    if not spool.waiting():
+    waiting = spool.waiting()
+    if not waiting:
         return 0
     with only_one(spool.path) as mine:
         if not mine:
             return None
+        log.warning("Moving %d records from the spool to the store.", waiting)
         moved = 0
         last = UUID(int=0)
         while go_on() and (records := spool.oldest(last, BATCH)):
@@ -46,6 +48,7 @@ def replay(spool: Spool, store: Store, go_on: Callable[[], bool] = lambda: True)
             else:
                 spool.remove(records)
                 moved += len(records)
+        log.warning("Moved %d records from the spool to the store.", moved)
         if moved and not spool.waiting() and spool.path.stat().st_size > SHRINK:
             with contextlib.suppress(sqlite3.Error, OSError):
                 spool.shrink()

@@ -168,7 +168,7 @@ class SpooledStore:
             return otherwise
 
     def _lost(self, error: StoreUnavailable) -> None:
-        if self.away is None and not self._stopping.is_set():
+        if self.away is None:
             log.warning("The store is away. Uploads are kept in the spool %s meanwhile. %s", self.spool.path, error)
         self.away = str(error)
 
@@ -181,7 +181,7 @@ class SpooledStore:
                     asked = True
                     self.store.check_writable()
                     if self.away is not None:
-                        log.warning("The store is back; %d records in the spool are moved to it.", self.waiting())
+                        log.warning("The store is back.")
                     self.away = None
                 pause = self._replay()
             except StoreUnavailable as error:
@@ -201,8 +201,6 @@ class SpooledStore:
             self.store.check_writable()
             log.error("The spool cannot be moved to the store: %s", error)
             return STUCK
-        if moved:
-            log.warning("%d records were moved from the spool to the store.", moved)
         return STUCK if moved == 0 and self.waiting() else IDLE
 
 

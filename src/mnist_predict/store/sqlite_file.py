@@ -1,6 +1,7 @@
 """One SQLite file: opening it, bringing its schema up to date, telling in plain words what is wrong."""
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from mnist_predict.store.migrations import missing
 
 T = TypeVar("T")
 
+_WORDS = "The store cannot be used. {}"
+_READ_ONLY = "{} cannot be written. Make the file, its folder and its disk writable."
 PATIENCE = 10.0  # seconds to wait for another process that is writing
 
 
@@ -27,6 +30,10 @@ def connect(path: Path) -> Connection:
     May be used by any thread, one at a time. Raises `sqlite3.Error`, `OSError` or `StoreUnavailable`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not os.access(path, os.W_OK):
+        # SQLite would open it for reading, and all connections that this process opens as long as that one is open
+        # share its fate, though the disk may long be writable again.
+        raise StoreUnavailable(_WORDS.format(_READ_ONLY.format(path)))
     connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False, factory=Connection)
     try:
         # No busy timeout before this is done: two processes that both hold a shared lock while they turn
@@ -109,8 +116,8 @@ def explain(error: Exception, path: Path) -> StoreUnavailable:
     if isinstance(error, StoreUnavailable):
         return error
     known = {
+        sqlite3.SQLITE_READONLY: _READ_ONLY,
         sqlite3.SQLITE_FULL: "The disk of {} is full. Free some space on it, then try again.",
-        sqlite3.SQLITE_READONLY: "{} cannot be written. Make the file, its folder and its disk writable.",
         sqlite3.SQLITE_CANTOPEN: "{} cannot be opened. Make its folder writable, or name another.",
         sqlite3.SQLITE_BUSY: "{} is locked by another program. End that program, then try again.",
         sqlite3.SQLITE_CORRUPT: "{} is damaged. Put it aside and restore a backup, or name another file.",
@@ -118,7 +125,7 @@ def explain(error: Exception, path: Path) -> StoreUnavailable:
         sqlite3.SQLITE_IOERR: "The disk of {} fails or is full. Free some space on it, or mend it.",
     }
     says = known.get(_code(error), "{} cannot be used ({}). Mend that, or name another file.")
-    return StoreUnavailable("The store cannot be used. " + says.format(path, error))
+    return StoreUnavailable(_WORDS.format(says.format(path, error)))
 
 
 def _code(error: Exception) -> int:

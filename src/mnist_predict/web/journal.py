@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from time import perf_counter, time
 from typing import Any
 
@@ -69,5 +70,6 @@ class Journal:
             "bytes": sum(map(len, body)),
             **environ.get(_NOTES, {}),
         }
-        environ["wsgi.errors"].write(json.dumps(line, ensure_ascii=False) + "\n")
+        with suppress(OSError):  # a full disk of the log is no reason to take an answer back
+            environ["wsgi.errors"].write(json.dumps(line, ensure_ascii=False) + "\n")
         return body
