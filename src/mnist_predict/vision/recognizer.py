@@ -10,19 +10,18 @@ import numpy.typing as npt
 
 from mnist_predict.models.registry import open_version
 from mnist_predict.reading import Box, Digit, Number, Reading, together, union
+from mnist_predict.vision.advice import DARKNESS, advise, dark
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.decode import BLANK
 from mnist_predict.vision.decode import decode as decode_strip
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.fitting import as_expected, confidence
-from mnist_predict.vision.ink import Ink, find_ink
+from mnist_predict.vision.ink import find_ink
 from mnist_predict.vision.layout import DigitInk, find_numbers
 from mnist_predict.vision.normalize import normalize
 from mnist_predict.vision.picture import decode_pages
 from mnist_predict.vision.raster import Picture
 
-SMALL = 12  # pixels of height; the network sees 20
-FAINT = 40.0  # grey levels between paper and ink
 NO_INK = "Nothing is written here that stands out from the paper. Use a darker pen or more light."
 NO_DIGITS = "This does not look like a handwritten number. Send a picture of the number alone."
 
@@ -47,21 +46,25 @@ class Recognizer:
     def _read(self, picture: Picture, expected: Expectation | None) -> Reading:
         ink = find_ink(picture.pixels)
         if ink is None:
-            return Reading((), None, (NO_INK,), self.model_version)
+            return self._none(NO_INK, picture)
         found = find_numbers(ink.density)
         if not found:
-            return Reading((), None, (NO_DIGITS,), self.model_version)
+            return self._none(NO_DIGITS, picture)
         digits = np.stack([normalize(digit.ink) for number in found for digit in number])
         probabilities = self.classifier.probabilities(digits)
         if not _legible(probabilities):
-            return Reading((), None, (NO_DIGITS,), self.model_version)
+            return self._none(NO_DIGITS, picture)
         rows = iter(probabilities.tolist())
         numbers = tuple(_number(number, rows, picture) for number in found)
         primary = max(range(len(numbers)), key=lambda i: numbers[i].prominence)
         reading = Reading(numbers, primary, (), self.model_version)
         if expected is not None:
             reading = as_expected(reading, [_fitted(number, expected) for number in numbers], expected)
-        return replace(reading, advice=reading.advice + _advice(numbers[primary], ink))
+        return replace(reading, advice=reading.advice + advise(picture, ink, numbers[primary]))
+
+    def _none(self, reason: str, picture: Picture) -> Reading:
+        advice = (reason, DARKNESS) if dark(picture.pixels) else (reason,)
+        return Reading((), None, advice, self.model_version)
 
 
 def open_recognizer(model: str) -> Recognizer:
@@ -77,16 +80,6 @@ def _legible(probabilities: npt.NDArray[np.float32]) -> bool:
     less the mean of their top probabilities says, and the less is asked.
     """
     return float(probabilities.max(axis=1).mean()) >= 0.9 - 0.75 / math.sqrt(len(probabilities))
-
-
-def _advice(number: Number, ink: Ink) -> tuple[str, ...]:
-    """What would make the next picture easier to read."""
-    advice = []
-    if number.box[3] < SMALL:
-        advice.append("The digits are very small. A larger picture is read more surely.")
-    if ink.contrast < FAINT:
-        advice.append("The writing is faint. A darker pen or more light is read more surely.")
-    return tuple(advice)
 
 
 def _number(number: list[DigitInk], rows: Iterator[list[float]], picture: Picture) -> Number:

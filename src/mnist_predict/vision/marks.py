@@ -1,0 +1,98 @@
+"""Points, commas, dashes and other marks within and beside a number: they are not digits, and not left out in silence.
+
+A mark is ink of its own, no part of a digit, and much smaller than one: at the foot of the line a point or a comma,
+halfway up a dash, as tall as the digits a sign such as that of a currency.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mnist_predict.reading import Box
+
+# all lengths are times the height of the digits
+BESIDE = 0.6  # how far before the first and behind the last digit a mark belongs to the number
+LEAST = 0.07  # longer side of a mark; what is smaller is dust
+SHORT = 0.35  # points, commas and dashes are lower than this
+FOOT = 0.7  # the middle of a point or comma is this far down the digits beside it, or further
+DASH = 1.6  # width over height
+SIGN = 0.6  # before or behind a number: what is higher than this and was not read as a digit
+WITHIN = 0.3  # share of a mark that may lie in the box of a digit
+
+FAINT, SURE = 25, 128  # ink that belongs to a mark; and some of it is as dark as this
+
+POINT = "point or comma"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark in a number: its name, and how many digits stand before it."""
+
+    name: str
+    after: int
+
+
+def find_marks(density: npt.NDArray[np.uint8], digits: list[Box]) -> list[Mark]:
+    """The marks within and beside a number, in its order; `density` (h, w) is ink, `digits` the boxes in it."""
+    tall = float(np.median([box[3] for box in digits]))
+    left = max(0, int(digits[0][0] - 2 * BESIDE * tall))
+    right = int(digits[-1][0] + digits[-1][2] + 2 * BESIDE * tall)
+    top = max(0, int(min(box[1] for box in digits) - 0.1 * tall))
+    bottom = int(max(box[1] + box[3] for box in digits) + SHORT * tall)
+    ink = density[top:bottom, left:right]
+    mask = cv2.threshold(ink, FAINT, 1, cv2.THRESH_BINARY)[1]
+    _, labelled, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    labels, sides = np.asarray(labelled), np.asarray(table)[:, 2:4].max(axis=1)
+    found = []
+    for part in np.flatnonzero((sides >= LEAST * tall) & (sides <= tall)):
+        x, y, w, h = (int(value) for value in table[part][:4])
+        if x == 0 or y == 0 or x + w == ink.shape[1] or y + h == ink.shape[0]:
+            continue  # it goes on outside
+        if int(ink[y : y + h, x : x + w][labels[y : y + h, x : x + w] == part].max()) < SURE:
+            continue
+        box = (x + left, y + top, w, h)
+        if any(_shared(box, digit) > WITHIN * w * h for digit in digits):
+            continue
+        mark = _named(box, digits, tall)
+        if mark:
+            found.append((box[0], mark))
+    return [mark for _, mark in sorted(found, key=lambda one: one[0])]
+
+
+def told(text: str, marks: list[Mark]) -> Iterator[str]:
+    """What is to be said of the marks in a number that was read as `text` without them."""
+    for mark in marks:
+        if 0 < mark.after < len(text):
+            where = f"between {text[: mark.after]} and {text[mark.after :]}"
+        else:
+            where = f"before {text}" if mark.after == 0 else f"behind {text}"
+            if mark.name == POINT:
+                continue  # the end of a sentence
+        yield f"A {mark.name} stands {where}: it is left out, and {text} is read."
+
+
+def _named(box: Box, digits: list[Box], tall: float) -> Mark | None:
+    x, y, w, h = box
+    center = x + w / 2
+    if max(digits[0][0] - x - w, x - digits[-1][0] - digits[-1][2]) > BESIDE * tall:
+        return None
+    after = sum(digit[0] + digit[2] / 2 < center for digit in digits)
+    beside = digits[max(0, after - 1) : after + 1]
+    foot = float(np.mean([digit[1] + digit[3] for digit in beside]))
+    down = 1.0 - (foot - y - h / 2) / tall  # of its middle: 0 at the head of the digits, 1 at their foot
+    if h < SHORT * tall and w >= DASH * h and w >= 0.2 * tall and 0.25 <= down <= 0.75:
+        return Mark("dash", after)
+    if max(w, h) < SHORT * tall and down >= FOOT:
+        return Mark(POINT, after)
+    if h >= SIGN * tall and w >= 0.2 * tall and after in (0, len(digits)) and not any(_shared(box, d) for d in digits):
+        return Mark("sign", after)
+    return None
+
+
+def _shared(one: Box, other: Box) -> int:
+    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    along = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    return max(across, 0) * max(along, 0)
