@@ -28,8 +28,11 @@ IN_A_ROUND = 5
 Action = Callable[[Store, int], object]
 
 
-def growth(kind: str, urls: dict[int, str], table: Table) -> None:
-    """Fill a store of each size, measure them in turn, and add what came out to the table."""
+def growth(kind: str, urls: dict[int, str]) -> None:
+    """Fill a store of each size, measure them in turn, and print what came out."""
+    table = Table(title=f"{kind}: milliseconds, median")
+    for heading in ("what", *(f"{size:,} records" for size in urls), "last / first"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
     maker = Maker()
     stores = {size: open_store(url) for size, url in urls.items()}
     filling = {size: fill(store, maker, size) for size, store in stores.items()}
@@ -60,26 +63,23 @@ def growth(kind: str, urls: dict[int, str], table: Table) -> None:
                     if turn >= 5:
                         took[size].append((time.perf_counter() - began) * 1e3)
         medians = [statistics.median(took[size]) for size in urls]
-        table.add_row(kind, name, *(f"{each:.2f}" for each in medians), f"{medians[-1] / medians[0]:.2f}")
-    table.add_row(kind, "fill, records/s", *(f"{size / seconds:.0f}" for size, seconds in filling.items()), "")
+        table.add_row(name, *(f"{each:.2f}" for each in medians), f"{medians[-1] / medians[0]:.2f}")
+    table.add_row("fill, records/s", *(f"{size / seconds:.0f}" for size, seconds in filling.items()), "")
+    Console(width=120).print(table)
     for store in stores.values():
         store.close()
 
 
 def main(sizes: tuple[int, ...] = SIZES) -> None:
     """Measure and print."""
-    table = Table(title="milliseconds, median")
-    for heading in ("store", "what", *(f"{size:,} records" for size in sizes), "last / first"):
-        table.add_column(heading, justify="left" if heading in ("store", "what") else "right")
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-        growth("SQLite", {size: f"sqlite:///{folder}/{size}.sqlite" for size in sizes}, table)
+        growth("SQLite", {size: f"sqlite:///{folder}/{size}.sqlite" for size in sizes})
     if what := lacking():
-        table.caption = what
+        print(what)
     else:
         with nodes() as cluster:
             cluster.start(1)
-            growth("one node", {size: cluster.url(1, f"size_{size}") for size in sizes}, table)
-    Console(width=120).print(table)
+            growth("one node", {size: cluster.url(1, f"size_{size}") for size in sizes})
 
 
 if __name__ == "__main__":
