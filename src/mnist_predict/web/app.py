@@ -4,7 +4,7 @@ from flask import Flask
 
 from mnist_predict.service import Service, open_service
 from mnist_predict.settings import Settings
-from mnist_predict.web import hand, health, records, uploads, words
+from mnist_predict.web import api, hand, health, records, uploads, words
 from mnist_predict.web.errors import answer_error
 from mnist_predict.web.incoming import MAX_REQUEST, PictureRequest
 from mnist_predict.web.journal import Journal, note_route
@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     app.after_request(add_headers)
     app.after_request(note_route)
     app.register_error_handler(Exception, answer_error)
-    for part in (uploads, hand, records, health):
+    for part in (uploads, hand, records, api, health):
         app.register_blueprint(part.blueprint)
     app.jinja_env.globals.update(
         percent=words.percent,
