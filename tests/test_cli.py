@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -85,6 +87,19 @@ def test_explain_draws_the_reading_on_the_picture(folder: Path, tmp_path: Path) 
     drawn = (tmp_path / "out.png").read_bytes()
     assert drawn.startswith(b"\x89PNG")
     assert drawn != (folder / "4072.png").read_bytes()
+
+
+def test_a_sheet_of_numbers_is_written_as_csv(png_of: Callable[[str], bytes], tmp_path: Path) -> None:
+    sheet = np.full((260, 640), 255, np.uint8)
+    for number, top, left in (("40", 10, 10), ("7", 10, 400), ("31", 130, 400)):
+        one = cv2.imdecode(np.frombuffer(png_of(number), np.uint8), cv2.IMREAD_GRAYSCALE)
+        sheet[top : top + one.shape[0], left : left + one.shape[1]] = one
+    (tmp_path / "sheet.png").write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
+    result = run("predict", tmp_path / "sheet.png", "--table", tmp_path / "out.csv")
+    assert result.exit_code == 0
+    assert (tmp_path / "out.csv").read_bytes() == b"40,7\r\n,31\r\n"
+    result = run("predict", tmp_path / "sheet.png", tmp_path / "sheet.png", "--table", tmp_path / "out.csv")
+    assert result.exit_code == 2
 
 
 def test_explain_wants_one_picture_and_a_place_to_write(folder: Path) -> None:

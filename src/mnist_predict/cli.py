@@ -37,10 +37,17 @@ def main() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the whole reading, one a line.")
 @click.option("--expect", metavar="WORDS", help="What the number is expected to be, in the words above.")
 @click.option("--explain", type=click.Path(dir_okay=False, path_type=Path), help="Draw what was read on the picture.")
+@click.option("--table", type=click.Path(dir_okay=False, path_type=Path), help="Write rows and columns as CSV.")
 @setting("model")
 @click.pass_context
 def predict(
-    context: click.Context, files: tuple[str, ...], as_json: bool, expect: str | None, explain: Path | None, model: str
+    context: click.Context,
+    files: tuple[str, ...],
+    as_json: bool,
+    expect: str | None,
+    explain: Path | None,
+    table: Path | None,
+    model: str,
 ) -> None:
     """Read the number in each FILE (- is standard input); keeps nothing.
 
@@ -55,8 +62,8 @@ def predict(
              "luhn" "mod 11" "mod 97"       a check digit or two
     or several of them: "8 digits luhn". The number that fits best is read; what stands there otherwise is told too.
     """
-    if explain and len(files) > 1:
-        raise BadRequest("--explain draws one picture: give one FILE.")
+    if (explain or table) and len(files) > 1:
+        raise BadRequest("--explain and --table are of one picture: give one FILE.")
     from mnist_predict.vision.expect import expectation
     from mnist_predict.vision.recognizer import open_recognizer
 
@@ -86,6 +93,10 @@ def predict(
             from mnist_predict.vision.explain import draw
 
             write_file(explain, draw(data, reading))
+        if table:
+            from mnist_predict.vision.table import as_csv
+
+            write_file(table, as_csv(reading))
     context.exit(code)
 
 

@@ -151,3 +151,18 @@ def test_the_page_of_a_pdf_with_its_number_is_shown(client: FlaskClient, upload:
     record = client.get(f"/records/{form['id']}", headers={"Accept": BROWSER}).text
     assert f'viewBox="0 0 {shown.width} {shown.height}"' in record
     assert "a preview of page 2" in record
+
+
+def test_a_sheet_of_numbers_is_shown_as_a_table(client: FlaskClient, upload: Upload) -> None:
+    sheet = Image.new("L", (900, 420), 255)
+    for number, place in {"40": (0, 0), "7": (600, 10), "31": (590, 220)}.items():
+        sheet.paste(Image.open(io.BytesIO(picture_of(number))), place)
+    file = io.BytesIO()
+    sheet.save(file, "PNG")
+    form = upload(file.getvalue(), accept=JSON).get_json()
+    page = client.get(f"/records/{form['id']}", headers={"Accept": BROWSER}).text
+    assert [number["text"] for number in form["numbers"]] == ["40", "7", "31"]
+    assert '<tr><td class="n">40</td><td class="n">7</td></tr>' in page
+    assert '<tr><td class="n"></td><td class="n">31</td></tr>' in page
+    alone = upload(picture_of("7"), accept=JSON).get_json()
+    assert "As a table" not in client.get(f"/records/{alone['id']}", headers={"Accept": BROWSER}).text

@@ -4,6 +4,7 @@ from flask import Flask
 
 from mnist_predict.service import Service, open_service
 from mnist_predict.settings import Settings
+from mnist_predict.vision.table import is_table, table
 from mnist_predict.web import api, hand, health, records, uploads, words
 from mnist_predict.web.errors import answer_error
 from mnist_predict.web.incoming import MAX_REQUEST, PictureRequest
@@ -44,6 +45,8 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
         certainty=words.certainty,
         next_best=words.next_best,
         runner_up=words.runner_up,
+        table=table,
+        is_table=is_table,
         model_version=service.recognizer.model_version,
         store_notice=notice,
     )

@@ -1,0 +1,96 @@
+"""Numbers in rows and columns -> a table: for sheets of numbers.
+
+A row is what stands side by side, as far as it climbs or falls. Columns are cut where fewest numbers are cut, as often
+as it takes until no row has two numbers in one column, and wherever a gap goes through all rows.
+"""
+
+import csv
+from collections.abc import Sequence
+from io import StringIO
+from itertools import pairwise
+
+from mnist_predict.reading import Number, Reading
+
+SIDE_BY_SIDE = 0.4  # share of the lower of two numbers that is beside the other
+GAP = 0.5  # a gap through all rows, times the height of numbers, that parts columns
+
+
+def table(reading: Reading) -> list[list[str]]:
+    """Rows of cells, page after page, as many in each; a cell without a number is empty."""
+    out: list[list[str]] = []
+    for page in sorted({number.page for number in reading.numbers}):
+        rows = _rows([number for number in reading.numbers if number.page == page])
+        columns = _columns(rows)
+        of = {id(number): at for at, column in enumerate(columns) for number in column}
+        for row in rows:
+            cells = [""] * len(columns)
+            for number in row:
+                cells[of[id(number)]] = number.text
+            out.append(cells)
+    width = max(map(len, out), default=0)
+    return [[*row, *[""] * (width - len(row))] for row in out]
+
+
+def is_table(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether there are several rows and several columns."""
+    return len(rows) > 1 and len(rows[0]) > 1
+
+
+def as_csv(reading: Reading) -> bytes:
+    """The table as a CSV file (RFC 4180), which spreadsheets open."""
+    out = StringIO()
+    csv.writer(out).writerows(table(reading))
+    return out.getvalue().encode()
+
+
+def _rows(numbers: list[Number]) -> list[list[Number]]:
+    """From top to bottom, each from left to right."""
+    rows: list[list[Number]] = []
+    for number in sorted(numbers, key=lambda one: one.box[0]):
+        shares = [_beside(row[-1], number) for row in rows]
+        best = max(range(len(rows)), key=shares.__getitem__, default=None)
+        if best is not None and shares[best] >= SIDE_BY_SIDE:
+            rows[best].append(number)
+        else:
+            rows.append([number])
+    return sorted(rows, key=lambda row: sum(2 * one.box[1] + one.box[3] for one in row) / len(row))
+
+
+def _beside(one: Number, other: Number) -> float:
+    """The share of the lower of the two that is as high up as the other; 0 where they stand above each other."""
+    (x, y, w, h), (x2, y2, _, h2) = one.box, other.box
+    if x2 < x + w / 2:
+        return 0.0
+    return (min(y + h, y2 + h2) - max(y, y2)) / min(h, h2)
+
+
+def _columns(rows: list[list[Number]]) -> list[list[Number]]:
+    """From left to right."""
+    numbers = sorted((number for row in rows for number in row), key=_middle)
+    cut = _cut(rows, numbers)
+    if cut is None:
+        return [numbers]
+    sides = [[[n for n in row if (_middle(n) < cut) == left] for row in rows] for left in (True, False)]
+    return [column for side in sides for column in _columns([row for row in side if row])]
+
+
+def _cut(rows: list[list[Number]], numbers: list[Number]) -> float | None:
+    """Where to part columns: through fewest numbers, of those in the widest gap; None: it is one column."""
+    gaps = [(left.box[0] + left.box[2], right.box[0]) for row in rows for left, right in pairwise(row)]
+    if gaps:
+        cuts = [(_crossed((start + end) / 2, numbers), start - end, (start + end) / 2) for start, end in gaps]
+        return min(cuts)[2]
+    end = numbers[0].box[0] + numbers[0].box[2]
+    for number in sorted(numbers, key=lambda one: one.box[0]):
+        if number.box[0] - end > GAP * number.box[3]:
+            return (end + number.box[0]) / 2
+        end = max(end, number.box[0] + number.box[2])
+    return None
+
+
+def _crossed(cut: float, numbers: list[Number]) -> int:
+    return sum(number.box[0] < cut < number.box[0] + number.box[2] for number in numbers)
+
+
+def _middle(number: Number) -> float:
+    return number.box[0] + number.box[2] / 2
