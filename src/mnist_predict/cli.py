@@ -128,6 +128,9 @@ def record(image: str, number: str, store: str | None) -> None:
 @setting("data")
 @setting("spool_mb")
 @setting("model")
+@setting("token")
+@setting("hosts")
+@setting("rate")
 def serve(**flags: Any) -> None:
     """Serve the pages and the HTTP interface until interrupted."""
     # The first process of a container is not ended by a signal that it does not handle; later the server does.

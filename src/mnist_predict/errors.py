@@ -49,3 +49,19 @@ class StoreUnavailable(UserError):
 
 class StoreRefused(StoreUnavailable):
     """The store is there, but not for these settings or this program: waiting will not mend it, a person must."""
+
+
+class SignInNeeded(UserError):
+    """The service wants to know who asks."""
+
+    status = 401
+
+
+class TooMany(UserError):
+    """More than one client may ask; `seconds`: when to ask again."""
+
+    status = 429
+
+    def __init__(self, words: str, seconds: int) -> None:
+        super().__init__(f"{words} Try again in {seconds} s.")
+        self.seconds = seconds

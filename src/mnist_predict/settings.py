@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,6 +35,9 @@ SETTINGS = (
     Setting("host", "127.0.0.1", "Address that serve listens on."),
     Setting("port", "4000", "Port that serve listens on."),
     Setting("workers", "0", "Worker processes of serve; 0: one a core."),
+    Setting("token", "", "Who may use the service: one token, or several as name=token,name=token; empty: everybody."),
+    Setting("hosts", "", "Names that the service is asked by, with commas; empty: any, but on loopback its own."),
+    Setting("rate", "0", "Most pictures that a client may send to a worker process in a minute; 0: no limit."),
 )
 
 
@@ -49,6 +52,9 @@ class Settings:
     host: str
     port: int
     workers: int
+    token: str = field(default="", repr=False)
+    hosts: str = ""
+    rate: int = 0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -62,6 +68,9 @@ class Settings:
             host=values["host"],
             port=_whole("port", values["port"], 65535),
             workers=_whole("workers", values["workers"], 1024),
+            token=values["token"],
+            hosts=values["hosts"],
+            rate=_whole("rate", values["rate"], 1_000_000),
         )
 
     def but(self, **changes: Any) -> Self:

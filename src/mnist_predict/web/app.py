@@ -5,13 +5,15 @@ from flask import Flask
 from mnist_predict.service import Service, open_service
 from mnist_predict.settings import Settings
 from mnist_predict.vision.table import is_table, table
-from mnist_predict.web import api, hand, health, records, uploads, words
+from mnist_predict.web import access, api, hand, health, records, uploads, words
+from mnist_predict.web.access import protect
 from mnist_predict.web.errors import answer_error
 from mnist_predict.web.incoming import MAX_REQUEST, PictureRequest
 from mnist_predict.web.journal import Journal, note_route
+from mnist_predict.web.limits import Limits, enter, leave
 from mnist_predict.web.measured import MeasuredService
 from mnist_predict.web.names import ImageName
-from mnist_predict.web.safety import add_headers, refuse_cross_site_writes
+from mnist_predict.web.safety import add_headers, known_hosts, refuse_cross_site_writes, refuse_unknown_hosts
 from mnist_predict.web.stored import notice
 
 
@@ -26,18 +28,25 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
 
     Without `settings` those of the environment; without `service` the one that the settings name.
     """
-    service = service or open_service(settings or Settings.from_environment())
+    settings = settings or Settings.from_environment()
+    service = service or open_service(settings)
     app = Web(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST
     app.config["MODEL_VERSION"] = service.recognizer.model_version
     app.extensions["service"] = MeasuredService(service.recognizer, service.store)
     app.url_map.converters["image_name"] = ImageName
     app.url_map.merge_slashes = False  # `a//b` is a name of its own
+    app.extensions["hosts"] = known_hosts(settings)
+    app.extensions["limits"] = Limits(settings.rate)
+    app.before_request(refuse_unknown_hosts)
     app.before_request(refuse_cross_site_writes)
+    protect(app, settings.token)
+    app.before_request(enter)
+    app.teardown_request(leave)
     app.after_request(add_headers)
     app.after_request(note_route)
     app.register_error_handler(Exception, answer_error)
-    for part in (uploads, hand, records, api, health):
+    for part in (uploads, hand, records, api, access, health):
         app.register_blueprint(part.blueprint)
     app.jinja_env.globals.update(
         percent=words.percent,

@@ -2,10 +2,11 @@
 
 import traceback
 
-from flask import Response, render_template
+from flask import Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
 
-from mnist_predict.errors import UserError
+from mnist_predict.errors import SignInNeeded, TooMany, UserError
 from mnist_predict.vision.picture import MAX_BYTES
 from mnist_predict.web.answers import as_json, as_text, wanted
 from mnist_predict.web.journal import note
@@ -20,7 +21,7 @@ _WORDS = {
 _RETRY_SECONDS = 5  # a lock, a full disk or a restarting store: worth asking again soon
 
 
-def answer_error(error: Exception) -> Response:
+def answer_error(error: Exception) -> AnyResponse:
     """The answer to any exception of a view; unexpected ones are logged with their traceback."""
     headers: dict[str, str] = {}
     if isinstance(error, UserError):
@@ -34,7 +35,13 @@ def answer_error(error: Exception) -> Response:
     if status == 503:
         note("error", words)
         headers["Retry-After"] = str(_RETRY_SECONDS)
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.seconds)
     form = wanted()
+    if isinstance(error, SignInNeeded):
+        headers["WWW-Authenticate"] = "Bearer"
+        if form == "html" and request.method == "GET":
+            return redirect(url_for("access.page", next=request.full_path.rstrip("?")))
     if form == "html":
         response = Response(render_template("error.html", status=status, words=words), status)
     elif form == "json":

@@ -13,7 +13,16 @@ from werkzeug.routing import Rule
 
 from mnist_predict.web.schemas import ID, NUMBER, SCHEMAS, TEXT, Schema
 
-PAGES = {"uploads.home", "uploads.page", "hand.page", "api.page", "static"}  # for people: not described
+PAGES = {
+    "uploads.home",
+    "uploads.page",
+    "hand.page",
+    "api.page",
+    "access.page",
+    "access.sign_in",
+    "access.sign_out",
+    "static",
+}  # for people: not described
 _PICTURE = {"type": "string", "format": "binary", "description": "The bytes of a picture."}
 _EXPECT = TEXT | {"description": "What is expected of the number, such as `4 digits` or `0..100`.", "examples": [""]}
 _LINES = TEXT | {"description": "An image name and a number on each line, as CSV."}
@@ -56,18 +65,18 @@ _OPERATIONS: dict[str, Schema] = {
         "parameters": [_KEY],
         "requestBody": _form(("file",), file={"type": "array", "items": _PICTURE, "minItems": 1}, expect=_EXPECT),
         "answers": {"200": _answer("What was read and kept.", _ONE_OR_MANY, _TEXT, _HTML), "303": _SEE},
-        "errors": (400, 413, 415, 422, 503),
+        "errors": (400, 413, 415, 422, 429, 503),
     },
     "uploads.read": {
         "requestBody": _form(("file",), file=_PICTURE, expect=_EXPECT),
         "answers": {"200": _answer("What was read.", _ref("Reading"), _HTML)},
-        "errors": (400, 413, 415, 422),
+        "errors": (400, 413, 415, 422, 429),
     },
     "uploads.picture": {"answers": {"200": _SEEN}, "errors": (404, 503)},
     "hand.record": {
         "requestBody": _form(number=NUMBER, image_name=TEXT, record=ID, file=_PICTURE, lines=_LINES),
         "answers": {"200": _answer("What was kept.", _ONE_OR_MANY, _TEXT, _HTML), "303": _SEE},
-        "errors": (400, 404, 413, 415, 422, 503),
+        "errors": (400, 404, 413, 415, 422, 429, 503),
     },
     "records.newest": {
         "parameters": [_query("before", "query", ID, "Only older ones than this: the last id of the page before.")],
@@ -105,7 +114,8 @@ def describe(app: Flask, server: str, version: str) -> dict[str, Any]:
         },
         "servers": [{"url": server}],
         "paths": dict(sorted(paths.items(), key=lambda each: _place(each[1]))),
-        "components": {"schemas": SCHEMAS},
+        "components": {"schemas": SCHEMAS, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "security": [{}, {"token": []}],
     }
 
 
@@ -136,5 +146,6 @@ _ERRORS = {
     413: "Too many bytes or pixels.",
     415: "Not a picture.",
     422: "A damaged picture, or an Idempotency-Key that came with another one.",
+    429: "More than one client may send; ask again after Retry-After seconds.",
     503: "The store is away; ask again after Retry-After seconds.",
 }
