@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OURS := src tests bench docs
 
-.PHONY: help serve test train bench docs lock
+.PHONY: help serve test train bench chaos docs lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -25,6 +25,9 @@ train: $(VENV)/.test ## train a model version from scratch into runs/
 
 bench: $(VENV)/.test ## measure speed on this machine and print the table
 	@$(BIN)/python -m bench
+
+chaos: $(VENV)/.test ## kill services and Cassandra nodes under load and count what is lost
+	@$(BIN)/python tests/store/chaos.py
 
 docs: $(VENV)/.test ## write the settings into README.md and the commands into docs/cli.md
 	@$(BIN)/python docs/generate.py

@@ -18,6 +18,10 @@ import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cassandra.cluster import Cluster
 
 VERSION = "5.0.8"
 PASSWORD = "cassandra"  # of the user that a new cluster begins with, and of "tester"
@@ -110,7 +114,7 @@ class Nodes:
         self.addresses = [f"{block}.{i}" for i in (1, 2, 3)]
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
         self.certificate = folder / "ca.pem"
-        self._joined = False
+        self._has_user = self._joined = False
 
     def url(self, count: int, keyspace: str = "mnistpredict", password: str = PASSWORD) -> str:
         """The store setting for the first `count` nodes."""
@@ -125,8 +129,15 @@ class Nodes:
             self._make_certificate()
         for i in range(count):
             if i not in self.processes:
-                self._spawn(i)
-                self._wait(i)
+                for _ in range(3):  # on a busy machine the others may not answer it within a second
+                    self._spawn(i)
+                    if self._is_up(i):
+                        break
+                else:
+                    raise RuntimeError(f"Cassandra node {i + 1} did not come up:\n{self._last_words(i)}")
+        if not self._has_user:
+            self._log_in(self.addresses[0]).shutdown()  # the user is made some time after the node says it is ready
+            self._has_user = True
         if count > 1 and not self._joined:
             self._join(count)
             self._joined = True
@@ -152,28 +163,34 @@ class Nodes:
 
     def _join(self, count: int) -> None:
         """Wait until all know of all, and keep a user on every node: the first one is kept on one node alone."""
-        from cassandra.auth import PlainTextAuthProvider
-        from cassandra.cluster import Cluster, NoHostAvailable
-
-        who = PlainTextAuthProvider("cassandra", PASSWORD)
-        for address in self.addresses[:count]:
-            give_up = time.monotonic() + 60
-            while True:
-                try:
-                    with Cluster([address], protocol_version=5, auth_provider=who) as cluster:
-                        session = cluster.connect()
-                        while len(list(session.execute("select peer from system.peers"))) < count - 1:
-                            time.sleep(0.1)
-                    break
-                except NoHostAvailable:  # it has not yet heard of the one that keeps the user
-                    if time.monotonic() > give_up:
-                        raise
-                    time.sleep(0.5)
-        with Cluster(self.addresses[:count], protocol_version=5, auth_provider=who) as cluster:
+        for address in self.addresses[:count]:  # one that has not yet heard of the first one has no user
+            with self._log_in(address) as cluster:
+                session = cluster.connect()
+                while len(list(session.execute("select peer from system.peers"))) < count - 1:
+                    time.sleep(0.1)
+        with self._log_in(*self.addresses[:count]) as cluster:
             session = cluster.connect()
             everywhere = f"{{'class': 'NetworkTopologyStrategy', 'datacenter1': {count}}}"
             session.execute(f"alter keyspace system_auth with replication = {everywhere}")
             session.execute(f"create role tester with superuser = true and login = true and password = '{PASSWORD}'")
+
+    def _log_in(self, *addresses: str) -> "Cluster":
+        """A cluster that is connected to, as soon as it takes its first user."""
+        from cassandra.auth import PlainTextAuthProvider
+        from cassandra.cluster import Cluster, NoHostAvailable
+
+        who = PlainTextAuthProvider("cassandra", PASSWORD)
+        give_up = time.monotonic() + 120
+        while True:
+            cluster = Cluster(addresses, protocol_version=5, auth_provider=who)
+            try:
+                cluster.connect()
+                return cluster
+            except NoHostAvailable:
+                cluster.shutdown()
+                if time.monotonic() > give_up:
+                    raise
+            time.sleep(0.5)
 
     def _make_certificate(self) -> None:
         names = ",".join(f"IP:{address}" for address in self.addresses)
@@ -216,14 +233,20 @@ class Nodes:
                 ["java", *flags, "-javaagent:lib/jamm-0.4.0.jar", *main], cwd=JARS, stdout=out, stderr=out
             )
 
-    def _wait(self, i: int) -> None:
-        home = self.folder / f"n{i + 1}"
+    def _is_up(self, i: int) -> bool:
+        """Wait until a node takes clients; False where it has ended or takes too long."""
+        log = self.folder / f"n{i + 1}/logs/system.log"
         give_up = time.monotonic() + 180
-        while READY not in (home / "logs/system.log").read_text():
+        while READY not in log.read_text():
             if self.processes[i].poll() is not None or time.monotonic() > give_up:
-                last = (home / "out").read_text()[-2000:] + (home / "logs/system.log").read_text()[-2000:]
-                raise RuntimeError(f"Cassandra node {i + 1} did not come up:\n{last}")
+                self.kill(i)
+                return False
             time.sleep(0.1)
+        return True
+
+    def _last_words(self, i: int) -> str:
+        home = self.folder / f"n{i + 1}"
+        return (home / "out").read_text()[-2000:] + (home / "logs/system.log").read_text()[-2000:]
 
 
 def _free_port() -> int:

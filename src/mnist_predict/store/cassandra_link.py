@@ -157,6 +157,7 @@ class Link:
         one that this very call wrote. Only when there is none it is run again.
         """
         failure: Exception | None = None
+        give_up = time.monotonic() + 1.5 * TIMEOUT
         for attempt in range(10):
             try:
                 if failure is None:
@@ -169,7 +170,7 @@ class Link:
                     return found
                 failure = None
             except (*UNKNOWN_OUTCOME, ErrorMessage) as error:
-                if isinstance(error, ErrorMessage) and error.code != CAS_UNKNOWN:
+                if time.monotonic() > give_up or (isinstance(error, ErrorMessage) and error.code != CAS_UNKNOWN):
                     raise
                 failure = error
                 time.sleep(random.random() * 0.01 * 2**attempt)  # noqa: S311 (others contend for the key)

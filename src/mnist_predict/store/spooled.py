@@ -7,6 +7,7 @@ has found it back. The spool is asked first and the store second, always: see re
 import heapq
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, groupby, islice
 from typing import TypeVar
@@ -23,7 +24,7 @@ T = TypeVar("T")
 PROBE = 1.0  # seconds until a store that is away is asked again, growing to
 SLOWEST_PROBE = 3.0
 IDLE = 2.0  # seconds between two looks into the spool while the store is well
-STUCK = 30.0  # the same, where something in the spool cannot be moved
+STUCK = 30.0  # until what cannot be moved is tried again
 
 log = logging.getLogger("mnist_predict.store")
 
@@ -36,6 +37,7 @@ class SpooledStore:
         self.spool = spool
         self.away: str | None = None  # why, in words; None while the store answers
         self.goes_with_container = goes_with_container(spool.path.parent)
+        self._next_replay = 0.0
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="watcher of the store", daemon=True)
         self._watcher.start()
@@ -183,7 +185,9 @@ class SpooledStore:
                     if self.away is not None:
                         log.warning("The store is back.")
                     self.away = None
-                pause = self._replay()
+                if time.monotonic() >= self._next_replay:
+                    self._replay()
+                pause = IDLE
             except StoreUnavailable as error:
                 self._lost(error)
                 pause = min(max(PROBE, pause * 1.5), SLOWEST_PROBE)
@@ -193,15 +197,17 @@ class SpooledStore:
                 log.exception("Looking after the store failed; it is tried again.")
                 pause = STUCK
 
-    def _replay(self) -> float:
-        """Move what waits; how many seconds to wait before the next time. Raises `StoreUnavailable` of the store."""
+    def _replay(self) -> None:
+        """Move what waits; not soon again where that cannot be moved. Raises `StoreUnavailable` of the store."""
         try:
             moved = replay(self.spool, self.store, lambda: not self._stopping.is_set())
+            stuck = moved == 0 and self.spool.waiting() > 0
         except (StoreUnavailable, OSError) as error:
             self.store.check_writable()
             log.error("The spool cannot be moved to the store: %s", error)
-            return STUCK
-        return STUCK if moved == 0 and self.waiting() else IDLE
+            stuck = True
+        if stuck:
+            self._next_replay = time.monotonic() + STUCK
 
 
 def _one_of_each(*newest_first: Sequence[Record]) -> Iterator[Record]:

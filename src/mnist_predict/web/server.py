@@ -79,28 +79,28 @@ def _check_store(settings: Settings) -> None:
         )
     finally:
         store.close()
-    if local and (waiting := spool.waiting()):
+    if local and spool.path.exists():
         log.warning(
-            "%d records wait in the spool %s for another store. To have them in this one: "
+            "The spool %s of another store is not used. To have what waits in it in this one: "
             "mnist-predict store copy sqlite:///%s %s",
-            *(waiting, spool.path, spool.path, settings.store),
+            *(spool.path, spool.path, settings.store),
         )
     if not local and goes_with_container(spool.path.parent):
         log.warning("%s is on no volume: what waits in the spool goes with this container.", spool.path.parent)
-    spool.close()
 
 
 def _drain(settings: Settings) -> None:
     """Move what waits to the store, now that no worker writes any more."""
     store, spool = open_store(settings.store), open_spool(settings)
-    if not isinstance(store, SqliteStore) and spool.waiting():
-        until = time.monotonic() + _SECONDS_TO_DRAIN
-        try:
-            replay(spool, store, lambda: time.monotonic() < until)
-        except (StoreUnavailable, OSError) as error:
-            log.warning("The spool cannot be moved to the store now. %s", error)
+    if isinstance(store, SqliteStore):
+        return
+    until = time.monotonic() + _SECONDS_TO_DRAIN
+    try:
+        replay(spool, store, lambda: time.monotonic() < until)
         if waiting := spool.waiting():
             log.warning("%d records wait in the spool %s. The next start moves them.", waiting, spool.path)
+    except (StoreUnavailable, OSError) as error:
+        log.warning("What waits in the spool %s is moved by the next start. %s", spool.path, error)
     store.close()
     spool.close()
 
