@@ -22,6 +22,7 @@ TOO_SMALL_TO_JUDGE = 20  # pixels of height below which all edges are wide
 GLARE = 252  # grey level of light that hides all ...
 SHINY = 0.06  # ... on this much of the number's box ...
 MATT = 225  # ... where the paper is darker than this
+ALONG = 0.6  # what runs along an edge for longer than this, times the height of the digits, is a line of a form
 CUT = 0.3  # room on the other side, times the height of the digits, that tells a cut number from a close crop
 
 DARKNESS = "The picture is dark. More light is read more surely."
@@ -102,7 +103,7 @@ def _cut(density: Grey, box: Box, tall: float) -> list[str]:
     return [
         name
         for name, (room, opposite, border) in sides.items()
-        if room <= 1 and opposite > CUT * tall and int((border > 128).sum()) >= max(2, 0.03 * tall)
+        if room <= 1 and opposite > CUT * tall and max(2, 0.03 * tall) <= int((border > 128).sum()) <= ALONG * tall
     ]
 
 
