@@ -1,4 +1,4 @@
-"""Records as uploads leave them, made up fast: one a second up to now, each with a name and a picture of its own."""
+"""Records as uploads leave them, made up fast: one a second, each with a name and a picture of its own."""
 
 import time
 from collections import deque
@@ -30,17 +30,17 @@ class Maker:
         digest = sha256(picture).hexdigest()
         return Record(record_id or new_id(), name, self.reading.number, "upload", digest, self.reading), picture
 
-    def history(self, size: int) -> Iterator[tuple[Record, bytes]]:
-        """So many uploads, one a second, the last of them now."""
-        begin = time.time_ns() - size * 10**9
+    def history(self, size: int, end: float) -> Iterator[tuple[Record, bytes]]:
+        """So many uploads, one a second, the last of them at that time."""
+        begin = int((end - size) * 10**9)
         for number in range(size):
             yield self.upload(number, uuid7(nanoseconds=begin + number * 10**9))
 
 
-def fill(store: Store, maker: Maker, size: int) -> float:
+def fill(store: Store, maker: Maker, size: int, end: float) -> float:
     """Have a store hold so many records, as `store copy` would; the seconds that it took."""
     began = time.perf_counter()
-    uploads = maker.history(size)
+    uploads = maker.history(size, end)
 
     def keep(together: list[tuple[Record, bytes]]) -> None:
         store.add_all([record for record, _ in together], {str(r.sha256): picture for r, picture in together})

@@ -33,7 +33,7 @@ def uploads(table: Table, name: str, limit: float, clients: int, seconds: float,
 def copies(urls: list[str], size: int) -> dict[str, float]:
     """Records a second of `store copy` from the first store to the second and on to a new third, with comparing."""
     stores = [open_store(url) for url in urls]
-    fill(stores[0], Maker(), size)
+    fill(stores[0], Maker(), size, time.time())
     rates = {}
     for what, source, target in (("SQLite to one node", *stores[:2]), ("one node to SQLite", *stores[1:])):
         began = time.perf_counter()
