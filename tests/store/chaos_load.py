@@ -101,7 +101,7 @@ class Serving:
         answers = [self.says("/readyz") for _ in range(8)]  # whoever of the workers takes it
         if self.has_no_store:
             return all(text.startswith("ready") for text in answers)
-        return all("store writable" in text and "wait" not in text for text in answers)
+        return all("store writable" in text and "waiting" not in text for text in answers)
 
 
 @contextmanager

@@ -92,7 +92,7 @@ def test_it_is_ready_while_the_spool_takes_uploads(client: FlaskClient, upload: 
     ready = client.get("/readyz")
     assert ready.status_code == 200
     assert "store away, uploads go to the spool" in ready.text
-    assert "1 records wait in the spool" in ready.text
+    assert "\nwaiting in the spool: 1\n" in ready.text
     figures = client.get("/metrics").text
     assert "\nmnist_predict_store_away 1.0\n" in figures
     assert "\nmnist_predict_spool_records 1.0\n" in figures

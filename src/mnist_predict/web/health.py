@@ -30,7 +30,7 @@ def ready() -> Response:
     model = f"ready: model {current_app.config['MODEL_VERSION']}"
     lines = [f"{model}, store away, uploads go to the spool", away] if away else [f"{model}, store writable"]
     if spooled and (waiting := spooled.waiting()):
-        lines.append(f"{waiting} records wait in the spool")
+        lines.append(f"waiting in the spool: {waiting}")
         lines += [GOES] if spooled.goes_with_container else []
     return as_text(lines)
 
