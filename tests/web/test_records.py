@@ -166,3 +166,13 @@ def test_a_sheet_of_numbers_is_shown_as_a_table(client: FlaskClient, upload: Upl
     assert '<tr><td class="n"></td><td class="n">31</td></tr>' in page
     alone = upload(picture_of("7"), accept=JSON).get_json()
     assert "As a table" not in client.get(f"/records/{alone['id']}", headers={"Accept": BROWSER}).text
+
+
+def test_the_free_reading_stands_beside_what_was_expected(client: FlaskClient) -> None:
+    sent = {"file": (io.BytesIO(picture_of("4072")), "a.png"), "expect": "4012,5555"}
+    form = client.post("/uploads", data=sent, headers={"Accept": JSON}).get_json()
+    page = client.get(f"/records/{form['id']}", headers={"Accept": BROWSER}).text
+    assert (form["number"], form["free"]) == ("4012", "4072")
+    assert page.count("Read freely, not as 4012,5555, this is 4072.") >= 1
+    kept = client.get(f"/records/{form['id']}", headers={"Accept": JSON}).get_json()
+    assert kept["free"] == "4072"
