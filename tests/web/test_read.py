@@ -196,11 +196,12 @@ def test_the_tabs_are_moved_between_by_arrows(open_page: Open) -> None:
 
 def test_by_keyboard_alone_a_file_is_chosen_and_its_row_followed(open_page: Open) -> None:
     page = open_page("/uploads")
+    page.on("filechooser", lambda chooser: chooser.set_files([file("7"), file("1")]))  # type: ignore[list-item]
+    page.wait_for_load_state("networkidle")
     page.get_by_role("tab", name="A picture").focus()
     page.keyboard.press("Tab")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files([file("7"), file("1")])  # type: ignore[list-item]
+    expect(page.get_by_label("Choose pictures")).to_be_focused()
+    page.keyboard.press("Enter")
     link = page.get_by_role("link", name="7 in 7.png")
     expect(link).to_be_visible()
     for _ in range(20):
@@ -233,3 +234,19 @@ def test_without_javascript_it_is_a_plain_form(open_page: Open, size: dict[str, 
     expect(page.get_by_role("heading", level=1)).to_have_text("2 pictures")
     page.get_by_role("link", name="4072").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("4072")
+
+
+def test_what_is_expected_is_heeded_by_pictures_and_drawings(open_page: Open) -> None:
+    page = open_page("/uploads", refused=True)
+    page.get_by_text("Do you know what to expect?").click()
+    field = page.get_by_label("What is expected of the number")
+    field.fill("nonsense")
+    choose(page, file("7"))
+    expect(page.get_by_role("listitem").filter(has_text="7.png")).to_contain_text("Say what is expected as")
+    field.fill("12,15,20")
+    page.get_by_role("tab", name="Draw it").click()
+    draw(page, SEVEN)
+    draw(page, TWO)
+    expect(page.locator("#live .number")).to_have_text("12")
+    page.get_by_role("button", name="Keep this drawing").click()
+    expect(page.get_by_text("Read as is, without what was expected")).to_contain_text("72")

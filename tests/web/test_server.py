@@ -218,3 +218,21 @@ def test_the_place_of_the_data_never_shows_a_password(monkeypatch: pytest.Monkey
     assert data_place("sqlite:///instance/a.sqlite") == f"{tmp_path}/instance/a.sqlite"
     assert data_place("sqlite:////var/a.sqlite") == "/var/a.sqlite"
     assert data_place("cassandra://me:secret@one,two:9042/mnistpredict") == "cassandra://one,two:9042/mnistpredict"
+
+
+@pytest.mark.parametrize("token", ["", "ann=open-sesame"])
+def test_serving_beyond_this_computer_without_a_token_is_warned_of(tmp_path: Path, token: str) -> None:
+    process = subprocess.Popen(
+        command("serve", "--host", "0.0.0.0", "--port", "0", "--workers", "1"),
+        cwd=tmp_path,
+        env=os.environ | {"MNIST_PREDICT_TOKEN": token},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline().startswith("Data is kept in")
+    process.terminate()
+    _, errors = process.communicate(timeout=60)
+    assert ("Set MNIST_PREDICT_TOKEN" in errors) == (not token)
+    assert "open-sesame" not in errors

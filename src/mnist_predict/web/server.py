@@ -24,6 +24,7 @@ from mnist_predict.store.spool import open_spool
 from mnist_predict.store.sqlite import SqliteStore
 from mnist_predict.store.volume import goes_with_container
 from mnist_predict.web.log import log_in_lines
+from mnist_predict.web.safety import LOOPBACK
 
 # A thread is held while a client sends its picture, and mobile networks are slow; reading itself takes turns.
 _THREADS = 64
@@ -43,6 +44,8 @@ def serve(settings: Settings) -> None:
     log_in_lines()
     _check_store(settings)
     host = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1", "localhost") else settings.host  # noqa: S104
+    if settings.host not in LOOPBACK and not settings.token:
+        log.warning("Whoever reaches %s can read and write here. Set MNIST_PREDICT_TOKEN to close it.", settings.host)
     print(f"Data is kept in {data_place(settings.store)}")
     print(f"Open http://{f'[{host}]' if ':' in host else host}:{port}/uploads", flush=True)
     with TemporaryDirectory(prefix="mnist-predict-metrics-") as folder:

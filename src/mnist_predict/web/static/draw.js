@@ -90,12 +90,14 @@ const ask = async () => {
   const start = performance.now();
   const form = new FormData();
   form.append("file", await picture(), "drawing.png");
+  form.append("expect", document.getElementById("expect").value);
   try {
     const answer = await fetch("/read", { method: "POST", body: form, headers: { Accept: "text/html" }, signal: mine.signal });
     if (answer.ok) {
       show(await answer.text());
       performance.measure("drawn and read", { start });
-    } else if (answer.status !== 429) complain(`The service answered ${answer.status}. Draw on; it is asked again.`);
+    } else if (answer.status === 400) complain("What is expected cannot be understood.");
+    else if (answer.status !== 429) complain(`The service answered ${answer.status}. Draw on; it is asked again.`);
   } catch (error) {
     if (error.name !== "AbortError") complain("The service does not answer. Draw on; it is asked again.");
   }
@@ -174,6 +176,8 @@ keep.addEventListener("click", async () => {
     complain(error.message);
   }
 });
+
+document.getElementById("expect").addEventListener("change", ask);
 
 new ResizeObserver(fit).observe(canvas);
 fit();
