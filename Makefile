@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OURS := src tests bench docs
 
-.PHONY: help serve test train bench chaos docs lock
+.PHONY: help serve test train bench chaos docs screenshots lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -31,6 +31,9 @@ chaos: $(VENV)/.test ## kill services and Cassandra nodes under load and count w
 
 docs: $(VENV)/.test ## write the settings into README.md and the commands into docs/cli.md
 	@$(BIN)/python docs/generate.py
+
+screenshots: $(VENV)/.test ## pictures of all pages, light and dark, into docs/screens
+	@$(BIN)/python docs/screenshots.py
 
 lock: $(VENV)/.test ## pin the newest versions of all dependencies, with hashes
 	@$(BIN)/uv pip compile -q --universal --no-header --generate-hashes --no-emit-index-url --upgrade \
