@@ -134,7 +134,7 @@ class Nodes:
                     if self._is_up(i):
                         break
                 else:
-                    raise RuntimeError(f"Cassandra node {i + 1} did not come up:\n{self._last_words(i)}")
+                    raise RuntimeError(f"Cassandra node {i + 1} does not come up:\n{self._last_words(i)}")
         if not self._has_user:
             self._log_in(self.addresses[0]).shutdown()  # the user is made some time after the node says it is ready
             self._has_user = True
@@ -234,13 +234,15 @@ class Nodes:
             )
 
     def _is_up(self, i: int) -> bool:
-        """Wait until a node takes clients; False where it has ended or takes too long."""
+        """Wait until a node takes clients; False where it has ended."""
         log = self.folder / f"n{i + 1}/logs/system.log"
-        give_up = time.monotonic() + 180
+        give_up = time.monotonic() + 300
         while READY not in log.read_text():
-            if self.processes[i].poll() is not None or time.monotonic() > give_up:
+            if self.processes[i].poll() is not None:
                 self.kill(i)
                 return False
+            if time.monotonic() > give_up:
+                raise RuntimeError(f"Cassandra node {i + 1} takes too long to come up:\n{self._last_words(i)}")
             time.sleep(0.1)
         return True
 

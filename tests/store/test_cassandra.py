@@ -37,7 +37,7 @@ def link(cassandra_url: Callable[[int, str], str]) -> Iterator[Any]:
 
     link = Link(Place.from_url(cassandra_url(1, f"test_{random.randbytes(5).hex()}")))
     yield link
-    link.session.execute(f"drop keyspace if exists {link.place.keyspace}")
+    link.session.execute(f"drop keyspace if exists {link.place.keyspace}", timeout=60)
     link.close()
 
 
