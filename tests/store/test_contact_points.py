@@ -1,6 +1,7 @@
 """Several hosts are named and most of them are not there, as in the image; Cassandra's settings as in compose.yaml."""
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from store_examples import record_of
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.store import open_store
+from mnist_predict.store.record import Store
 
 REFUSING = "127.66.6.6"  # nobody listens there
 CASSANDRAS_DEFAULT = "commitlog_sync: periodic\ncommitlog_sync_period: 10000ms"  # as in its image
@@ -25,9 +27,22 @@ def silent() -> Iterator[str]:
         yield "127.77.7.7"
 
 
+def wait_for(store: Store) -> None:
+    """Until it answers: a busy machine may need more than one attempt."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return store.check_writable()
+        except StoreUnavailable:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
+
+
 def test_hosts_that_are_not_there_are_passed_over(nodes: Nodes, emptied: Callable[[int], str], silent: str) -> None:
     url = emptied(1).replace("@", f"@cassandra.invalid,{REFUSING},{silent},")
     store = open_store(url)
+    wait_for(store)
     kept = store.add(record_of(b"picture"), b"picture")
     assert store.get(kept.id) == kept
     store.close()
@@ -54,8 +69,10 @@ def test_cassandra_takes_the_settings_of_compose(
     try:
         one.start(1)
         who = PlainTextAuthProvider("cassandra", PASSWORD)
-        with Cluster([one.addresses[0]], protocol_version=5, auth_provider=who) as cluster:
-            settings = dict(cluster.connect().execute("select name, value from system_views.settings"))
+        patient = {"connect_timeout": 60, "control_connection_timeout": 60}
+        with Cluster([one.addresses[0]], protocol_version=5, auth_provider=who, **patient) as cluster:
+            rows = cluster.connect().execute("select name, value from system_views.settings", timeout=60)
+            settings = dict(rows)
     finally:
         one.stop()
     assert settings["commitlog_sync"] == "group"
