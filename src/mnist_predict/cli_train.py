@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnist_predict.errors import BadRequest
+from mnist_predict.models.registry import PARTS, Part, Version, open_version
 
 if TYPE_CHECKING:
-    from mnist_predict.training.train import Recipe, Run
+    from mnist_predict.training.steps import Run
 
 FLAGS = (
+    click.argument("network", type=click.Choice(PARTS), default="digits"),
+    click.option("--from", "start", type=click.Path(file_okay=False, path_type=Path), default=None,
+                 help="Folder of the version whose weights to take; by default the shipped one."),
     click.option("--data", type=click.Path(path_type=Path), default=Path("data/mnist"), show_default=True,
                  help="Folder of the four MNIST files."),
     click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"), show_default=True,
                  help="Where checkpoints and finished model versions go."),
     click.option("--seed", type=int, help="Seed of everything random."),
-    click.option("--epochs", type=click.IntRange(1), help="Times through the training pictures."),
+    click.option("--epochs", type=click.IntRange(1), help="Times through the training pictures, or 40,960 strips."),
     click.option("--device", default="", help="cuda, mps or cpu; by itself the fastest that is there."),
     click.option("--resume", is_flag=True, help="Go on from the checkpoint that an interrupted run left."),
 )  # fmt: skip
@@ -34,7 +38,11 @@ def flags(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def train() -> None:
-    """Train a model version; Ctrl-C keeps a checkpoint to go on from."""
+    """Train a network of a model version; Ctrl-C keeps a checkpoint to go on from.
+
+    NETWORK is digits (reads one digit) or line (reads a strip of them). The new version has the other network from
+    the version it starts at.
+    """
     if importlib.util.find_spec("torch") is None:
         raise BadRequest("Training needs torch: pip install 'mnist-predict[train]'.")
 
@@ -43,27 +51,22 @@ def train() -> None:
 @flags
 def new(**given: Any) -> None:
     """Train from scratch."""
-    from mnist_predict.training.train import Recipe
-
-    run("train new", Recipe(), None, **given)
+    run("train new", {}, False, **given)
 
 
 @train.command("continue")
-@click.option("--from", "start", type=click.Path(file_okay=False, path_type=Path), default="",
-              help="Folder of the version whose weights to go on from; by default the shipped one.")  # fmt: skip
 @flags
-def continue_(start: Path, **given: Any) -> None:
+def continue_(network: Part, **given: Any) -> None:
     """Train on from a version's weights: few epochs, small steps."""
-    from mnist_predict.models.registry import open_version
-    from mnist_predict.training.train import Recipe
-
-    folder = open_version(start if str(start) != "." else "").folder
-    run("train continue", Recipe(epochs=5, rate=0.02, start=folder.name), folder, **given)
+    gently = {"digits": {"epochs": 5, "rate": 0.02}, "line": {"epochs": 4, "rate": 8e-4, "easy": 0}}
+    run("train continue", gently[network], True, network=network, **given)
 
 
 def run(
     command: str,
-    recipe: "Recipe",
+    changes: dict[str, Any],
+    go_on: bool,
+    network: Part,
     start: Path | None,
     data: Path,
     out: Path,
@@ -72,38 +75,41 @@ def run(
     seed: int | None,
     epochs: int | None,
 ) -> None:
-    """Train by a recipe, from new weights or those of the version in `start`, and write the version."""
-    from mnist_predict.models.registry import Version
-    from mnist_predict.training import dataset, export
-    from mnist_predict.training import train as training
+    """Train a network from new weights or those of the version in `start`, and write the version."""
+    from mnist_predict.training import dataset, export, line, steps
+    from mnist_predict.training import train as digits
 
-    recipe = replace(recipe, seed=recipe.seed if seed is None else seed, epochs=epochs or recipe.epochs)
-    where = training.find_device(device)
+    beside = open_version(start or "")
+    changes = changes | ({} if seed is None else {"seed": seed}) | ({"epochs": epochs} if epochs else {})
+    where = steps.find_device(device)
     dataset.hashes(data)  # a missing file is told now, not after the last epoch
-    checkpoint = out / f"{command.replace(' ', '-')}-seed{recipe.seed}.checkpoint"
+    checkpoint = out / f"{command.replace(' ', '-')}-{network}-seed{changes.get('seed', 1)}.checkpoint"
     out.mkdir(parents=True, exist_ok=True)
-    if resume:
-        state = training.resume(checkpoint, where)
+    module: Any = digits if network == "digits" else line
+    saved = steps.read_checkpoint(checkpoint, where) if resume else None
+    if saved is not None:
+        recipe = module.Recipe(**saved["recipe"])
     else:
-        weights = export.load_weights(Version(start)) if start else None
-        state = training.begin(recipe, where, weights)
+        recipe = replace(module.Recipe(start=beside.name if go_on else ""), **changes)
+    state = module.begin(recipe, where, export.load_weights(beside, network) if go_on else None)
+    if saved is not None:
+        state.restore(saved)
     try:
-        with_bar(state, data, checkpoint)
+        with_bar(module.train, state, data, checkpoint)
     except KeyboardInterrupt:
         click.echo(f"Stopped after epoch {state.epoch}. Go on with the same command and --resume.", err=True)
         raise SystemExit(130) from None
-    version = export.write_version(state.average, report(command, state, data, str(where)), out)
-    test = version.report["test"]
-    click.echo(f"{version.folder}: {test['accuracy']:.2%} on the test set")
+    made = report(f"{command} {network}", network, state, data, str(where))
+    version: Version = export.write_version(state.average, made, out, beside)
+    on = "test" if "test" in made else "validation"
+    click.echo(f"{version.folder}: {made[on]['accuracy']:.2%} on the {on} set")
     checkpoint.unlink()
 
 
-def with_bar(state: "Run", data: Path, checkpoint: Path) -> None:
+def with_bar(train_on: Callable[..., None], state: "Run[Any]", data: Path, checkpoint: Path) -> None:
     """Train, showing epoch, loss, validation accuracy and time left."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    from mnist_predict.training.train import train as train_on
 
     columns = (
         TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
@@ -117,9 +123,8 @@ def with_bar(state: "Run", data: Path, checkpoint: Path) -> None:
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=None, epoch=state.epoch, epochs=state.recipe.epochs, loss=0, validation="-")
 
-        def progress(step: int, steps: int, loss: float, validation: float | None) -> None:
-            epoch = min(step * state.recipe.epochs // steps + 1, state.recipe.epochs)
-            bar.update(task, completed=step, total=steps, loss=loss, epoch=epoch)
+        def progress(done: float, epochs: int, loss: float, validation: float | None) -> None:
+            bar.update(task, completed=done, total=epochs, loss=loss, epoch=min(int(done) + 1, epochs))
             if validation is not None:
                 bar.update(task, validation=f"{validation:.2%}")
                 if not console.is_terminal:  # a log file gets a line an epoch
@@ -128,7 +133,7 @@ def with_bar(state: "Run", data: Path, checkpoint: Path) -> None:
         train_on(state, data, progress, checkpoint)
 
 
-def report(command: str, state: "Run", data: Path, device: str) -> dict[str, Any]:
+def report(command: str, network: Part, state: "Run[Any]", data: Path, device: str) -> dict[str, Any]:
     """How a finished run was made and how good it is: what `report.json` holds."""
     import datetime
     import platform
@@ -137,8 +142,13 @@ def report(command: str, state: "Run", data: Path, device: str) -> dict[str, Any
     import onnx
     import torch
 
-    from mnist_predict.training import calibrate, dataset
+    from mnist_predict.training import calibrate, dataset, fonts
 
+    measured = (
+        calibrate.measure_digits(state.average, data)
+        if network == "digits"
+        else {"fonts": len(fonts.find()), **calibrate.measure_line(state.average, data)}
+    )
     return {
         "command": f"mnist-predict {command}",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -149,5 +159,5 @@ def report(command: str, state: "Run", data: Path, device: str) -> dict[str, Any
         "libraries": {"python": platform.python_version()}
         | {module.__name__: module.__version__ for module in (torch, numpy, onnx)},
         "history": state.history,
-        **calibrate.measure(state.average, data),
+        **measured,
     }

@@ -1,8 +1,9 @@
 """`train new` and `train continue` as a person runs them, on a small MNIST."""
 
 import hashlib
-import json
 import re
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from safetensors.torch import load_file
 from mnist_predict.cli import main
 from mnist_predict.errors import BadRequest
 from mnist_predict.models.registry import Version, open_version
-from mnist_predict.training import dataset, export, train
+from mnist_predict.training import calibrate, dataset, export, line, steps, strips, train
+from mnist_predict.training.line_network import LineNetwork
 from mnist_predict.training.network import Network
 
 pytestmark = pytest.mark.usefixtures("small_split")
@@ -26,8 +28,13 @@ def run(*words: str | Path) -> Result:
 
 
 def only_version(out: Path) -> Version:
-    (folder,) = out.glob("digits-*")
+    (folder,) = out.glob("reader-*")
     return open_version(folder)
+
+
+def name_of(version: Version) -> str:
+    weights = [(version.folder / part / "weights.safetensors").read_bytes() for part in ("digits", "line")]
+    return f"reader-{hashlib.sha256(b''.join(weights)).hexdigest()[:10]}"
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +46,13 @@ def trained(small_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Vers
         result = run("new", "--data", small_mnist, "--out", out, "--epochs", 2, "--device", "cpu", "--seed", 3)
     assert result.exit_code == 0, result.stderr
     assert re.search(r"epoch 2: loss \d\.\d+, validation \d+\.\d+%", result.stderr)
-    assert re.search(r"digits-[0-9a-f]{10}: \d+\.\d+% on the test set", result.stdout.replace("\n", ""))
+    assert re.search(r"reader-[0-9a-f]{10}: \d+\.\d+% on the test set", result.stdout.replace("\n", ""))
     return only_version(out)
 
 
 def test_a_version_is_named_by_its_weights_and_tells_how_it_was_made(trained: Version) -> None:
-    folder = trained.folder
+    assert {part.name for part in trained.folder.iterdir()} == {"digits", "line"}
+    folder = trained.folder / "digits"
     assert {file.name for file in folder.iterdir()} == {
         "weights.safetensors",
         "model.onnx",
@@ -53,14 +61,14 @@ def test_a_version_is_named_by_its_weights_and_tells_how_it_was_made(trained: Ve
         "confusion.png",
         "README.md",
     }
-    assert trained.name == "digits-" + hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()[:10]
-    report = trained.report
+    assert trained.name == name_of(trained)
+    report = trained.report("digits")
     assert report["recipe"]["seed"] == 3
     assert len(report["history"]) == 2
     assert report["validation"]["n"] == 100
     low, high = report["test"]["interval_95"]
     assert low <= report["test"]["accuracy"] <= high
-    assert trained.name in (folder / "README.md").read_text()
+    assert f"{report['test']['accuracy']:.2%}" in (folder / "README.md").read_text()
     assert b"site-packages" not in (folder / "model.onnx").read_bytes()  # no paths of the machine that trained it
     assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
 
@@ -68,7 +76,7 @@ def test_a_version_is_named_by_its_weights_and_tells_how_it_was_made(trained: Ve
 def test_going_on_without_a_version_starts_at_the_shipped_weights(small_mnist: Path, tmp_path: Path) -> None:
     result = run("continue", "--out", tmp_path, "--data", small_mnist, "--epochs", 1, "--device", "cpu")
     assert result.exit_code == 0, result.stderr
-    report = only_version(tmp_path).report
+    report = only_version(tmp_path).report("digits")
     assert report["recipe"]["start"] == open_version().name
     assert report["history"][0]["loss"] < 1  # new weights begin at 2.3
     assert report["history"][0]["validation_accuracy"] > 0.9
@@ -93,11 +101,11 @@ def test_a_run_that_was_stopped_and_resumed_ends_where_it_would_have(
         stopped = run(*words)
     assert stopped.exit_code == 130
     assert "after epoch 1" in stopped.stderr
-    assert not list(tmp_path.glob("digits-*"))
+    assert not list(tmp_path.glob("reader-*"))
 
     resumed = run(*words, "--resume")
     assert resumed.exit_code == 0, resumed.stderr
-    ours, theirs = (load_file(v.folder / "weights.safetensors") for v in (only_version(tmp_path), trained))
+    ours, theirs = (load_file(v.folder / "digits/weights.safetensors") for v in (only_version(tmp_path), trained))
     for name, weights in theirs.items():
         torch.testing.assert_close(ours[name], weights, rtol=1e-3, atol=1e-4)
     assert not list(tmp_path.glob("*.checkpoint"))
@@ -117,12 +125,13 @@ def test_missing_data_is_said_before_any_training(tmp_path: Path) -> None:
 
 def test_a_device_that_is_not_there_is_said() -> None:
     with pytest.raises(BadRequest, match="--device cpu"):
-        train.find_device("abacus")
-    assert train.find_device().type in {"cuda", "mps", "cpu"}
+        steps.find_device("abacus")
+    assert steps.find_device().type in {"cuda", "mps", "cpu"}
 
 
 def test_a_folder_without_weights_cannot_be_gone_on_from(trained: Version, tmp_path: Path) -> None:
-    (tmp_path / "model.onnx").write_bytes((trained.folder / "model.onnx").read_bytes())
+    shutil.copytree(trained.folder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "digits/weights.safetensors").unlink()
     result = run("continue", "--from", tmp_path)
     assert result.exit_code == 2
     assert "no weights.safetensors" in result.stderr
@@ -138,27 +147,27 @@ def test_a_version_that_cannot_be_written_whole_is_not_there_at_all(
 
     monkeypatch.setattr(export, "write_onnx", fail)
     with pytest.raises(OSError, match="No space"):
-        export.write_version(network, trained.report, tmp_path)
+        export.write_version(network, trained.report("digits"), tmp_path, trained)
     assert not list(tmp_path.iterdir())
 
 
 def test_an_equal_version_is_left_as_it_is(trained: Version) -> None:
-    before = {file: file.stat().st_mtime_ns for file in trained.folder.iterdir()}
+    before = {file: file.stat().st_mtime_ns for file in trained.folder.rglob("*")}
     network = Network()
-    network.load_state_dict(export.load_weights(trained))
-    assert export.write_version(network, trained.report, trained.folder.parent) == trained
-    assert before == {file: file.stat().st_mtime_ns for file in trained.folder.iterdir()}
+    network.load_state_dict(export.load_weights(trained, "digits"))
+    assert export.write_version(network, trained.report("digits"), trained.folder.parent, trained) == trained
+    assert before == {file: file.stat().st_mtime_ns for file in trained.folder.rglob("*")}
 
 
 def test_the_shipped_onnx_and_its_weights_agree(mnist_test: tuple[dataset.Bytes, dataset.Bytes]) -> None:
     version = open_version()
     network = Network().eval()
-    network.load_state_dict(export.load_weights(version))
+    network.load_state_dict(export.load_weights(version, "digits"))
     pictures = mnist_test[0][:1000, None].astype(np.float32) / 255
-    session = onnxruntime.InferenceSession(version.folder / "model.onnx", providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(version.folder / "digits/model.onnx", providers=["CPUExecutionProvider"])
     served = session.run(["probabilities"], {"pictures": pictures})[0]
     with torch.inference_mode():
-        expected = network.probabilities(torch.from_numpy(pictures)).numpy()
+        expected = network.calibrated(torch.from_numpy(pictures)).numpy()
     assert np.abs(served - expected).max() < 1e-4
 
 
@@ -166,15 +175,87 @@ def test_the_shipped_version_is_what_its_report_says(
     mnist_test: tuple[dataset.Bytes, dataset.Bytes], root: Path
 ) -> None:
     version = open_version()
-    weights = (version.folder / "weights.safetensors").read_bytes()
-    assert version.name == "digits-" + hashlib.sha256(weights).hexdigest()[:10]
-    assert max(file.stat().st_size for file in version.folder.iterdir()) <= 5_000_000
-    report = json.loads((version.folder / "report.json").read_text())
+    assert version.name == name_of(version)
+    sizes = [file.stat().st_size for file in version.folder.rglob("*.*")]
+    assert max(sizes) <= 5_000_000
+    assert sum(sizes) <= 8_000_000
+    report = version.report("digits")
     assert report["data_sha256"] == dataset.hashes(root / "data/mnist")
     network = Network()
-    network.load_state_dict(export.load_weights(version))
+    network.load_state_dict(export.load_weights(version, "digits"))
     pictures, labels = mnist_test
     read = train.logits(network, torch.from_numpy(pictures.copy())).argmax(1).numpy()
     assert (read == labels).mean() == pytest.approx(report["test"]["accuracy"], abs=2e-4)
     assert report["test"]["accuracy"] >= 0.995
     assert report["test"]["auroc"] >= 0.98
+
+
+@pytest.fixture
+def small_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line recipe of 64 strips an epoch, drawn from few shapes."""
+
+    @dataclass(frozen=True)
+    class Small(line.Recipe):
+        strips: int = 64
+
+    monkeypatch.setattr(line, "Recipe", Small)
+    monkeypatch.setattr(line, "VALIDATION", 40)
+    monkeypatch.setattr(calibrate, "CALIBRATION", 40)
+    monkeypatch.setattr(strips, "CHUNK", 32)
+    monkeypatch.setattr(strips, "DRAWN", 2600)
+    monkeypatch.setattr(strips, "WORDS", 20)
+    monkeypatch.setattr(strips.fonts, "FOLDERS", ())
+
+
+@pytest.mark.usefixtures("small_strips")
+def test_the_line_network_is_trained_with_the_same_commands(small_mnist: Path, tmp_path: Path) -> None:
+    words = ("line", "--data", small_mnist, "--out", tmp_path, "--epochs", 1, "--device", "cpu")
+    result = run("new", *words)
+    assert result.exit_code == 0, result.stderr
+    first = only_version(tmp_path)
+    assert first.name == name_of(first)
+    report = first.report("line")
+    assert report["recipe"]["strips"] == 64
+    assert report["validation"]["n"] == 40
+    assert (first.folder / "line/README.md").read_text().startswith("# Line network")
+    # The other network is that of the version it started at.
+    shipped = (open_version().folder / "digits/weights.safetensors").read_bytes()
+    assert (first.folder / "digits/weights.safetensors").read_bytes() == shipped
+
+    result = run("continue", *words[:-4], "--epochs", 1, "--device", "cpu", "--from", first.folder)
+    assert result.exit_code == 0, result.stderr
+    (second,) = set(tmp_path.glob("reader-*")) - {first.folder}
+    assert open_version(second).report("line")["recipe"]["start"] == first.name
+
+
+@pytest.mark.usefixtures("small_strips")
+def test_strips_are_the_same_for_the_same_seed_wherever_a_run_goes_on(small_mnist: Path) -> None:
+    bank, words = strips.open_bank(small_mnist, False, 1)
+
+    def some(first: int, count: int) -> list[tuple[bytes, tuple[str, ...]]]:
+        source = strips.supply(bank, words, 1, first, 0)
+        made: list[tuple[bytes, tuple[str, ...]]] = []
+        seen = 0
+        while seen < count:
+            pictures, numbers = next(source)
+            made.append((pictures.tobytes(), tuple(numbers)))
+            seen += len(numbers)
+        source.close()
+        return made
+
+    whole = some(0, 64)
+    assert some(1, 32) == whole[-len(some(1, 32)) :]
+
+
+def test_the_shipped_line_onnx_and_its_weights_agree_at_any_width() -> None:
+    version = open_version()
+    network = LineNetwork().eval()
+    network.load_state_dict(export.load_weights(version, "line"))
+    session = onnxruntime.InferenceSession(version.folder / "line/model.onnx", providers=["CPUExecutionProvider"])
+    for count, width in ((1, 12), (3, 200)):
+        pictures = np.random.default_rng(0).random((count, 1, 32, width), np.float32)
+        served = session.run(["log_probabilities"], {"strips": pictures})[0]
+        assert served.shape == (count, width // 2, 11)
+        with torch.inference_mode():
+            expected = network.calibrated(torch.from_numpy(pictures)).numpy()
+        assert np.abs(served - expected).max() < 1e-3

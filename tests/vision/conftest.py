@@ -9,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mnist_predict.models.registry import open_version
-from mnist_predict.vision.classifier import Classifier
-from mnist_predict.vision.recognizer import Recognizer
+from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -20,8 +18,7 @@ PICTURES = Path(__file__).parent / "pictures"
 
 @pytest.fixture(scope="session")
 def recognizer() -> Recognizer:
-    version = open_version(os.environ.get("MNIST_PREDICT_MODEL", ""))
-    return Recognizer(Classifier(version.folder), version.name)
+    return open_recognizer(os.environ.get("MNIST_PREDICT_MODEL", ""))
 
 
 @pytest.fixture(scope="session")

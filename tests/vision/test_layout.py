@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_predict.vision.layout import find_numbers
+from mnist_predict.vision.layout import APART, find_numbers
 
 
 def canvas(height: int, width: int):
@@ -60,7 +60,7 @@ def test_a_gap_wider_than_the_digits_are_tall_begins_a_new_number(gap):
     assert boxes(page)[0][3] == pytest.approx(63, abs=3)
     left, right = boxes(page)
     free = right[0] - left[0] - left[2]
-    assert counts(page) == ([1, 1] if free > left[3] else [2])
+    assert counts(page) == ([1, 1] if free > APART * left[3] else [2])
 
 
 def test_a_new_line_begins_a_new_number():

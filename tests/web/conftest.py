@@ -13,12 +13,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from web_examples import DESKTOP, Running, Upload, serving
 from werkzeug.test import TestResponse
 
-from mnist_predict.models.registry import open_version
 from mnist_predict.service import Service
 from mnist_predict.settings import Settings
 from mnist_predict.store import open_store
-from mnist_predict.vision.classifier import Classifier
-from mnist_predict.vision.recognizer import Recognizer
+from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 from mnist_predict.web.app import create_app
 
 CHROMIUM = "/usr/bin/chromium"
@@ -37,8 +35,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def recognizer() -> Recognizer:
-    version = open_version(Settings.from_environment().model)
-    return Recognizer(Classifier(version.folder), version.name)
+    return open_recognizer(Settings.from_environment().model)
 
 
 @pytest.fixture

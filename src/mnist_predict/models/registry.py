@@ -1,17 +1,20 @@
 """Model versions on disk. A version is a folder that never changes; its name ends in a hash of its weights.
 
-It holds `model.onnx` (what serves), `weights.safetensors` (what training goes on from), `report.json` (how it was
-made and measured), pictures of that report, and `README.md`, the model card.
+It holds two networks, `digits` (one digit) and `line` (a strip of digits), each in a folder with `model.onnx` (what
+serves), `weights.safetensors` (what training goes on from), `report.json` (how it was made and measured), pictures of
+that report, and `README.md`, the model card.
 """
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mnist_predict.errors import BadRequest
 
 SHIPPED = Path(__file__).parent / "default"
+Part = Literal["digits", "line"]
+PARTS: tuple[Part, ...] = ("digits", "line")
 
 
 @dataclass(frozen=True)
@@ -25,16 +28,16 @@ class Version:
         """How readings and reports call it."""
         return self.folder.name
 
-    @property
-    def report(self) -> dict[str, Any]:
-        """How it was made and measured."""
-        report: dict[str, Any] = json.loads((self.folder / "report.json").read_text())
+    def report(self, part: Part) -> dict[str, Any]:
+        """How one of its networks was made and measured."""
+        report: dict[str, Any] = json.loads((self.folder / part / "report.json").read_text())
         return report
 
 
 def open_version(folder: str | Path = "") -> Version:
     """The version in that folder; empty: the one that ships with the package."""
     path = Path(folder).resolve() if folder else next(SHIPPED.glob("*/"), SHIPPED / "none")
-    if not (path / "model.onnx").is_file():
-        raise BadRequest(f"{path} holds no model version: there is no model.onnx in it.")
+    for part in PARTS:
+        if not (path / part / "model.onnx").is_file():
+            raise BadRequest(f"{path} holds no model version: there is no {part}/model.onnx in it.")
     return Version(path)

@@ -12,38 +12,46 @@ from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 from safetensors.torch import load, save
 
 from mnist_predict.errors import BadRequest
-from mnist_predict.models.registry import Version
+from mnist_predict.models.registry import PARTS, Part, Version
+from mnist_predict.training.line_network import LineNetwork
 from mnist_predict.training.network import Network
 
 
 class _Served(torch.nn.Module):
     """What is exported: calibrated probabilities."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network | LineNetwork) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        return self.network.probabilities(pictures)
+        return self.network.calibrated(pictures)
 
 
-def load_weights(version: Version) -> dict[str, torch.Tensor]:
-    """The weights of a version, on the CPU."""
+def load_weights(version: Version, part: Part) -> dict[str, torch.Tensor]:
+    """The weights of a network of a version, on the CPU."""
     try:
-        return load((version.folder / "weights.safetensors").read_bytes())
+        return load((version.folder / part / "weights.safetensors").read_bytes())
     except OSError as error:
-        raise BadRequest(f"{version.folder} has no weights.safetensors to go on from.") from error
+        raise BadRequest(f"{version.folder / part} has no weights.safetensors to go on from.") from error
 
 
-def write_onnx(network: Network, path: Path) -> None:
-    """`pictures` float32 `[N, 1, 28, 28]`, ink = 1, to `probabilities` float32 `[N, 10]`, in one file."""
+def write_onnx(network: Network | LineNetwork, path: Path) -> None:
+    """In one file: `pictures` float32 `[N, 1, 28, 28]`, ink = 1, to `probabilities` float32 `[N, 10]`; or `strips`
+    float32 `[N, 1, 32, W]` to `log_probabilities` float32 `[N, W / 2, 11]`, W a multiple of 4."""
     network = network.cpu().eval()
+    several = {0: torch.export.Dim("n", min=1)}
+    if isinstance(network, Network):
+        shape, names, sizes = (2, 1, 28, 28), ("pictures", "probabilities"), several
+    else:
+        wide = 4 * torch.export.Dim("quarter", min=2, max=4096)
+        shape, names, sizes = (2, 1, 32, 96), ("strips", "log_probabilities"), several | {3: wide}
     program = torch.onnx.export(
         _Served(network).eval(),
-        (torch.zeros(2, 1, 28, 28),),
-        input_names=["pictures"],
-        output_names=["probabilities"],
-        dynamic_shapes={"pictures": {0: torch.export.Dim("n", min=1)}},
+        (torch.rand(shape),),
+        input_names=[names[0]],
+        output_names=[names[1]],
+        dynamic_shapes={"pictures": sizes},
         dynamo=True,
         verbose=False,
     )
@@ -53,23 +61,36 @@ def write_onnx(network: Network, path: Path) -> None:
     program.save(path, external_data=False)
 
 
-def write_version(network: Network, report: dict[str, Any], into: Path) -> Version:
-    """A new version folder inside `into`; it appears whole or not at all. An equal one is left as it is."""
+def write_version(network: Network | LineNetwork, report: dict[str, Any], into: Path, beside: Version) -> Version:
+    """A new version folder inside `into`, whose other network is that of the version `beside`.
+
+    It appears whole or not at all. An equal one is left as it is.
+    """
     from mnist_predict.training.card import write_card, write_pictures
 
+    own: Part = "digits" if isinstance(network, Network) else "line"
     weights = save({name: value.cpu().contiguous() for name, value in network.state_dict().items()})
-    name = f"digits-{hashlib.sha256(weights).hexdigest()[:10]}"
+    together = hashlib.sha256()
+    for part in PARTS:
+        data = weights if part == own else (beside.folder / part / "weights.safetensors").read_bytes()
+        together.update(data)
+    name = f"reader-{together.hexdigest()[:10]}"
     folder = into / name
     if folder.exists():
         return Version(folder)
     into.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(dir=into, prefix=".building-"))
     try:
-        (building / "weights.safetensors").write_bytes(weights)
-        write_onnx(network, building / "model.onnx")
-        (building / "report.json").write_text(json.dumps({"model_version": name, **report}, indent=2) + "\n")
-        write_pictures(report, building)
-        write_card(name, report, building)
+        for part in PARTS:
+            if part != own:
+                shutil.copytree(beside.folder / part, building / part)
+        made = building / own
+        made.mkdir()
+        (made / "weights.safetensors").write_bytes(weights)
+        write_onnx(network, made / "model.onnx")
+        (made / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+        write_pictures(report, made)
+        write_card(own, report, made)
         building.chmod(0o755)  # mkdtemp lets nobody else in
         building.rename(folder)
     except BaseException:

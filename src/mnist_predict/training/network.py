@@ -35,8 +35,8 @@ class Network(nn.Module):
         logits: Tensor = self.head(features.mean((2, 3)))  # [N, 128, 7, 7] -> [N, 128] -> [N, 10]
         return logits
 
-    def probabilities(self, pictures: Tensor) -> Tensor:
-        """Calibrated probabilities `[N, 10]`: what is exported and served."""
+    def calibrated(self, pictures: Tensor) -> Tensor:
+        """Probabilities `[N, 10]`: what is exported and served."""
         return torch.softmax(self(pictures) / self.temperature, 1)
 
 

@@ -73,6 +73,22 @@ def decode(log_probabilities: npt.NDArray[np.float32], expected: Expectation | N
     )
 
 
+def scores(log_probabilities: npt.NDArray[np.float32], texts: list[str]) -> list[float]:
+    """The log-probability of each of the texts in log-probabilities (T, 11)."""
+    heights = log_probabilities.max(axis=1)
+    ways = _ways(np.exp(log_probabilities - heights[:, None], dtype=np.float64), [*texts, *texts])
+    with np.errstate(divide="ignore"):
+        totals = np.log([_total(ways[i], text) for i, text in enumerate(texts)])
+    return [float(total) + float(heights.sum(dtype=np.float64)) for total in totals]
+
+
+def align(log_probabilities: npt.NDArray[np.float32], text: str) -> tuple[tuple[tuple[int, int], ...], Floats]:
+    """Where each digit of a text stands in log-probabilities (T, 11): its frames, and the ten digits' probabilities."""
+    frames = np.exp(log_probabilities - log_probabilities.max(axis=1)[:, None], dtype=np.float64)
+    ways, back = _ways(frames, [text, text[::-1]])
+    return _spans(text, ways), _places(frames, text, ways, back)
+
+
 @dataclass(frozen=True, slots=True)
 class _Ahead:
     """What the frames to come are worth: `blank` (T + 1, states) after a blank, `digit` (T + 1, states, 10) after

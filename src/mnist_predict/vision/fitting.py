@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mnist_predict.reading import Number, Reading
-from mnist_predict.vision.decode import Decoded
 from mnist_predict.vision.expect import Expectation
+from mnist_predict.vision.number import Seen
 
 MISTAKEN = 1e-3  # share of pictures for which what is expected is wrong
 
 
-def confidence(decoded: Decoded) -> float:
+def confidence(seen: Seen) -> float:
     """The probability of a text, given that it is one of those expected or, seldom, that something else stands there.
 
     Where what is written speaks strongly against all that is expected, little is left for the best of it.
     """
-    fits = math.exp(min(decoded.log_fit, 0.0))
-    return min(1.0, math.exp(decoded.log_probability) / (fits + MISTAKEN * (1.0 - fits)))
+    fits = math.exp(min(seen.log_fit, 0.0))
+    return min(1.0, math.exp(min(seen.log_probability, 0.0)) / (fits + MISTAKEN * (1.0 - fits)))
 
 
 def as_expected(free: Reading, fitted: Sequence[Number | None], expected: Expectation) -> Reading:
@@ -26,7 +26,9 @@ def as_expected(free: Reading, fitted: Sequence[Number | None], expected: Expect
     The primary number is the most prominent one that fits as it is, else the most prominent one.
     """
     kept = [
-        replace(number, free=before.text if before.text != number.text else None)
+        replace(number, free=before.text)
+        if before.text != number.text
+        else max(number, before, key=lambda one: one.confidence)
         for before, number in zip(free.numbers, fitted, strict=True)
         if number is not None
     ]

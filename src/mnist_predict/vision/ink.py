@@ -28,7 +28,7 @@ class Ink:
 def find_ink(pixels: Levels) -> Ink | None:
     """The ink in (h, w, 3) or (h, w) uint8 pixels, None where nothing stands out from the ground."""
     best: _Split | None = None
-    for view, doubt in views(_grey(pixels)):
+    for view, doubt in views(to_grey(pixels)):
         split = _split(view, doubt)
         if split is None:
             continue
@@ -51,7 +51,7 @@ def _has_edges(density: Levels) -> bool:
     return float(step.max()) >= 0.4 * float(small.max())
 
 
-def _grey(pixels: Levels) -> Levels:
+def to_grey(pixels: Levels) -> Levels:
     """One channel, along which the colours of the picture differ most (their first principal component)."""
     if pixels.ndim == 2:
         return pixels

@@ -21,6 +21,7 @@ SURE = 128  # ... which has this much somewhere
 SPECK = 0.12  # parts lower than this, times the tallest part, are dirt
 SMALL = 0.35  # parts of a line lower than this, times its median, are separators and dirt
 LIGHT = 0.12  # digits with less ink than this, times the one of their line with most, are hairlines
+APART = 1.4  # gap between two numbers of a line, times the height of digits
 DUST = 0.01  # a page whose tallest part is lower than this, times its side, is blank
 MAX_PARTS = 400  # more than this is a texture, not writing
 
@@ -129,11 +130,11 @@ def _digits(line: list[Group], mass: npt.NDArray[np.int32]) -> list[Group]:
 
 
 def _numbers(line: list[Group]) -> list[list[Group]]:
-    """A line cut where the gap between digits is wider than they are tall."""
+    """A line cut where the gap between digits is wider than a point between thousands makes it."""
     tall = median(group[0][3] for group in line)
     numbers = [[line[0]]]
     for group in line[1:]:
-        if -_overlap(numbers[-1][-1][0], group[0], 0) > tall:
+        if -_overlap(numbers[-1][-1][0], group[0], 0) > APART * tall:
             numbers.append([])
         numbers[-1].append(group)
     return numbers

@@ -1,37 +1,54 @@
-"""Picture -> reading: the whole way, with the network of one model version."""
+"""Picture -> reading: the whole way, with the networks of one model version."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.models.registry import open_version
-from mnist_predict.reading import Box, Digit, Number, Reading, together, union
+from mnist_predict.reading import Box, Number, Reading, together, union
 from mnist_predict.vision.advice import DARKNESS, advise, dark
 from mnist_predict.vision.classifier import Classifier
-from mnist_predict.vision.decode import BLANK
-from mnist_predict.vision.decode import decode as decode_strip
 from mnist_predict.vision.expect import Expectation
-from mnist_predict.vision.fitting import as_expected, confidence
-from mnist_predict.vision.ink import find_ink
+from mnist_predict.vision.fitting import as_expected
+from mnist_predict.vision.ink import find_ink, to_grey
 from mnist_predict.vision.layout import DigitInk, find_numbers
+from mnist_predict.vision.line import Grey, LineReader
 from mnist_predict.vision.normalize import normalize
+from mnist_predict.vision.number import crops, read_number
 from mnist_predict.vision.picture import decode_pages
 from mnist_predict.vision.raster import Picture
+from mnist_predict.vision.spelling import spell
 
 NO_INK = "Nothing is written here that stands out from the paper. Use a darker pen or more light."
 NO_DIGITS = "This does not look like a handwritten number. Send a picture of the number alone."
+FILLS = 0.25  # height of the digits over that of the picture, from which all of it may be one number
+FLATTEST = 25  # width over height of the longest picture that may be one number
+UNSURE = 0.5  # confidence below which the picture is also read as one number
+LIKELY = 0.2  # confidence that such a number needs
+SURE = 0.9  # probability from which the digit network knows a digit
+LEAST = 0.02  # confidence below which a number is none
+MOST = 400  # numbers on a page that are read
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a number may stand: its box, the digits that layout sees there, and the crops to look at."""
+
+    box: Box
+    digits: tuple[DigitInk, ...]
+    crops: tuple[Box, ...]
 
 
 class Recognizer:
     """Reads pictures with one model version; thread-safe."""
 
-    def __init__(self, classifier: Classifier, model_version: str) -> None:
-        cv2.setNumThreads(1)  # as the classifier: the server has a worker for each core
+    def __init__(self, classifier: Classifier, line: LineReader, model_version: str) -> None:
+        cv2.setNumThreads(1)  # as the networks: the server has a worker for each core
         self.classifier = classifier
+        self.line = line
         self.model_version = model_version
 
     def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
@@ -45,69 +62,82 @@ class Recognizer:
 
     def _read(self, picture: Picture, expected: Expectation | None) -> Reading:
         ink = find_ink(picture.pixels)
-        if ink is None:
-            return self._none(NO_INK, picture)
-        found = find_numbers(ink.density)
+        grey = to_grey(picture.pixels)
+        density = np.zeros_like(grey) if ink is None else ink.density
+        found = [
+            (place, number)
+            for place in self._places(grey, density)
+            if (number := self._number(place, grey, density, picture, None)) is not None
+        ]
+        found = self._or_whole(found, grey, density, picture)
         if not found:
-            return self._none(NO_DIGITS, picture)
-        digits = np.stack([normalize(digit.ink) for number in found for digit in number])
-        probabilities = self.classifier.probabilities(digits)
-        if not _legible(probabilities):
-            return self._none(NO_DIGITS, picture)
-        rows = iter(probabilities.tolist())
-        numbers = tuple(_number(number, rows, picture) for number in found)
+            return self._none(NO_INK if ink is None else NO_DIGITS, picture)
+        numbers = tuple(number for _, number in found)
         primary = max(range(len(numbers)), key=lambda i: numbers[i].prominence)
         reading = Reading(numbers, primary, (), self.model_version)
         if expected is not None:
-            reading = as_expected(reading, [_fitted(number, expected) for number in numbers], expected)
-        return replace(reading, advice=reading.advice + advise(picture, ink, numbers[primary]))
+            fitted = [self._number(place, grey, density, picture, expected) for place, _ in found]
+            reading = as_expected(reading, fitted, expected)
+        if ink is not None:
+            reading = replace(reading, advice=reading.advice + advise(picture, ink, numbers[primary]))
+        return reading
+
+    def _places(self, grey: Grey, density: Grey) -> list[_Place]:
+        found = find_numbers(density)[:MOST]
+        height, width = grey.shape
+        places = []
+        for digits in found:
+            box = union([digit.box for digit in digits])
+            whole = len(found) == 1 and box[3] >= FILLS * height and width <= FLATTEST * height
+            places.append(_Place(box, tuple(digits), tuple(crops(box, (width, height), whole))))
+        return places
+
+    def _or_whole(
+        self, found: list[tuple[_Place, Number]], grey: Grey, density: Grey, picture: Picture
+    ) -> list[tuple[_Place, Number]]:
+        """The numbers found, or all of the picture as one number where that is surer: a pattern behind the writing
+        tears it to pieces."""
+        height, width = grey.shape
+        if width > FLATTEST * height or (len(found) == 1 and len(found[0][0].crops) > 2):
+            return found
+        if any(number.confidence >= UNSURE or place.box[3] < FILLS * height for place, number in found):
+            return found
+        place = _Place((0, 0, width, height), (), ((0, 0, width, height),))
+        number = self._number(place, grey, density, picture, None)
+        if number is None or number.confidence < max([LIKELY, *(one.confidence for _, one in found)]):
+            return found
+        return [(place, number)]
+
+    def _number(
+        self, place: _Place, grey: Grey, density: Grey, picture: Picture, expected: Expectation | None
+    ) -> Number | None:
+        seen = read_number(self.line, grey, _paper(grey, density), place.crops, self._alone(place), expected)
+        if seen is None:
+            return None
+        number = spell(seen, place.box, place.digits, density, self.classifier, picture)
+        if expected is None and (math.exp(seen.log_empty) > 0.5 or number.confidence < LEAST):
+            return None
+        return number
+
+    def _alone(self, place: _Place) -> str:
+        """The digit that the digit network is sure of, if layout sees one only: a stroke may be a line or a 1."""
+        if len(place.digits) != 1:
+            return ""
+        row = self.classifier.probabilities(normalize(place.digits[0].ink)[None])[0]
+        return str(int(row.argmax())) if row.max() >= SURE else ""
 
     def _none(self, reason: str, picture: Picture) -> Reading:
         advice = (reason, DARKNESS) if dark(picture.pixels) else (reason,)
         return Reading((), None, advice, self.model_version)
 
 
+def _paper(grey: Grey, density: Grey) -> int:
+    """The grey level of paper: the middle one of what is not written on."""
+    bare = grey[density == 0]
+    return int(np.median(bare)) if bare.size else 255
+
+
 def open_recognizer(model: str) -> Recognizer:
     """The recognizer of the model version in that folder, loaded; empty: of the one that ships."""
     version = open_version(model)
-    return Recognizer(Classifier(version.folder), version.name)
-
-
-def _legible(probabilities: npt.NDArray[np.float32]) -> bool:
-    """Whether the network is as sure of these digits (n, 10) as it is of writing.
-
-    Of a page of writing it is sure to 0.95 or so, of print and textures to 0.8 or less; the fewer digits, the
-    less the mean of their top probabilities says, and the less is asked.
-    """
-    return float(probabilities.max(axis=1).mean()) >= 0.9 - 0.75 / math.sqrt(len(probabilities))
-
-
-def _number(number: list[DigitInk], rows: Iterator[list[float]], picture: Picture) -> Number:
-    read = []
-    for digit in number:
-        row = next(rows)
-        read.append(Digit(row.index(max(row)), _original(digit.box, picture), tuple(row)))
-    text = "".join(str(digit.value) for digit in read)
-    confidence = math.prod(max(digit.probabilities) for digit in read)
-    return Number(text, confidence, 0, union([digit.box for digit in read]), tuple(read))
-
-
-def _fitted(number: Number, expected: Expectation) -> Number | None:
-    """The number as the likeliest one that fits; None where none of as many digits does."""
-    strip = np.full((2 * len(number.digits) - 1, BLANK + 1), -np.inf, np.float32)
-    strip[1::2, BLANK] = 0.0  # between two digits
-    strip[::2, :BLANK] = np.log(np.maximum([digit.probabilities for digit in number.digits], 1e-9))
-    decoded = decode_strip(strip, expected)
-    if decoded is None:
-        return None
-    digits = [replace(digit, value=int(value)) for digit, value in zip(number.digits, decoded.text, strict=True)]
-    return replace(number, text=decoded.text, confidence=confidence(decoded), digits=tuple(digits))
-
-
-def _original(box: Box, picture: Picture) -> Box:
-    """A box in decoded pixels as a box in pixels of the upright original, inside it."""
-    (x, y, w, h), scale = box, picture.scale
-    width, height = picture.size
-    left, top = min(int(x * scale), width - 1), min(int(y * scale), height - 1)
-    right, bottom = min(math.ceil((x + w) * scale), width), min(math.ceil((y + h) * scale), height)
-    return left, top, right - left, bottom - top
+    return Recognizer(Classifier(version.folder / "digits"), LineReader(version.folder / "line"), version.name)

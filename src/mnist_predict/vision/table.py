@@ -78,7 +78,9 @@ def _cut(rows: list[list[Number]], numbers: list[Number]) -> float | None:
     """Where to part columns: through fewest numbers, of those in the widest gap; None: it is one column."""
     gaps = [(left.box[0] + left.box[2], right.box[0]) for row in rows for left, right in pairwise(row)]
     if gaps:
-        cuts = [(_crossed((start + end) / 2, numbers), start - end, (start + end) / 2) for start, end in gaps]
+        edges = {edge for number in numbers for edge in (number.box[0], number.box[0] + number.box[2])}
+        free = [pair for start, end in gaps for pair in pairwise(sorted(e for e in edges if start <= e <= end))]
+        cuts = [(_crossed((start + end) / 2, numbers), start - end, (start + end) / 2) for start, end in free]
         return min(cuts)[2]
     end = numbers[0].box[0] + numbers[0].box[2]
     for number in sorted(numbers, key=lambda one: one.box[0]):

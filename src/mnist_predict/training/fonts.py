@@ -1,0 +1,100 @@
+"""Digits and words of the fonts that are installed: print, and the few hands that are fonts.
+
+Training uses whatever fonts it finds. The shipped weights saw those of the Debian packages that
+docs/recognition.md names.
+"""
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from mnist_predict.training.bank import SIDE, TALL
+from mnist_predict.vision.classifier import Classifier
+from mnist_predict.vision.normalize import normalize
+
+FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("/Library/Fonts"))
+WRITTEN = ("bwht", "breip", "dkg", "femkeklaver", "humor", "kristi", "kiloji", "klee", "pecita", "rufscript", "sjfonts",
+           "penscript", "yoz", "seto", "yusei", "ecolier", "dancing", "kaushan", "comic", "tomson")  # fmt: skip
+LETTERS = "acdefhjkmnprtuvwxyACEFGHJKLMNPRTUVWXY"  # none that could be a digit
+LEGIBLE = 8  # digits of ten that the digit network must know: many a font draws no digits, or ornaments
+
+Mask = NDArray[np.uint8]
+
+
+def find() -> list[Path]:
+    """The font files installed; of a large family, that is a folder, a dozen."""
+    families: dict[Path, list[Path]] = {}
+    for folder in FOLDERS:
+        for path in sorted(folder.rglob("*.[to]tf")):
+            families.setdefault(path.parent, []).append(path)
+    return [path for _, family in sorted(families.items()) for path in family[:: -(-len(family) // 12)]]
+
+
+def is_held_out(path: Path) -> bool:
+    """Whether that font is kept for validation: the families of every sixth folder."""
+    return zlib.crc32(path.parent.name.encode()) % 6 == 0
+
+
+def is_written(path: Path) -> bool:
+    """Whether that font imitates handwriting."""
+    return any(word in str(path).lower().replace(" ", "") for word in WRITTEN)
+
+
+def digits(path: Path, classifier: Classifier) -> list[Mask]:
+    """The ten digits of a font as masks (h, w) of 0 and 1; none if it is not legible."""
+    font = _opened(path)
+    if font is None:
+        return []
+    masks = [mask for digit in range(10) if (mask := _mask(font, str(digit))) is not None]
+    if len(masks) < 10:
+        return []
+    known = classifier.probabilities(np.stack([normalize(mask * np.uint8(255)) for mask in masks])).argmax(1)
+    if (known == np.arange(10)).sum() < LEGIBLE:
+        return []
+    tallest = max(mask.shape[0] for mask in masks)
+    return [_scaled(mask, TALL / tallest) for mask in masks]
+
+
+def words(paths: list[Path], count: int, rng: np.random.Generator) -> Iterator[Mask]:
+    """So many words of letters that are no digits, as masks (24, w) of 0 to 255."""
+    while count:
+        font = _opened(paths[rng.integers(len(paths))])
+        text = "".join(rng.choice(list(LETTERS), rng.integers(1, 10)))
+        if font is None or (mask := _mask(font, text)) is None or mask.shape[1] > 20 * mask.shape[0]:
+            continue
+        size = (max(4, round(24 * mask.shape[1] / mask.shape[0])), 24)
+        yield np.asarray(cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA), np.uint8)
+        count -= 1
+
+
+def _opened(path: Path) -> ImageFont.FreeTypeFont | None:
+    try:
+        return ImageFont.truetype(str(path), 96)
+    except (OSError, ValueError):
+        return None
+
+
+def _mask(font: ImageFont.FreeTypeFont, text: str) -> Mask | None:
+    """The text as a mask (h, w) of 0 and 1, cropped; None where the font has no glyphs for it."""
+    try:
+        left, top, right, bottom = (int(edge) for edge in font.getbbox(text))
+        if not (0 < right - left < 2000 and 0 < bottom - top < 300):
+            return None
+        image = Image.new("L", (right - left + 4, bottom - top + 4))
+        ImageDraw.Draw(image).text((2 - left, 2 - top), text, 255, font)
+    except (OSError, ValueError):
+        return None
+    pixels = (np.asarray(image) > 110).astype(np.uint8)
+    x, y, w, h = cv2.boundingRect(pixels)
+    return pixels[y : y + h, x : x + w] if w and h else None
+
+
+def _scaled(mask: Mask, scale: float) -> Mask:
+    h, w = mask.shape
+    size = (min(max(2, round(w * scale)), SIDE - 8), min(max(2, round(h * scale)), SIDE - 8))
+    return (cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA) > 110).astype(np.uint8)

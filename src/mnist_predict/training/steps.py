@@ -1,0 +1,110 @@
+"""What training any network takes: its device, the pace of a run, averaged weights, checkpoints."""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import torch
+from torch import nn
+
+from mnist_predict.errors import BadRequest
+
+Progress = Callable[[float, int, float, float | None], None]  # epochs done, of how many, loss, validation accuracy
+N = TypeVar("N", bound=nn.Module)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a run gives: it is kept in the report of the version."""
+
+    epochs: int
+    rate: float  # highest learning rate of the one-cycle schedule (Smith and Topin 2017)
+    warm: float  # share of the run in which the rate rises
+    averaging: float  # of weights, per step (EMA; Polyak and Juditsky 1992)
+    decay: float  # of weights
+    seed: int = 1
+    start: str = ""  # the version whose weights it went on from
+
+
+def find_device(name: str = "") -> torch.device:
+    """The device of that name; by itself the fastest that is there: cuda, mps, cpu."""
+    if not name:
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:
+        raise BadRequest(f"The device {name!r} is not to be had here; try --device cpu.") from error
+
+
+class Run(Generic[N]):
+    """A network on its way: everything a checkpoint holds."""
+
+    def __init__(self, recipe: Recipe, network: N, average: N, optimizer: torch.optim.Optimizer) -> None:
+        self.recipe = recipe
+        self.network = network
+        self.average = average
+        self.optimizer = optimizer
+        self.epoch = 0
+        self.step = 0
+        self.seconds = 0.0
+        self.history: list[dict[str, float]] = []
+        average.load_state_dict(network.state_dict())
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.network.parameters()).device
+
+    def set_rate(self, done: float) -> None:
+        """The learning rate when so many epochs are done: up, then down to nothing along a cosine."""
+        recipe = self.recipe
+        share = min(done / recipe.epochs, 1.0)
+        if share < recipe.warm:
+            shape = share / recipe.warm
+        else:
+            shape = (1 + math.cos(math.pi * (share - recipe.warm) / (1 - recipe.warm))) / 2
+        for group in self.optimizer.param_groups:
+            group["lr"] = recipe.rate * max(shape, 1e-3)
+
+    def learn(self, loss: torch.Tensor, clip: float = math.inf) -> None:
+        """One step down the loss, and the average a little after it."""
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), clip)
+        self.optimizer.step()
+        self.step += 1
+        # Weights of the first steps would linger in the average for the whole of a short run.
+        keep = min(self.recipe.averaging, self.step / (self.step + 10))
+        with torch.no_grad():
+            for mean, now in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+                if mean.is_floating_point():
+                    mean.lerp_(now, 1 - keep)
+                else:
+                    mean.copy_(now)  # batch normalization's count of batches
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint; a crash meanwhile leaves the one before."""
+        new = path.with_suffix(".new")
+        state: dict[str, Any] = {name: getattr(self, name).state_dict() for name in ("network", "average", "optimizer")}
+        state |= {name: getattr(self, name) for name in ("epoch", "step", "seconds", "history")}
+        torch.save(state | {"recipe": asdict(self.recipe), "random": torch.get_rng_state()}, new)
+        new.replace(path)
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Stand where that checkpoint was written."""
+        for name in ("network", "average", "optimizer"):
+            getattr(self, name).load_state_dict(state[name])
+        for name in ("epoch", "step", "seconds", "history"):
+            setattr(self, name, state[name])
+        torch.set_rng_state(state["random"].cpu())
+
+
+def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
+    """The state that `Run.save` wrote; raises `BadRequest` for anything else."""
+    try:
+        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:
+        raise BadRequest(f"{path} is not a checkpoint to resume from.") from error
+    return state

@@ -1,0 +1,45 @@
+"""Strip -> frames: the line network of a model version reads a line of digits whole, without cutting it up."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+HEIGHT = 32  # of a strip, as the network was trained
+FRAME = 2  # columns of a strip that a frame speaks for
+_WIDEST = 2000  # columns; a number of more than 80 digits
+
+Grey = npt.NDArray[np.uint8]
+Frames = npt.NDArray[np.float32]
+
+
+class LineReader:
+    """The network in `folder/model.onnx`; thread-safe."""
+
+    def __init__(self, folder: Path) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # the server has a worker for each core already
+        options.inter_op_num_threads = 1
+        self._session: Any = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+
+    def frames(self, strip: Grey) -> Frames:
+        """Log-probabilities (w / 2, 11) of a grey strip (32, w) of any polarity: ten digits and CTC's blank."""
+        wide = -(-strip.shape[1] // 4) * 4
+        padded = np.pad(strip, ((0, 0), (0, wide - strip.shape[1])), mode="edge")
+        strips = padded[None, None] * np.float32(1 / 255)
+        frames: Frames = self._session.run(["log_probabilities"], {"strips": strips})[0][0]
+        return frames
+
+
+def to_strip(grey: Grey) -> Grey:
+    """Grey pixels (h, w) as a strip (32, w'), in proportion."""
+    h, w = grey.shape
+    wide = min(max(round(w * HEIGHT / h), 12), _WIDEST)
+    how = cv2.INTER_AREA if h > HEIGHT else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(grey, (wide, HEIGHT), interpolation=how), np.uint8)

@@ -1,0 +1,114 @@
+"""A place in the picture -> the number that stands there: the line network's view of several crops, put together.
+
+How close a strip is cut changes what the network sees in it, and its mistakes are not the same in each crop: the mean
+of their probabilities is right more often than any one of them, and knows better how sure it is.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_predict.reading import Box
+from mnist_predict.vision.decode import align, decode, scores
+from mnist_predict.vision.expect import Expectation
+from mnist_predict.vision.line import FRAME, Frames, Grey, LineReader, to_strip
+
+MARGINS = (0.1, 0.3)  # around the ink, times its height
+AGREES = 5.0  # how much likelier a digit is that stands alone and is known to the digit network too
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What stands in one place: `text`, the second best one, and the log-probability of each among all texts (or,
+    where something is expected, all that fit); `log_empty`: of there being no digit at all; `log_fit`:
+    of what is expected, 0 where nothing is. `spans`: the columns of
+    the picture (left, right) from which each digit was read; `probabilities` (n, 10)."""
+
+    text: str
+    log_probability: float
+    runner_up: str | None
+    runner_up_log_probability: float
+    log_empty: float
+    log_fit: float
+    spans: tuple[tuple[float, float], ...]
+    probabilities: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    frames: Frames
+    left: int  # column of the picture at which the strip begins
+    step: float  # columns of the picture that a frame speaks for
+
+
+def crops(box: Box, size: tuple[int, int], whole: bool) -> list[Box]:
+    """The crops of a picture (w, h) to look at for what is written in `box`; `whole`: the picture is one of them.
+
+    Where the ink begins at an edge of the picture they reach beyond it: paper is supposed to go on there.
+    """
+    (x, y, w, h), (width, height) = box, size
+    found = [(0, 0, width, height)] if whole else []
+    for margin in MARGINS:
+        by = max(round(margin * h), 1)
+        left, top = (start - by if start == 0 else max(start - by, 0) for start in (x, y))
+        right, bottom = (
+            end + by if end == edge else min(end + by, edge) for end, edge in ((x + w, width), (y + h, height))
+        )
+        found.append((left, top, right - left, bottom - top))
+    return found
+
+
+def read_number(
+    line: LineReader, grey: Grey, paper: int, places: Sequence[Box], alone: str, expected: Expectation | None
+) -> Seen | None:
+    """The number that these crops of grey pixels (h, w) show, however unlikely; None where none is possible at all.
+
+    `paper`: the grey level of what lies beyond the picture. `alone`: the digit that the digit network is sure of,
+    where the strokes hang together as one; else empty.
+    """
+    views = [_look(line, grey, paper, place) for place in places]
+    decoded = [decode(view.frames, expected) for view in views]
+    found = [one for one in decoded if one is not None]
+    if not found:
+        return None
+    texts = list(dict.fromkeys(text for one in found for text in (one.text, one.runner_up) if text))
+    if alone and expected is None and alone not in texts:
+        texts.append(alone)
+    if not texts:
+        return None
+    each = np.array([scores(view.frames, [*texts, ""]) for view in views])  # (views, texts and none)
+    mean = _mean(each)
+    if alone in texts:
+        known = texts.index(alone)
+        mean[known] += math.log(AGREES)
+        mean -= math.log1p((AGREES - 1) * math.exp(float(_mean(each)[known])))
+    first, *others = np.argsort(-mean[:-1], kind="stable").tolist()
+    view = views[int(np.argmax(each[:, first]))]
+    spans, probabilities = align(view.frames, texts[first])
+    return Seen(
+        texts[first],
+        float(mean[first]),
+        texts[others[0]] if others else None,
+        float(mean[others[0]]) if others else -math.inf,
+        float(mean[-1]),
+        0.0 if expected is None else float(_mean(np.array([one.log_fit if one else -math.inf for one in decoded]))),
+        tuple((view.left + start * view.step, view.left + end * view.step) for start, end in spans),
+        probabilities,
+    )
+
+
+def _mean(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Of probabilities, along the first axis."""
+    return np.asarray(np.logaddexp.reduce(logs, axis=0) - math.log(len(logs)))
+
+
+def _look(line: LineReader, grey: Grey, paper: int, place: Box) -> _View:
+    x, y, w, h = place
+    height, width = grey.shape
+    left, top, right, bottom = max(-x, 0), max(-y, 0), max(x + w - width, 0), max(y + h - height, 0)
+    crop = grey[max(y, 0) : y + h, max(x, 0) : x + w]
+    strip = to_strip(np.pad(crop, ((top, bottom), (left, right)), constant_values=paper))
+    return _View(line.frames(strip), x, w / strip.shape[1] * FRAME)

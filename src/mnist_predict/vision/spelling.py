@@ -1,0 +1,78 @@
+"""What the line network saw in a place -> the number, digit by digit: their boxes, and how sure each is.
+
+Where the strokes fall apart into just as many digits, the digit network, which sees each of them alone and normalized,
+is asked too. The two networks err on different digits, so their opinions are multiplied.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mnist_predict.reading import Box, Digit, Number, union
+from mnist_predict.vision.classifier import Classifier
+from mnist_predict.vision.fitting import confidence as among_expected
+from mnist_predict.vision.layout import FAINT, DigitInk
+from mnist_predict.vision.normalize import normalize
+from mnist_predict.vision.number import Seen
+from mnist_predict.vision.raster import Picture
+
+LINE, ALONE = 0.6, 0.5  # of all weights as good on the held-out pictures of MNIST, most to what knows more shapes
+
+Grey = npt.NDArray[np.uint8]
+
+
+def spell(
+    seen: Seen, box: Box, digits: Sequence[DigitInk], density: Grey, classifier: Classifier, picture: Picture
+) -> Number:
+    """The number seen in `box`, whose strokes fall apart into `digits`; boxes in pixels of the upright picture."""
+    rows = seen.probabilities
+    spelled = np.array(list(map(int, seen.text)))
+    places = np.arange(len(spelled))
+    # What is known of where digits stand and how many, apart from which they are.
+    structure = min(1.0, among_expected(seen) / max(float(rows[places, spelled].prod()), 1e-12))
+    if len(digits) == len(spelled):
+        boxes = [digit.box for digit in digits]
+        if seen.log_fit == 0.0:  # nothing is expected: the digits are free
+            alone = classifier.probabilities(np.stack([normalize(digit.ink) for digit in digits]))
+            rows = np.maximum(rows, 1e-9) ** LINE * np.maximum(alone, 1e-9) ** ALONE
+            rows = rows / rows.sum(axis=1, keepdims=True)
+            spelled = rows.argmax(axis=1)
+    else:
+        boxes = digit_boxes(seen.spans, box, density)
+    confidence = min(1.0, structure * float(rows[places, spelled].prod()))
+    read = [
+        Digit(int(value), _original(one, picture), tuple(row.tolist()))
+        for value, one, row in zip(spelled, boxes, rows, strict=True)
+    ]
+    return Number("".join(map(str, spelled)), confidence, 0, union([digit.box for digit in read]), tuple(read))
+
+
+def digit_boxes(spans: Sequence[tuple[float, float]], box: Box, density: Grey) -> list[Box]:
+    """The box of each digit, whose middle the network saw between two columns: the ink up to half way to the next."""
+    x, y, w, h = box
+    middles = [(left + right) / 2 for left, right in spans]
+    half = w / len(spans) / 2
+    cuts = [(one + other) / 2 for one, other in pairwise(middles)]
+    lefts = [max(x, middles[0] - 2 * half), *cuts]
+    rights = [*cuts, min(x + w, middles[-1] + 2 * half)]
+    boxes = []
+    for left, right in zip(lefts, rights, strict=True):
+        start = min(max(int(left), 0), density.shape[1] - 1)
+        end = min(max(math.ceil(right), start + 1), density.shape[1])
+        ink = (density[y : y + h, start:end] >= FAINT).astype(np.uint8)
+        dx, dy, dw, dh = cv2.boundingRect(ink)
+        boxes.append((start + dx, y + dy, dw, dh) if dw else (start, y, end - start, h))
+    return boxes
+
+
+def _original(box: Box, picture: Picture) -> Box:
+    """A box in decoded pixels as a box in pixels of the upright original, inside it."""
+    (x, y, w, h), scale = box, picture.scale
+    width, height = picture.size
+    left, top = min(int(x * scale), width - 1), min(int(y * scale), height - 1)
+    right, bottom = min(math.ceil((x + w) * scale), width), min(math.ceil((y + h) * scale), height)
+    return left, top, right - left, bottom - top
