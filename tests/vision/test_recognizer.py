@@ -15,8 +15,12 @@ from mnist_predict.errors import BrokenPicture
 from mnist_predict.reading import Reading
 from mnist_predict.vision.expect import expectation
 
+# A network errs now and then: the same examples in every run, so that no change is blamed for another draw.
 robust = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    derandomize=True,
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
