@@ -23,6 +23,7 @@ class Setting:
         return f"MNIST_PREDICT_{self.name.upper()}"
 
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SETTINGS = (
     Setting("data", "instance", "Folder of what is kept on this machine: the SQLite store, the spool."),
     Setting(

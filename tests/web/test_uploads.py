@@ -223,7 +223,7 @@ def test_what_is_expected_can_be_said(client: FlaskClient) -> None:
     for path in ("/uploads", "/read"):
         told = send(path, "4012,4013").get_json()
         assert (told["number"], told["free"]) == ("4012", "4072")
-        told = send(path, "3 digits").get_json()
+        told = send(path, "90 digits").get_json()
         assert (told["number"], told["free"]) == ("", "4072")
         told = send(path, " ").get_json()
         assert (told["number"], told["free"]) == ("4072", None)

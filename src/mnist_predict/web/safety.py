@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Response, abort, current_app, request
 
-from mnist_predict.settings import Settings
+from mnist_predict.settings import LOOPBACK, Settings
 from mnist_predict.web.access import by_tls
 
 PAGES = (
@@ -39,9 +39,6 @@ def refuse_cross_site_writes() -> None:
         allowed = origin is None or origin.partition("://")[2] == request.host
     if not allowed:
         abort(403, "This came from the page of another site. Send it from the pages of this service.")
-
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def known_hosts(settings: Settings) -> frozenset[str]:

@@ -97,7 +97,8 @@ const ask = async () => {
       show(await answer.text());
       performance.measure("drawn and read", { start });
     } else if (answer.status === 400) complain("What is expected cannot be understood.");
-    else if (answer.status !== 429) complain(`The service answered ${answer.status}. Draw on; it is asked again.`);
+    else if (answer.status === 429) soon(); // busy, perhaps with what was drawn before
+    else complain(`The service answered ${answer.status}. Draw on; it is asked again.`);
   } catch (error) {
     if (error.name !== "AbortError") complain("The service does not answer. Draw on; it is asked again.");
   }
