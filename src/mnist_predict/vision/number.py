@@ -17,7 +17,7 @@ from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.line import FRAME, Frames, Grey, LineReader, to_strip
 
 MARGINS = (0.1, 0.3)  # around the ink, times its height
-AGREES = 5.0  # how much likelier a digit is that stands alone and is known to the digit network too
+AGREES = 20.0  # how much likelier a digit is that stands alone and is known to the digit network too
 
 
 @dataclass(frozen=True, slots=True)
