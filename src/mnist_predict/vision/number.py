@@ -22,15 +22,12 @@ AGREES = 20.0  # how much likelier a digit is that stands alone and is known to 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What stands in one place: `text`, the second best one, and the log-probability of each among all texts (or,
-    where something is expected, all that fit); `log_empty`: of there being no digit at all; `log_fit`:
-    of what is expected, 0 where nothing is. `spans`: the columns of
-    the picture (left, right) from which each digit was read; `probabilities` (n, 10)."""
+    """What stands in one place: `text` and its log-probability; `log_empty`: that of there being no digit at all;
+    `log_fit`: that of all that is expected, 0 where nothing is. `spans`: the columns of the picture (left, right)
+    from which each digit was read; `probabilities` (n, 10)."""
 
     text: str
     log_probability: float
-    runner_up: str | None
-    runner_up_log_probability: float
     log_empty: float
     log_fit: float
     spans: tuple[tuple[float, float], ...]
@@ -67,7 +64,7 @@ def read_number(
     """The number that these crops of grey pixels (h, w) show, however unlikely; None where none is possible at all.
 
     `paper`: the grey level of what lies beyond the picture. `alone`: the digit that the digit network is sure of,
-    where the strokes hang together as one; else empty.
+    where the strokes hang together as one and nothing is expected; else empty.
     """
     views = [_look(line, grey, paper, place) for place in places]
     decoded = [decode(view.frames, expected) for view in views]
@@ -75,7 +72,7 @@ def read_number(
     if not found:
         return None
     texts = list(dict.fromkeys(text for one in found for text in (one.text, one.runner_up) if text))
-    if alone and expected is None and alone not in texts:
+    if alone and alone not in texts:
         texts.append(alone)
     if not texts:
         return None
@@ -83,16 +80,15 @@ def read_number(
     mean = _mean(each)
     if alone in texts:
         known = texts.index(alone)
+        total = math.log1p((AGREES - 1) * math.exp(float(mean[known])))
         mean[known] += math.log(AGREES)
-        mean -= math.log1p((AGREES - 1) * math.exp(float(_mean(each)[known])))
-    first, *others = np.argsort(-mean[:-1], kind="stable").tolist()
+        mean -= total
+    first = int(np.argmax(mean[:-1]))
     view = views[int(np.argmax(each[:, first]))]
     spans, probabilities = align(view.frames, texts[first])
     return Seen(
         texts[first],
         float(mean[first]),
-        texts[others[0]] if others else None,
-        float(mean[others[0]]) if others else -math.inf,
         float(mean[-1]),
         0.0 if expected is None else float(_mean(np.array([one.log_fit if one else -math.inf for one in decoded]))),
         tuple((view.left + start * view.step, view.left + end * view.step) for start, end in spans),

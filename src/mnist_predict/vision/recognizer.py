@@ -42,6 +42,16 @@ class _Place:
     crops: tuple[Box, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A picture, its grey levels and ink (h, w), and the grey level of its paper."""
+
+    picture: Picture
+    grey: Grey
+    density: Grey
+    paper: int
+
+
 class Recognizer:
     """Reads pictures with one model version; thread-safe."""
 
@@ -64,71 +74,64 @@ class Recognizer:
         ink = find_ink(picture.pixels)
         grey = to_grey(picture.pixels)
         density = np.zeros_like(grey) if ink is None else ink.density
-        found = [
-            (place, number)
-            for place in self._places(grey, density)
-            if (number := self._number(place, grey, density, picture, None)) is not None
-        ]
-        found = self._or_whole(found, grey, density, picture)
+        page = _Page(picture, grey, density, _paper(grey, density))
+        found = [(place, number) for place in _places(page) if (number := self._number(place, page, None)) is not None]
+        found = self._or_whole(found, page)
         if not found:
             return self._none(NO_INK if ink is None else NO_DIGITS, picture)
         numbers = tuple(number for _, number in found)
         primary = max(range(len(numbers)), key=lambda i: numbers[i].prominence)
         reading = Reading(numbers, primary, (), self.model_version)
         if expected is not None:
-            fitted = [self._number(place, grey, density, picture, expected) for place, _ in found]
+            fitted = [self._number(place, page, expected) for place, _ in found]
             reading = as_expected(reading, fitted, expected)
         if ink is not None:
             reading = replace(reading, advice=reading.advice + advise(picture, ink, numbers[primary]))
         return reading
 
-    def _places(self, grey: Grey, density: Grey) -> list[_Place]:
-        found = find_numbers(density)[:MOST]
-        height, width = grey.shape
-        places = []
-        for digits in found:
-            box = union([digit.box for digit in digits])
-            whole = len(found) == 1 and box[3] >= FILLS * height and width <= FLATTEST * height
-            places.append(_Place(box, tuple(digits), tuple(crops(box, (width, height), whole))))
-        return places
-
-    def _or_whole(
-        self, found: list[tuple[_Place, Number]], grey: Grey, density: Grey, picture: Picture
-    ) -> list[tuple[_Place, Number]]:
+    def _or_whole(self, found: list[tuple[_Place, Number]], page: _Page) -> list[tuple[_Place, Number]]:
         """The numbers found, or all of the picture as one number where that is surer: a pattern behind the writing
         tears it to pieces."""
-        height, width = grey.shape
+        height, width = page.grey.shape
         if width > FLATTEST * height or (len(found) == 1 and len(found[0][0].crops) > 2):
             return found
         if any(number.confidence >= UNSURE or place.box[3] < FILLS * height for place, number in found):
             return found
         place = _Place((0, 0, width, height), (), ((0, 0, width, height),))
-        number = self._number(place, grey, density, picture, None)
+        number = self._number(place, page, None)
         if number is None or number.confidence < max([LIKELY, *(one.confidence for _, one in found)]):
             return found
         return [(place, number)]
 
-    def _number(
-        self, place: _Place, grey: Grey, density: Grey, picture: Picture, expected: Expectation | None
-    ) -> Number | None:
-        seen = read_number(self.line, grey, _paper(grey, density), place.crops, self._alone(place), expected)
+    def _number(self, place: _Place, page: _Page, expected: Expectation | None) -> Number | None:
+        rows = np.empty((0, 10), np.float32)
+        if place.digits:
+            rows = self.classifier.probabilities(np.stack([normalize(digit.ink) for digit in place.digits]))
+        # A lone stroke may be a 1 or a line of a form: the digit network knows its 1.
+        known = expected is None and len(rows) == 1 and rows.max() >= SURE
+        alone = str(int(rows.argmax())) if known else ""
+        seen = read_number(self.line, page.grey, page.paper, place.crops, alone, expected)
         if seen is None:
             return None
-        number = spell(seen, place.box, place.digits, density, self.classifier, picture)
+        number = spell(seen, place.box, place.digits, rows, page.density, page.picture)
         if expected is None and (math.exp(seen.log_empty) > 0.5 or number.confidence < LEAST):
             return None
         return number
 
-    def _alone(self, place: _Place) -> str:
-        """The digit that the digit network is sure of, if layout sees one only: a stroke may be a line or a 1."""
-        if len(place.digits) != 1:
-            return ""
-        row = self.classifier.probabilities(normalize(place.digits[0].ink)[None])[0]
-        return str(int(row.argmax())) if row.max() >= SURE else ""
-
     def _none(self, reason: str, picture: Picture) -> Reading:
         advice = (reason, DARKNESS) if dark(picture.pixels) else (reason,)
         return Reading((), None, advice, self.model_version)
+
+
+def _places(page: _Page) -> list[_Place]:
+    found = find_numbers(page.density)[:MOST]
+    height, width = page.grey.shape
+    places = []
+    for digits in found:
+        box = union([digit.box for digit in digits])
+        whole = len(found) == 1 and box[3] >= FILLS * height and width <= FLATTEST * height
+        places.append(_Place(box, tuple(digits), tuple(crops(box, (width, height), whole))))
+    return places
 
 
 def _paper(grey: Grey, density: Grey) -> int:

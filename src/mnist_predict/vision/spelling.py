@@ -13,22 +13,20 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box, Digit, Number, union
-from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.fitting import confidence as among_expected
 from mnist_predict.vision.layout import FAINT, DigitInk
-from mnist_predict.vision.normalize import normalize
 from mnist_predict.vision.number import Seen
 from mnist_predict.vision.raster import Picture
 
 LINE, ALONE = 0.6, 0.5  # of all weights as good on the held-out pictures of MNIST, most to what knows more shapes
 
 Grey = npt.NDArray[np.uint8]
+Rows = npt.NDArray[np.float32]
 
 
-def spell(
-    seen: Seen, box: Box, digits: Sequence[DigitInk], density: Grey, classifier: Classifier, picture: Picture
-) -> Number:
-    """The number seen in `box`, whose strokes fall apart into `digits`; boxes in pixels of the upright picture."""
+def spell(seen: Seen, box: Box, digits: Sequence[DigitInk], alone: Rows, density: Grey, picture: Picture) -> Number:
+    """The number seen in `box`, whose strokes fall apart into `digits`; `alone` (n, 10) is what the digit network
+    makes of each of them. Boxes in pixels of the upright picture."""
     rows = seen.probabilities
     spelled = np.array(list(map(int, seen.text)))
     places = np.arange(len(spelled))
@@ -37,7 +35,6 @@ def spell(
     if len(digits) == len(spelled):
         boxes = [digit.box for digit in digits]
         if seen.log_fit == 0.0:  # nothing is expected: the digits are free
-            alone = classifier.probabilities(np.stack([normalize(digit.ink) for digit in digits]))
             rows = np.maximum(rows, 1e-9) ** LINE * np.maximum(alone, 1e-9) ** ALONE
             rows = rows / rows.sum(axis=1, keepdims=True)
             spelled = rows.argmax(axis=1)
