@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_predict.vision.decode import BLANK, decode
+from mnist_predict.vision.decode import BLANK, decode, scores
 from mnist_predict.vision.expect import expectation
 
 CLASSES = (1, 2, 3, BLANK)  # the others cannot be: every way can be tried
@@ -56,6 +56,16 @@ def test_the_best_text_and_the_second_best_are_those_of_all_ways_together(strip)
         assert decoded.runner_up != decoded.text
         assert second < 0.2 or good_enough(totals[decoded.runner_up], second)
     assert decoded.log_fit == 0.0
+
+
+@some
+@given(strips, strips)
+def test_strips_of_different_lengths_are_scored_together_as_each_alone(one, other):
+    texts = ["", "1", "12", "11"]
+    apart = [scores([strip], texts)[0].tolist() for strip in (one, other)]
+    assert scores([one, other], texts).tolist() == apart
+    totals = all_texts(one)
+    assert np.exp(apart[0]) == pytest.approx([totals.get(text, 0.0) for text in texts], rel=1e-4)
 
 
 @some

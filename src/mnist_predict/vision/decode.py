@@ -9,6 +9,7 @@ narrow beam finds what fits however unlikely it is.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,46 +48,64 @@ class Decoded:
 
 def decode(log_probabilities: npt.NDArray[np.float32], expected: Expectation | None = None) -> Decoded | None:
     """The best text in log-probabilities (T, 11); None where no text that fits is possible at all."""
-    heights = log_probabilities.max(axis=1)
-    frames = np.exp(log_probabilities - heights[:, None], dtype=np.float64)
-    ahead = _ahead(frames, expected) if expected is not None else None
-    if ahead is not None and ahead.log_fit == -math.inf:
-        return None
-    texts = _beam(frames, ahead)
+    texts, log_fit = candidates(log_probabilities, expected)
     if not texts:
         return None
-    scale = float(heights.sum(dtype=np.float64))
-    ways = _ways(frames, [*texts, *(text[::-1] for text in texts)])
-    with np.errstate(divide="ignore"):
-        totals = np.log([_total(ways[i], text) for i, text in enumerate(texts)]) + scale
+    totals = scores([log_probabilities], texts)[0]
     best, *others = np.argsort(-totals, kind="stable").tolist()
     if totals[best] == -math.inf:
         return None
+    spans, probabilities = align(log_probabilities, texts[best])
     return Decoded(
         texts[best],
         float(totals[best]),
         texts[others[0]] if others else None,
         float(totals[others[0]]) if others else -math.inf,
-        _spans(texts[best], ways[best]),
-        _places(frames, texts[best], ways[best], ways[len(texts) + best]),
-        ahead.log_fit + scale if ahead is not None else 0.0,
+        spans,
+        probabilities,
+        log_fit,
     )
 
 
-def scores(log_probabilities: npt.NDArray[np.float32], texts: list[str]) -> list[float]:
-    """The log-probability of each of the texts in log-probabilities (T, 11)."""
-    heights = log_probabilities.max(axis=1)
-    ways = _ways(np.exp(log_probabilities - heights[:, None], dtype=np.float64), [*texts, *texts])
+def candidates(
+    log_probabilities: npt.NDArray[np.float32], expected: Expectation | None = None
+) -> tuple[list[str], float]:
+    """A few texts in log-probabilities (T, 11), the best probably among them, and the log-probability that what
+    stands there fits what is expected, 0 where nothing is; no text where none that fits is possible at all."""
+    frames, scale = _frames(log_probabilities)
+    if expected is None:
+        return _beam(frames, None), 0.0
+    ahead = _ahead(frames, expected)
+    if ahead.log_fit == -math.inf:
+        return [], -math.inf
+    return _beam(frames, ahead), ahead.log_fit + scale
+
+
+def scores(views: Sequence[npt.NDArray[np.float32]], texts: Sequence[str]) -> Floats:
+    """The log-probability (views, texts) of each text in each of several log-probabilities (T, 11)."""
+    longest = max(map(len, views))
+    strips = np.zeros((len(views), longest, BLANK + 1))
+    strips[:, :, BLANK] = 1.0  # behind its end a strip goes on blank, which changes no text
+    scales = np.empty((len(views), 1))
+    for strip, scale, view in zip(strips, scales, views, strict=True):
+        strip[: len(view)], scale[0] = _frames(view)
+    ways = _ways(np.repeat(strips, len(texts), axis=0), [*texts] * len(views))
     with np.errstate(divide="ignore"):
-        totals = np.log([_total(ways[i], text) for i, text in enumerate(texts)])
-    return [float(total) + float(heights.sum(dtype=np.float64)) for total in totals]
+        totals = np.log([_total(way, text) for way, text in zip(ways, [*texts] * len(views), strict=True)])
+    return np.asarray(totals.reshape(len(views), len(texts)) + scales)
 
 
 def align(log_probabilities: npt.NDArray[np.float32], text: str) -> tuple[tuple[tuple[int, int], ...], Floats]:
     """Where each digit of a text stands in log-probabilities (T, 11): its frames, and the ten digits' probabilities."""
-    frames = np.exp(log_probabilities - log_probabilities.max(axis=1)[:, None], dtype=np.float64)
-    ways, back = _ways(frames, [text, text[::-1]])
+    frames, _ = _frames(log_probabilities)
+    ways, back = _ways(np.stack([frames, frames[::-1]]), [text, text[::-1]])
     return _spans(text, ways), _places(frames, text, ways, back)
+
+
+def _frames(log_probabilities: npt.NDArray[np.float32]) -> tuple[Floats, float]:
+    """Probabilities (T, 11), in each frame in units of its greatest, and the logarithm of all these units together."""
+    heights = log_probabilities.max(axis=1)
+    return np.exp(log_probabilities - heights[:, None], dtype=np.float64), float(heights.sum(dtype=np.float64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,26 +185,24 @@ def _best(prefixes: dict[str, _Prefix], ahead: _Ahead | None, t: int, count: int
     return {text: (one[0] / unit, one[1] / unit, one[2]) for text, one in best}
 
 
-def _ways(frames: Floats, texts: list[str]) -> list[Floats]:
-    """For each text (T, 2n + 1): the probability of all ways to write its beginning up to each frame, by where they
-    stand: before the first digit, at it, behind it, and so on. The second half of the texts goes backwards in time.
-    """
+def _ways(strips: Floats, texts: Sequence[str]) -> list[Floats]:
+    """For each strip (T, 11) and its text (T, 2n + 1): the probability of all ways to write the text's beginning up to
+    each frame, by where they stand: before the first digit, at it, behind it, and so on."""
     length = 2 * max(map(len, texts)) + 1
     labels = np.full((len(texts), length), BLANK)
     for row, text in zip(labels, texts, strict=True):
         row[1 : 2 * len(text) : 2] = list(map(int, text))
     skips = np.zeros((len(texts), length))  # from digit to digit without a blank between
     skips[:, 3::2] = labels[:, 3::2] != labels[:, 1:-2:2]
-    written = np.concatenate([frames[:, labels[: len(texts) // 2]], frames[::-1, labels[len(texts) // 2 :]]], axis=1)
-    out = np.zeros((len(frames), len(texts), length))
+    written = np.take_along_axis(strips, labels[:, None], axis=2).swapaxes(0, 1)
+    out = np.zeros(written.shape)
     now = np.zeros((len(texts), length))
     now[:, 0] = 1.0
-    for t in range(len(frames)):
-        grown = out[t]
+    for grown, here in zip(out, written, strict=True):
         grown[:] = now
         grown[:, 1:] += now[:, :-1]
         grown[:, 2:] += now[:, :-2] * skips[:, 2:]
-        grown *= written[t]
+        grown *= here
         now = grown
     return [out[:, i, : 2 * len(text) + 1] for i, text in enumerate(texts)]
 

@@ -31,7 +31,7 @@ class LineReader:
     def frames(self, strip: Grey) -> Frames:
         """Log-probabilities (w / 2, 11) of a grey strip (32, w) of any polarity: ten digits and CTC's blank."""
         wide = -(-strip.shape[1] // 4) * 4
-        padded = np.pad(strip, ((0, 0), (0, wide - strip.shape[1])), mode="edge")
+        padded = cv2.copyMakeBorder(strip, 0, 0, 0, wide - strip.shape[1], cv2.BORDER_REPLICATE)
         strips = padded[None, None] * np.float32(1 / 255)
         frames: Frames = self._session.run(["log_probabilities"], {"strips": strips})[0][0]
         return frames

@@ -62,4 +62,4 @@ def _broadened(digit: Ink) -> Ink:
     if grow < 1:
         return digit
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * grow + 1, 2 * grow + 1))
-    return np.asarray(cv2.dilate(np.pad(digit, grow), disc))
+    return np.asarray(cv2.dilate(cv2.copyMakeBorder(digit, grow, grow, grow, grow, cv2.BORDER_CONSTANT), disc))

@@ -8,11 +8,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box
-from mnist_predict.vision.decode import align, decode, scores
+from mnist_predict.vision.decode import align, candidates, scores
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.line import FRAME, Frames, Grey, LineReader, to_strip
 
@@ -67,17 +68,16 @@ def read_number(
     where the strokes hang together as one and nothing is expected; else empty.
     """
     views = [_look(line, grey, paper, place) for place in places]
-    decoded = [decode(view.frames, expected) for view in views]
-    found = [one for one in decoded if one is not None]
-    if not found:
-        return None
-    texts = list(dict.fromkeys(text for one in found for text in (one.text, one.runner_up) if text))
+    found = [candidates(view.frames, expected) for view in views]
+    texts = list(dict.fromkeys(text for one, _ in found for text in one if text))
     if alone and alone not in texts:
         texts.append(alone)
     if not texts:
         return None
-    each = np.array([scores(view.frames, [*texts, ""]) for view in views])  # (views, texts and none)
+    each = scores([view.frames for view in views], [*texts, ""])  # (views, texts and none)
     mean = _mean(each)
+    if mean[:-1].max() == -math.inf:
+        return None
     if alone in texts:
         known = texts.index(alone)
         total = math.log1p((AGREES - 1) * math.exp(float(mean[known])))
@@ -90,7 +90,7 @@ def read_number(
         texts[first],
         float(mean[first]),
         float(mean[-1]),
-        0.0 if expected is None else float(_mean(np.array([one.log_fit if one else -math.inf for one in decoded]))),
+        0.0 if expected is None else float(_mean(np.array([log_fit for _, log_fit in found]))),
         tuple((view.left + start * view.step, view.left + end * view.step) for start, end in spans),
         probabilities,
     )
@@ -106,5 +106,6 @@ def _look(line: LineReader, grey: Grey, paper: int, place: Box) -> _View:
     height, width = grey.shape
     left, top, right, bottom = max(-x, 0), max(-y, 0), max(x + w - width, 0), max(y + h - height, 0)
     crop = grey[max(y, 0) : y + h, max(x, 0) : x + w]
-    strip = to_strip(np.pad(crop, ((top, bottom), (left, right)), constant_values=paper))
+    bordered = cv2.copyMakeBorder(crop, top, bottom, left, right, cv2.BORDER_CONSTANT, value=paper)
+    strip = to_strip(np.asarray(bordered, np.uint8))
     return _View(line.frames(strip), x, w / strip.shape[1] * FRAME)

@@ -71,8 +71,8 @@ class Recognizer:
         return self._read(Picture(pixels, (width, height), 1.0), expected)
 
     def _read(self, picture: Picture, expected: Expectation | None) -> Reading:
-        ink = find_ink(picture.pixels)
         grey = to_grey(picture.pixels)
+        ink = find_ink(grey)
         density = np.zeros_like(grey) if ink is None else ink.density
         page = _Page(picture, grey, density, _paper(grey, density))
         found = [(place, number) for place in _places(page) if (number := self._number(place, page, None)) is not None]
@@ -136,8 +136,8 @@ def _places(page: _Page) -> list[_Place]:
 
 def _paper(grey: Grey, density: Grey) -> int:
     """The grey level of paper: the middle one of what is not written on."""
-    bare = grey[density == 0]
-    return int(np.median(bare)) if bare.size else 255
+    bare = cv2.calcHist([grey], [0], (density == 0).astype(np.uint8), [256], [0, 256]).ravel().cumsum()
+    return int(np.searchsorted(bare, bare[-1] / 2)) if bare[-1] else 255
 
 
 def open_recognizer(model: str) -> Recognizer:
