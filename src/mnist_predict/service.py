@@ -30,16 +30,24 @@ class Service:
         return self.recognizer.read(data, expected)
 
     def upload(
-        self, data: bytes, image_name: str, key: str | None = None, expected: Expectation | None = None
+        self,
+        data: bytes,
+        image_name: str,
+        key: str | None = None,
+        expected: Expectation | None = None,
+        by: str | None = None,
     ) -> Record:
-        """Read a picture and keep both; durable on return. `key`: a retry under it is the same record."""
+        """Read a picture and keep both; durable on return.
+
+        `key`: a retry under it is the same record. `by`: who sent it.
+        """
         image_name = _name(image_name)
         reading = self.read(data, expected)
         digest = sha256(data).hexdigest()
-        record = Record(new_id(), image_name, reading.number, "upload", digest, reading, key=key)
+        record = Record(new_id(), image_name, reading.number, "upload", digest, reading, key=key, by=by)
         return self.store.add(record, data)
 
-    def record_by_hand(self, image_name: str, number: str, data: bytes | None = None) -> Record:
+    def record_by_hand(self, image_name: str, number: str, data: bytes | None = None, by: str | None = None) -> Record:
         """Keep the number that a person says a picture shows.
 
         With `data` the picture is kept too. Where a picture of that name is kept already, the record is
@@ -52,21 +60,21 @@ class Service:
         known = self.store.newest(image_name)
         digest = sha256(data).hexdigest() if data is not None else known.sha256 if known else None
         if known is None or known.sha256 != digest:
-            return self.store.add(Record(new_id(), image_name, number, "hand", digest), data)
-        return self._add_label(known, number)
+            return self.store.add(Record(new_id(), image_name, number, "hand", digest, by=by), data)
+        return self._add_label(known, number, by)
 
-    def label(self, record_id: str, number: str) -> Record:
+    def label(self, record_id: str, number: str, by: str | None = None) -> Record:
         """Keep what a person says the number of that very record is: a confirmation or a correction."""
         _check_number(number)
         record = self.record(record_id)
         if record.label_of is not None:
             record = self.record(str(record.label_of))
-        return self._add_label(record, number)
+        return self._add_label(record, number, by)
 
-    def _add_label(self, of: Record, number: str) -> Record:
+    def _add_label(self, of: Record, number: str, by: str | None) -> Record:
         newest = next(iter(self.store.labels(of.id)), of)
-        label = Record(new_id(after=newest.id), of.image_name, number, "hand", of.sha256, label_of=of.id)
-        return self.store.add(label)
+        label_id = new_id(after=newest.id)
+        return self.store.add(Record(label_id, of.image_name, number, "hand", of.sha256, label_of=of.id, by=by))
 
     def find(self, image_name: str) -> tuple[Record, bytes]:
         """The newest record of that image name that brought a picture, and the picture."""

@@ -50,11 +50,11 @@ def writer(url: str, count: int) -> "subprocess.Popen[str]":
 
 
 def test_a_record_comes_back_as_it_was_kept(store: Store) -> None:
-    upload = record_of(PICTURE, key="a key")
+    upload = record_of(PICTURE, key="a key", by="ann")
     by_hand = record_of(number="4072", source="hand", reading=None, image_name="on paper")
     assert store.add(upload, PICTURE) == upload
     assert store.add(by_hand) == by_hand
-    label = record_of(PICTURE, source="hand", number="71", reading=None, label_of=upload.id)
+    label = record_of(PICTURE, source="hand", number="71", reading=None, label_of=upload.id, by="bo")
     assert store.add(label) == label
     assert [store.get(r.id) for r in (upload, by_hand, label)] == [upload, by_hand, label]
     assert store.page() == [label, by_hand, upload]

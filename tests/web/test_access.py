@@ -57,6 +57,20 @@ def test_a_program_sends_its_token_with_each_request(with_settings: With, header
     assert "Set-Cookie" not in answer.headers
 
 
+def test_who_sent_it_is_kept_with_records_and_labels(with_settings: With, service: Service) -> None:
+    client = with_settings(token=TOKENS)
+    read = client.post("/uploads", data=seven(), headers=BEARER | {"Accept": JSON}).get_json()
+    client.post("/signin", data={"token": "open-sesame"})
+    label = client.post("/uploads/record", data={"record": read["id"], "number": "1"}, headers={"Accept": JSON})
+    client.post("/uploads/record", data={"lines": "paper.png,4\n7.png,2"})
+    assert (read["by"], label.get_json()["by"]) == ("bo", "ann")
+    assert {record.by for record in service.store.page(limit=3)} == {"ann"}
+    page = client.get(f"/records/{read['id']}", headers={"Accept": BROWSER}).text
+    assert "UTC</time> by bo" in page
+    assert page.count("<td>ann</td>") == 2
+    assert service.upload(picture_of("7"), "7.png").by is None
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -67,8 +67,9 @@ def _prepare(link: Link, add: Callable[[Record], object]) -> None:
             for statement in step.script.split(";\n"):
                 if any(line.strip() and not line.startswith("--") for line in statement.splitlines()):
                     link.execute(statement)
-            if step.version == 1:
-                carry_over(link, _tables(link), add, renew)
+        if steps[0].version == 1:
+            carry_over(link, _tables(link), add, renew)  # with all tables there, as this program keeps records
+        for step in steps:
             link.execute(
                 "insert into migration (version, name, applied) values (%s, %s, toTimestamp(now()))",
                 *(step.version, step.name),

@@ -21,7 +21,7 @@ CHUNKS_AT_ONCE = 8
 ROWS_AT_ONCE = 32
 
 _RECORD = f"""insert into @record (day, bucket, {COLUMNS})
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) using timestamp ?"""  # noqa: S608 (constants)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) using timestamp ?"""  # noqa: S608 (constants)
 _ROW = """insert into @mnistable (day, bucket, record_time, id, image_name, predict_number, source)
     values (?, ?, ?, ?, ?, ?, ?) using timestamp ?"""
 _NEWEST = "insert into @newest_by_image_name (image_name, id) values (?, ?) using timestamp ?"

@@ -14,7 +14,7 @@ from mnist_predict.store.record import Record, Store
 
 COLUMNS = (
     *("id", "record_time", "image_name", "number", "confidence", "source"),
-    *("sha256", "label_of", "model_version"),
+    *("sha256", "label_of", "model_version", "by"),
 )
 GROUP = 10_000  # rows of a row group in Parquet
 

@@ -54,6 +54,7 @@ class Record:
     reading: Reading | None = None
     label_of: UUID | None = None
     key: str | None = None  # the Idempotency-Key it came with
+    by: str | None = None  # who sent it: the name of their token; None: the service asked for none
 
     @property
     def record_time(self) -> datetime:
@@ -71,6 +72,7 @@ class Record:
             "sha256": self.sha256,
             "source": self.source,
             "label_of": str(self.label_of) if self.label_of else None,
+            "by": self.by,
         }
 
 

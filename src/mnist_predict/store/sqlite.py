@@ -19,10 +19,10 @@ from mnist_predict.store.record import Record
 from mnist_predict.store.sqlite_file import Connection, connect, explain, is_current, patiently
 from mnist_predict.store.sqlite_writer import Writer
 
-_COLUMNS = "id, image_name, number, source, sha256, reading, label_of, idempotency_key"
+_COLUMNS = 'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by"'
 SELECT = f"select {_COLUMNS} from record "  # noqa: S608 (a constant)
 SAME = SELECT + "where id = ? or idempotency_key = ? order by id <> ?"
-_INSERT = f"insert into record ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
+_INSERT = f"insert into record ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
 _INSERT_PICTURE = "insert into picture (sha256, bytes) values (?, ?) on conflict do nothing"
 _inherited: list[object] = []  # connections of a parent process: using or closing them would corrupt its file
 
@@ -179,16 +179,17 @@ def to_row(record: Record) -> tuple[str | None, ...]:
     label_of = str(record.label_of) if record.label_of else None
     return (
         *(str(record.id), record.image_name, record.number, record.source, record.sha256),
-        *(reading, label_of, record.key),
+        *(reading, label_of, record.key, record.by),
     )
 
 
 def from_row(row: tuple[Any, ...]) -> Record:
     """The record of its columns."""
-    record_id, image_name, number, source, sha256, reading, label_of, key = row
+    record_id, image_name, number, source, sha256, reading, label_of, key, by = row
     return Record(
         *(UUID(record_id), image_name, number, source, sha256),
         reading=Reading.from_dict(json.loads(reading)) if reading else None,
         label_of=UUID(label_of) if label_of else None,
         key=key,
+        by=by,
     )

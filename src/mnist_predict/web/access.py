@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 
-from flask import Blueprint, Flask, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
 
@@ -92,7 +92,14 @@ def ask() -> None:
     who = _who(token.strip()) if kind.lower() == "bearer" else session.get("who")
     if who is None:
         raise SignInNeeded("This service wants a token: curl -H 'Authorization: Bearer YOUR-TOKEN', or sign in.")
+    g.who = who
     note("who", who)
+
+
+def caller() -> str | None:
+    """Who sent this request: the name of their token; None where the service asks for none."""
+    who: str | None = g.get("who")
+    return who
 
 
 def _who(token: str) -> str | None:

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import BadRequest, StoreUnavailable
 from mnist_predict.store.record import Record
+from mnist_predict.web.access import caller
 from mnist_predict.web.answers import as_json, as_text, wanted
 from mnist_predict.web.incoming import sent_picture
 from mnist_predict.web.journal import note
@@ -34,10 +35,10 @@ def record() -> AnyResponse:
     number = "".join(request.form.get("number", "").split())
     labelled = request.form.get("record", "")
     if labelled:
-        kept = service.label(labelled, number)
+        kept = service.label(labelled, number, caller())
     else:
         name, data = sent_picture() or ("", None)
-        kept = service.record_by_hand(request.form.get("image_name", "") or name, number, data)
+        kept = service.record_by_hand(request.form.get("image_name", "") or name, number, data, caller())
     note("record", str(kept.id))
     form = wanted()
     if form == "html":
@@ -63,7 +64,7 @@ def _record_lines(lines: str) -> AnyResponse:
     kept: list[Record] = []
     try:
         for name, number in pairs:
-            kept.append(service.record_by_hand(name, number))
+            kept.append(service.record_by_hand(name, number, by=caller()))
     except StoreUnavailable as error:
         raise StoreUnavailable(f"{error} The first {len(kept)} of {len(pairs)} lines are kept.") from error
     if form == "html":

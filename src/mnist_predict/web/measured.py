@@ -39,22 +39,27 @@ class MeasuredService(Service):
         return reading
 
     def upload(
-        self, data: bytes, image_name: str, key: str | None = None, expected: Expectation | None = None
+        self,
+        data: bytes,
+        image_name: str,
+        key: str | None = None,
+        expected: Expectation | None = None,
+        by: str | None = None,
     ) -> Record:
         """See `Service.upload`."""
-        record = super().upload(data, image_name, key, expected)
+        record = super().upload(data, image_name, key, expected, by)
         metrics.store_seconds(perf_counter() - self._read_until.at)
         metrics.count_record("upload")
         return record
 
-    def record_by_hand(self, image_name: str, number: str, data: bytes | None = None) -> Record:
+    def record_by_hand(self, image_name: str, number: str, data: bytes | None = None, by: str | None = None) -> Record:
         """See `Service.record_by_hand`."""
-        record = super().record_by_hand(image_name, number, data)
+        record = super().record_by_hand(image_name, number, data, by)
         metrics.count_record("hand")
         return record
 
-    def label(self, record_id: str, number: str) -> Record:
+    def label(self, record_id: str, number: str, by: str | None = None) -> Record:
         """See `Service.label`."""
-        record = super().label(record_id, number)
+        record = super().label(record_id, number, by)
         metrics.count_record("hand")
         return record

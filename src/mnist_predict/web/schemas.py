@@ -54,6 +54,7 @@ _RECORD = _READING | {
     "sha256": MAYBE | {"description": "Of the picture, hex; null: there is none."},
     "source": {"enum": ["upload", "hand"]},
     "label_of": MAYBE | {"description": "The id of the record whose label this one is."},
+    "by": MAYBE | {"description": "Who sent it: the name of their token; null: none was asked for."},
 }
 _KEPT = _RECORD | {
     "stored": {"enum": ["store", "spool"], "description": "spool: safe here until the store is back."},

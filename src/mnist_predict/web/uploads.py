@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from mnist_predict.errors import UserError
 from mnist_predict.store.record import Record
 from mnist_predict.vision.picture import MAX_BYTES
+from mnist_predict.web.access import caller
 from mnist_predict.web.answers import as_json, as_text, wanted
 from mnist_predict.web.incoming import expected, idempotency_key, needed_picture, needed_pictures
 from mnist_predict.web.journal import note
@@ -44,7 +45,7 @@ def upload() -> AnyResponse:
         return _upload_all(pictures)
     name, data = pictures[0]
     service: MeasuredService = current_app.extensions["service"]
-    record = service.upload(data, name, idempotency_key(), expected())
+    record = service.upload(data, name, idempotency_key(), expected(), caller())
     note("record", str(record.id))
     form = wanted()
     if form == "html":
@@ -72,7 +73,7 @@ def _upload_all(pictures: list[tuple[str, bytes]]) -> Response:
     errors: list[UserError] = []
     for at, (name, data) in enumerate(pictures):
         try:
-            outcomes.append(_kept(service.upload(data, name, f"{key}/{at}" if key else None, expect)))
+            outcomes.append(_kept(service.upload(data, name, f"{key}/{at}" if key else None, expect, caller())))
         except UserError as error:
             errors.append(error)
             outcomes.append({"image_name": name, "error": str(error), "status": error.status})
