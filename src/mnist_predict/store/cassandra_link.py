@@ -90,7 +90,7 @@ class Link:
         self.cluster = Cluster(
             place.hosts,
             place.port,
-            # Cassandra 4 and later. Left to itself, the driver tries protocols that no Cassandra speaks.
+            # Cassandra 4.1 and later. Left to itself, the driver tries protocols that no Cassandra speaks.
             protocol_version=ProtocolVersion.V5,
             auth_provider=PlainTextAuthProvider(place.user, place.password) if place.user else None,
             ssl_context=_ssl_context(place) if place.tls else None,
