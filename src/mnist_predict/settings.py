@@ -38,7 +38,7 @@ SETTINGS = (
     Setting("workers", "0", "Worker processes of serve; 0: one a core."),
     Setting("token", "", "Who may use the service: one token, or several as name=token,name=token; empty: everybody."),
     Setting("hosts", "", "Names that the service is asked by, with commas; empty: any, but on loopback its own."),
-    Setting("rate", "0", "Most pictures that a client may send to a worker process in a minute; 0: no limit."),
+    Setting("rate", "0", "Most pictures that a client may send in a minute; 0: no limit."),
 )
 
 

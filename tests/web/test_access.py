@@ -216,10 +216,11 @@ def test_a_client_that_sends_more_than_its_share_is_told_when_to_come_back(with_
     assert client.post("/read", data=seven(), environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 200
 
 
+@pytest.mark.parametrize(("limit", "others"), [("_AT_ONCE", 429), ("_OF_ONE", 400)])
 def test_pictures_beyond_those_that_fit_are_sent_back_and_the_rest_is_read(
-    with_settings: With, service: Service, monkeypatch: pytest.MonkeyPatch
+    with_settings: With, service: Service, monkeypatch: pytest.MonkeyPatch, limit: str, others: int
 ) -> None:
-    monkeypatch.setattr(limits, "_AT_ONCE", 2)
+    monkeypatch.setattr(limits, limit, 2)
     client = with_settings()
     inside, go_on = threading.Semaphore(0), threading.Event()
     read = service.recognizer.read
@@ -243,14 +244,16 @@ def test_pictures_beyond_those_that_fit_are_sent_back_and_the_rest_is_read(
         thread.start()
     assert inside.acquire(timeout=60)  # one reads ...
     deadline = time.monotonic() + 60
-    while client.application.extensions["limits"].room._value:  # ... and the other is on its way
+    while client.application.extensions["limits"]._under_way.total() < 2:  # ... and the other is on its way
         assert time.monotonic() < deadline
         time.sleep(0.01)
     answer = client.post("/read", data=seven())
+    elsewhere = client.post("/read", environ_base={"REMOTE_ADDR": "192.0.2.7"})  # without a picture
     go_on.set()
     for thread in threads:
         thread.join(60)
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "1"
+    assert elsewhere.status_code == others
     assert statuses == [200, 200]
     assert client.post("/read", data=seven()).status_code == 200

@@ -81,12 +81,12 @@ def command(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def serving(folder: Path, workers: int = 1) -> Iterator[Running]:
+def serving(folder: Path, workers: int = 1, rate: str = "0") -> Iterator[Running]:
     """The service as people start it, with its data in that folder."""
     log = folder / "log"
     with log.open("w") as errors:
         process = subprocess.Popen(
-            command("serve", "--port", "0", "--workers", str(workers)),
+            command("serve", "--port", "0", "--workers", str(workers), "--rate", rate),
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=errors,

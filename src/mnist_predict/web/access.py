@@ -67,11 +67,11 @@ def by_tls() -> bool:
     return request.headers.get("X-Forwarded-Proto", request.scheme) == "https"
 
 
-def protect(app: Flask, setting: str) -> None:
-    """Have `app` ask for the tokens of the setting; none: everybody may."""
+def protect(app: Flask, setting: str, counts: str) -> None:
+    """Have `app` ask for the tokens of the setting; none: everybody may. `counts`: the file of what clients spent."""
     tokens = Tokens.of(setting)
     app.extensions["tokens"] = tokens
-    app.extensions["guesses"] = Allowance(_GUESSES)
+    app.extensions["guesses"] = Allowance("guesses", _GUESSES, counts)
     app.config.update(
         SECRET_KEY=tokens.key if tokens.names else None,
         SESSION_REFRESH_EACH_REQUEST=False,

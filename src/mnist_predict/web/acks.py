@@ -4,6 +4,9 @@ Such a client's kernel holds the body back until the head is acknowledged (Nagle
 the acknowledgement back to send it along with an answer (RFC 1122, 4.2.3.2), which waits for the body. The server
 sets TCP_NODELAY, but that is this side's Nagle, not the client's. TCP_QUICKACK sends what is held back, once; and as
 WSGI does not tell which connection a request came by, all of this process are told. Linux only.
+
+By the way they are all told to notice when the other side is gone, as a phone that left its network in the middle of
+a picture: a thread would wait for the rest of it for ever (RFC 1122, 4.2.3.6).
 """
 
 import ctypes
@@ -13,7 +16,9 @@ import sys
 from time import monotonic
 
 _SECONDS = 0.25  # a new connection acknowledges at once for longer than this list lags behind
+_QUIET = 60  # seconds after which the other side is asked whether it is still there
 _ON = ctypes.byref(ctypes.c_int(1))
+_IDLE = ctypes.byref(ctypes.c_int(_QUIET))
 
 _sockets: list[int] = []
 _listed = 0.0
@@ -27,6 +32,9 @@ if sys.platform == "linux":
         now = monotonic()
         if now - _listed > _SECONDS:
             _listed, _sockets = now, _open_sockets()
+            for number in _sockets:
+                _setsockopt(number, socket.SOL_SOCKET, socket.SO_KEEPALIVE, _ON, 4)
+                _setsockopt(number, socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE, 4)
         for number in _sockets:  # one closed or reused meanwhile only makes the call fail
             _setsockopt(number, socket.IPPROTO_TCP, socket.TCP_QUICKACK, _ON, 4)
 

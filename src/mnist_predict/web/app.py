@@ -23,10 +23,11 @@ class Web(Flask):
     request_class = PictureRequest
 
 
-def create_app(settings: Settings | None = None, service: Service | None = None) -> Flask:
+def create_app(settings: Settings | None = None, service: Service | None = None, counts: str = ":memory:") -> Flask:
     """The service in a browser and over HTTP.
 
-    Without `settings` those of the environment; without `service` the one that the settings name.
+    Without `settings` those of the environment; without `service` the one that the settings name. `counts`: the file
+    in which workers count together what each client spent.
     """
     settings = settings or Settings.from_environment()
     service = service or open_service(settings)
@@ -37,10 +38,10 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     app.url_map.converters["image_name"] = ImageName
     app.url_map.merge_slashes = False  # `a//b` is a name of its own
     app.extensions["hosts"] = known_hosts(settings)
-    app.extensions["limits"] = Limits(settings.rate)
+    app.extensions["limits"] = Limits(settings.rate, counts)
     app.before_request(refuse_unknown_hosts)
     app.before_request(refuse_cross_site_writes)
-    protect(app, settings.token)
+    protect(app, settings.token, counts)
     app.before_request(enter)
     app.teardown_request(leave)
     app.after_request(add_headers)

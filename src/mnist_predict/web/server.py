@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -47,7 +48,7 @@ def serve(settings: Settings) -> None:
         log.warning("Whoever reaches %s can read and write here. Set MNIST_PREDICT_TOKEN to close it.", settings.host)
     print(f"Data is kept in {data_place(settings.store)}")
     print(f"Open http://{f'[{host}]' if ':' in host else host}:{port}/uploads", flush=True)
-    with TemporaryDirectory(prefix="mnist-predict-metrics-") as folder:
+    with TemporaryDirectory(prefix="mnist-predict-counts-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         server = Server(
             "mnist_predict.web.server",
@@ -63,7 +64,7 @@ def serve(settings: Settings) -> None:
             workers_kill_timeout=_SECONDS_TO_FINISH,
             log_level=LogLevels.error,
         )
-        server.serve(target_loader=partial(load, settings), wrap_loader=False)
+        server.serve(target_loader=partial(load, settings, folder, os.getpid()), wrap_loader=False)
     _drain(settings)
 
 
@@ -107,19 +108,32 @@ def _drain(settings: Settings) -> None:
     spool.close()
 
 
-def load(settings: Settings) -> Callable[..., Any]:
-    """The application of one worker process; runs in it, so that nothing heavy is shared by forking."""
+def load(settings: Settings, folder: str, parent: int) -> Callable[..., Any]:
+    """The application of one worker process; runs in it, so that nothing heavy is shared by forking.
+
+    `folder`: what the workers count together; `parent`: the process that started it.
+    """
     # Ctrl-C reaches every process of the terminal, yet a worker stops when the first process says so; and one that
     # is still loading has nothing to finish, but has inherited a handler that only marks a flag.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with, args=(parent,), name="watcher of the parent", daemon=True).start()
     log_in_lines()
     import cv2
 
     from mnist_predict.web.app import create_app
 
     cv2.setNumThreads(1)  # there is a worker for each core
-    return create_app(settings)
+    return create_app(settings, counts=f"{folder}/counts.sqlite")
+
+
+def _end_with(parent: int) -> None:
+    """Stop this worker, as it is always stopped, when its parent was killed: else it would hold the port for ever."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_SECONDS_TO_FINISH)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _listening_place(host: str, port: int) -> tuple[str, int]:
