@@ -4,6 +4,7 @@ The short forms are in test_chaos.py. Each fault strikes real services and real 
 clients; afterwards every id that was answered is looked up, every picture compared with what was sent.
 """
 
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -256,8 +258,15 @@ def main() -> None:
         table.add_column(heading, justify="left" if heading == "fault" else "right")
     console, bad = Console(width=150), False
 
-    def note(fault: str, one: Verdict) -> None:
+    def note(fault: str, strike: Callable[[], Verdict]) -> None:
         nonlocal bad
+        try:
+            one = strike()
+        except Exception as error:  # the other faults are tried all the same
+            bad = True
+            console.print_exception()
+            table.add_row(fault, f"{type(error).__name__}: {error}")
+            return
         bad = bad or not one.well
         books = one.books
         figures = (
@@ -265,7 +274,7 @@ def main() -> None:
             *(f"{one.seconds:.0f}", one.lost, one.twice, one.altered, one.failed_later),
         )
         table.add_row(fault, *map(str, figures))
-        console.print(f"{fault}: {'well' if one.well else 'NOT WELL'}")
+        console.print(f"{fault}: {'well' if one.well else 'NOT WELL'} {figures}")
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -281,7 +290,7 @@ def main() -> None:
                 kind = "spool" if store == NOBODY else "SQLite"
                 with small_disk(folder / f"{fault.__name__} {kind}") as disk:
                     if disk:
-                        note(f"{fault.__name__.replace('_', ' ')}, {kind}", fault(disk, 300, store))
+                        note(f"{fault.__name__.replace('_', ' ')}, {kind}", partial(fault, disk, 300, store))
                     else:
                         console.print(f"{fault.__name__}: mounting a small disk is not permitted here")
         sqlite, away = time_to_answer(folder, 1000)
@@ -293,21 +302,25 @@ def main() -> None:
     raise SystemExit(bad)
 
 
-def faults(nodes: Nodes, count: int, folder: Path, note: Callable[[str, Verdict], None]) -> None:
+def faults(nodes: Nodes, count: int, folder: Path, note: Callable[[str, Callable[[], Verdict]], None]) -> None:
     """Every fault of services and nodes, on so many nodes."""
-
-    def bed(fault: str) -> Bed:
-        return Bed(nodes, count, nodes.url(count, f"chaos_{count}_{fault}"), folder / f"{count} {fault}", 300)
-
     how = "one node" if count == 1 else "three nodes"
-    note(f"service killed, {how}", service_killed(bed("a"), times=5))
+
+    def fault(name: str, strike: Callable[..., Verdict], **options: int) -> None:
+        nodes.start(count)  # one that failed may have left some of them dead
+        number = next(numbers)
+        bed = Bed(nodes, count, nodes.url(count, f"chaos_{count}_{number}"), folder / f"{count} {number}", 300)
+        note(f"{name}, {how}", lambda: strike(bed, **options))
+
+    numbers = itertools.count()
+    fault("service killed", service_killed, times=5)
     if count > 1:
-        note(f"one node of {count} killed", node_killed(bed("b")))
-    note(f"all nodes killed, {how}", all_nodes_killed(bed("c")))
-    note(f"Cassandra stopped for 1,000 uploads, {how}", all_nodes_killed(bed("d"), away=1000))
-    note(f"service killed while it replays, {how}", killed_while_it_replays(bed("e"), times=6))
-    note(f"a node paused, {how}", node_paused(bed("f"), 20))
-    note(f"clocks 10 minutes apart, {how}", clocks_apart(bed("g")))
+        fault(f"one node of {count} killed", node_killed)
+    fault("all nodes killed", all_nodes_killed)
+    fault("Cassandra stopped for 1,000 uploads", all_nodes_killed, away=1000)
+    fault("service killed while it replays", killed_while_it_replays, times=6)
+    fault("a node paused", node_paused, seconds=20)
+    fault("clocks 10 minutes apart", clocks_apart)
 
 
 if __name__ == "__main__":

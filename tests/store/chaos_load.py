@@ -225,7 +225,7 @@ class Verdict:
 def verdict(books: Books, store: str, *services: Serving) -> Verdict:
     """Wait until all is well again, use everything once more, then look for every record and every picture."""
     start = time.monotonic()
-    until(lambda: all(service.is_well() for service in services), 240)
+    until(lambda: all(service.is_well() for service in services), 900)  # thousands may wait in a spool
     seconds = time.monotonic() - start
     with Load(*services) as load:
         load.reach(40)
