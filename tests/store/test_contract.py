@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +17,7 @@ import store_examples
 from store_examples import record_of
 
 from mnist_predict.errors import KeyReused, StoreUnavailable
-from mnist_predict.store.record import Record, Store, new_id
+from mnist_predict.store.record import Record, Store, first_id, new_id
 
 PICTURE = b"\x89PNG\r\n\x1a\n\x00 not really"
 HOSTILE_NAMES = [
@@ -177,6 +178,14 @@ def test_pages_are_newest_first_and_of_the_size_asked_for(store: Store) -> None:
     assert store.page(before=kept[6].id) == []
     assert store.page(before=UUID(int=0)) == []
     assert store.page(before=UUID(int=2**128 - 1)) == kept
+
+
+def test_a_page_may_begin_where_a_time_does(store: Store) -> None:
+    midnight = datetime(2026, 3, 1, tzinfo=UTC)
+    older, newer = (record_of(id=UUID(int=first_id(midnight).int + step)) for step in (-1, 0))
+    store.add_all([older, newer], {})
+    assert store.page(before=first_id(midnight)) == [older]
+    assert store.page(before=first_id(midnight + timedelta(milliseconds=1))) == [newer, older]
 
 
 def test_records_of_quiet_years_are_one_history(store: Store) -> None:

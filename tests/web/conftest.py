@@ -46,8 +46,8 @@ def service(recognizer: Recognizer, tmp_path: Path) -> Iterator[Service]:
 
 
 @pytest.fixture
-def app(service: Service) -> Flask:
-    return create_app(service=service)
+def app(service: Service, tmp_path: Path) -> Flask:
+    return create_app(Settings.from_environment().but(data=str(tmp_path)), service)
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from schemathesis.transport.serialization import Binary
 from web_examples import JSON, Running, picture_of
 
 from mnist_predict.service import Service
+from mnist_predict.settings import Settings
 from mnist_predict.store import open_store
 from mnist_predict.vision.recognizer import Recognizer
 from mnist_predict.web.app import create_app
@@ -53,10 +54,11 @@ schemathesis.openapi.format("uuid", st.one_of(st.builds(lambda: known["id"]), st
 @pytest.fixture(scope="module")
 def kept_app(recognizer: Recognizer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application with a record in its store, whose id is `known`."""
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('api')}/kept.sqlite")
+    folder = tmp_path_factory.mktemp("api")
+    store = open_store(f"sqlite:///{folder}/kept.sqlite")
     service = Service(recognizer, store)
     known["id"] = str(service.upload(picture_of("7"), "7.png").id)
-    yield create_app(service=service)
+    yield create_app(Settings.from_environment().but(data=str(folder)), service)
     store.close()
 
 

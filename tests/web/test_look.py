@@ -33,7 +33,7 @@ def paths(site: Running) -> list[str]:
     correction = {"record": kept(site, "12").rpartition("/")[2], "number": "72"}
     label = requests.post(f"{site.url}/uploads/record", data=correction, headers={"Accept": JSON}, timeout=30).json()
     corrected, label_itself = f"/records/{label['label_of']}", f"/records/{label['id']}"
-    pages = ["/uploads", "/uploads#draw", "/records", "/uploads/record", "/api"]
+    pages = ["/uploads", "/uploads#draw", "/records", "/uploads/record", "/stats", "/api"]
     return [*pages, read, blank, corrected, label_itself]
 
 

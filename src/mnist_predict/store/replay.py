@@ -67,7 +67,7 @@ def _copy(batch: Batch, store: Store) -> list[str]:
 
 @contextmanager
 def only_one(path: Path) -> Iterator[bool]:
-    """Whether this process is the one that replays; the lock ends with the process, however that ends."""
+    """Whether nobody else does the work that a file stands for; the lock ends with the process, however that ends."""
     with path.with_name(path.name + ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

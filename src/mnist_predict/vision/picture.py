@@ -3,6 +3,7 @@
 Pillow reads pictures (`raster`), PDFium reads PDF (`pdf`). One page is in memory at a time.
 """
 
+import math
 import time
 from collections.abc import Generator
 from contextlib import closing
@@ -11,11 +12,14 @@ from io import BytesIO
 from PIL import Image
 
 from mnist_predict.errors import BadRequest, BrokenPicture, NotAPicture, TooLarge, UserError
+from mnist_predict.reading import Box
 from mnist_predict.vision import raster
 from mnist_predict.vision.raster import Picture
 
 MAX_BYTES = 20_000_000
 MAX_SECONDS = 60.0  # for all pages, with what is done to them
+_CUT = 160  # longest side in pixels of what is cut out
+_MARGIN = 0.15  # around what is cut out, of its longer side
 
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
@@ -93,6 +97,23 @@ def preview(data: bytes, longest: int = 1600, page: int = 0) -> bytes:
     """
     image = Image.fromarray(decode(data, page).pixels)
     image.thumbnail((longest, longest), reducing_gap=2.0)
+    return _jpeg(image)
+
+
+def cut(data: bytes, box: Box, page: int = 0) -> bytes:
+    """What stands in a box of a page, with a margin, as a small JPEG; raises what `decode` raises."""
+    picture = decode(data, page)
+    x, y, w, h = (side / picture.scale for side in box)
+    margin = _MARGIN * max(w, h)
+    image = Image.fromarray(picture.pixels)
+    left, top = max(0, int(x - margin)), max(0, int(y - margin))
+    right, bottom = min(image.width, math.ceil(x + w + margin)), min(image.height, math.ceil(y + h + margin))
+    image = image.crop((left, top, right, bottom))
+    image.thumbnail((_CUT, _CUT))
+    return _jpeg(image)
+
+
+def _jpeg(image: Image.Image) -> bytes:
     out = BytesIO()
     image.save(out, "JPEG", quality=90, subsampling=0)
     return out.getvalue()

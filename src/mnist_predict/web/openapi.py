@@ -56,6 +56,7 @@ _SEEN = _answer("The picture.", None, "image/*", "application/octet-stream", "ap
 _PARAMETERS = {
     "record_id": _query("record_id", "path", ID, "The id of a record."),
     "image_name": _query("image_name", "path", TEXT | {"minLength": 1}, "The name of an image, percent-encoded."),
+    "at": _query("at", "path", {"type": "integer", "minimum": 0}, "Which digit of the number, from 0."),
     "size": _query("size", "path", {"enum": ["small", "large"]}, "At most 240 or 1600 pixels wide and high."),
 }
 
@@ -89,6 +90,14 @@ _OPERATIONS: dict[str, Schema] = {
     },
     "records.picture": {"answers": {"200": _SEEN}, "errors": (404, 503)},
     "records.smaller": {"answers": {"200": _answer("A JPEG.", None, "image/jpeg")}, "errors": (404, 503)},
+    "stats.page": {
+        "parameters": [
+            _query("days", "query", {"enum": ["90", "30", "365"]}, "The last so many days, today with them.")
+        ],
+        "answers": {"200": _answer("The statistics.", _ref("Statistics"), _HTML)},
+        "errors": (400, 503),
+    },
+    "stats.digit": {"answers": {"200": _answer("A JPEG.", None, "image/jpeg")}, "errors": (404, 503)},
     "health.alive": {"answers": {"200": _answer("The process answers.", None, _TEXT)}},
     "health.ready": {"answers": {"200": _answer("An upload would be kept.", None, _TEXT)}, "errors": (503,)},
     "health.metrics": {"answers": {"200": _answer("Figures in the text format of Prometheus.", None, _TEXT)}},

@@ -62,6 +62,54 @@ _KEPT = _RECORD | {
 }
 _REFUSED = {"image_name": TEXT, "error": TEXT, "status": {"type": "integer"}}
 
+_COUNT = {"type": "integer", "minimum": 0}
+_MAYBE_SHARE = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+_MAYBE_MEAN = {"type": ["number", "null"], "minimum": 0}
+_DAY = {"type": "string", "format": "date"}
+_SAMPLE = {
+    "readings": _COUNT | {"description": "Drawn at random: one reading in fifty."},
+    "labelled": _COUNT,
+    "right": _COUNT,
+    "accuracy": _MAYBE_SHARE,
+    "low": _MAYBE_SHARE | {"description": "With `high` the 95 % interval (Wilson)."},
+    "high": _MAYBE_SHARE,
+}
+_LABELS = {
+    "readings": _COUNT,
+    "right": _COUNT,
+    "confusion": _list(_list(_COUNT, minItems=10, maxItems=10), minItems=10, maxItems=10, description="[read][label]"),
+    "too_many": _COUNT | {"description": "Readings with more digits than their label."},
+    "too_few": _COUNT,
+    "missed": _COUNT | {"description": "Readings without a number where there is one."},
+    "invented": _COUNT | {"description": "Readings with a number where there is none."},
+}
+_WEEK = {
+    "week": _DAY | {"description": "Its Monday."},
+    "readings": _COUNT,
+    "no_number": _COUNT,
+    "confidence": _MAYBE_SHARE,
+    "share_without_number": _MAYBE_SHARE,
+    "digits": _MAYBE_MEAN | {"description": "In a number, on average."},
+    "digit_height": _MAYBE_MEAN | {"description": "In pixels, on average."},
+    "digit_width_over_height": _MAYBE_MEAN,
+}
+_STATISTICS = {
+    "first": _DAY,
+    "last": _DAY,
+    "counted_until": MAYBE,
+    "complete": {"type": "boolean", "description": "false: an old store is still being counted, newest days first."},
+    "readings": _COUNT,
+    "no_number": _COUNT,
+    "days": _list(_object({"day": _DAY, "readings": _COUNT, "no_number": _COUNT}, "A day, UTC")),
+    "confidence": _list(_object({"from": SHARE, "to": SHARE, "readings": _COUNT}, "Numbers of such a confidence")),
+    "sample": _object(_SAMPLE, "The random sample"),
+    "labels": _object(_LABELS, "What people said of readings"),
+    "weeks": _list(_object(_WEEK, "A week, from Monday on")),
+    "confused": _list(
+        _object({"read": _COUNT, "said": _COUNT, "count": _COUNT, "examples": _list(ID)}, "Two digits, by frequency")
+    ),
+}
+
 SCHEMAS: Schema = {
     "Digit": _object(_DIGIT, "One recognized figure"),
     "Number": _object(_NUMBER, "A run of digits written together"),
@@ -74,5 +122,6 @@ SCHEMAS: Schema = {
         {"records": _list(_ref("Record")), "older": MAYBE | {"description": "The address of the next page."}},
         "Records, newest first",
     ),
+    "Statistics": _object(_STATISTICS, "What was read in a time, and how well"),
     "Error": _object({"error": TEXT, "status": {"type": "integer"}}, "What went wrong, in words"),
 }

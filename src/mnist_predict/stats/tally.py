@@ -1,0 +1,115 @@
+"""Records -> counts. Counts are sums: those of two lots of records, added, are those of both together.
+
+What a person says of a record counts for the day of that record, whenever it is said. A later label takes back what
+the one before it counted, so that only the newest says anything.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from mnist_predict.reading import Box
+from mnist_predict.store.record import Record, Store, in_sample
+
+BINS = 20  # of confidence, each 0.05 wide
+Counts = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A digit that a person corrected: where it is in the picture of its record, what was read, what it is."""
+
+    record: UUID
+    at: int  # which digit of the number, from 0
+    read: int
+    said: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What some records add: counts by (day on which they were kept, day that they count for); the digits that are
+    wrong in each record that was labelled, by its newest label."""
+
+    counts: dict[tuple[date, date], Counts]
+    mistakes: dict[UUID, list[Mistake]]
+
+
+def day_of(record_id: UUID) -> date:
+    """The day, UTC, of an id's time."""
+    return datetime.fromtimestamp((record_id.int >> 80) / 1000, UTC).date()
+
+
+def add(to: Counts, counts: Mapping[str, float], sign: int = 1) -> None:
+    """Add counts to others, or take them back (`sign` -1)."""
+    for name, count in counts.items():
+        to[name] = to.get(name, 0) + sign * count
+
+
+def tally(records: Iterable[Record], store: Store) -> Tally:
+    """The counts of records; of a label, the store is asked what it labels and which labels there are besides."""
+    counts: dict[tuple[date, date], Counts] = defaultdict(dict)
+    mistakes: dict[UUID, list[Mistake]] = {}
+    for record in records:
+        day = day_of(record.id)
+        if record.label_of is None:
+            add(counts[day, day], of_reading(record))
+            continue
+        read = store.get(record.label_of)
+        if read is None or read.reading is None:
+            continue
+        labels = store.labels(read.id)
+        part = counts[day, day_of(read.id)]
+        add(part, of_label(read, record.number))
+        before = next((label for label in labels if label.id < record.id), None)
+        if before is not None:
+            add(part, of_label(read, before.number), -1)
+        mistakes[read.id] = list(_mistakes(read, labels[0].number if labels else record.number))
+    return Tally(dict(counts), mistakes)
+
+
+def of_reading(record: Record) -> Counts:
+    """What an upload counts; nothing where it has no reading (recorded by hand, or by the project's first version)."""
+    reading = record.reading
+    if reading is None:
+        return {}
+    counts: Counts = {"readings": 1}
+    if in_sample(record.id):
+        counts["sampled"] = 1
+    if reading.primary is None:
+        return counts | {"none": 1}
+    number = reading.numbers[reading.primary]
+    boxes: list[Box] = [digit.box for digit in number.digits if digit.box[3] > 0]
+    return counts | {
+        "confidence": number.confidence,
+        f"confidence {min(BINS - 1, int(number.confidence * BINS))}": 1,
+        "digits": len(number.text),
+        "boxes": len(boxes),
+        "height": sum(h for _, _, _, h in boxes),
+        "aspect": sum(w / h for _, _, w, h in boxes),
+    }
+
+
+def of_label(read: Record, said: str) -> Counts:
+    """What it counts that a person says a record's number is `said`."""
+    counts: Counts = {"labels": 1, "right": int(said == read.number)}
+    if in_sample(read.id):
+        counts |= {"checked": 1, "right of checked": int(said == read.number)}
+    if len(read.number) == len(said):
+        for one, other in zip(read.number, said, strict=True):
+            add(counts, {f"read {one} is {other}": 1})
+    elif not read.number:
+        counts["missed"] = 1
+    elif not said:
+        counts["invented"] = 1
+    else:
+        counts["too many" if len(read.number) > len(said) else "too few"] = 1
+    return counts
+
+
+def _mistakes(read: Record, said: str) -> Iterable[Mistake]:
+    if len(read.number) == len(said):
+        for at, (one, other) in enumerate(zip(read.number, said, strict=True)):
+            if one != other:
+                yield Mistake(read.id, at, int(one), int(other))

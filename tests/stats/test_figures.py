@@ -1,0 +1,52 @@
+"""The figures that are made of counts."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist_predict.stats.figures import Figures, drift, wilson
+
+MONDAY = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("right", "of", "low", "high"), [(8, 10, 0.4902, 0.9433), (0, 10, 0, 0.2775), (10, 10, 0.7225, 1)]
+)
+def test_the_interval_is_wilsons(right: int, of: int, low: float, high: float) -> None:
+    found = wilson(right, of)
+    assert found == (right / of, pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+
+
+@given(st.integers(1, 10**7), st.data())
+def test_the_interval_holds_the_share_and_stays_a_share(of: int, data: st.DataObject) -> None:
+    found = wilson(data.draw(st.integers(0, of)), of)
+    assert found is not None
+    assert 0 <= found[1] <= found[0] <= found[2] <= 1
+
+
+def test_of_nothing_there_is_no_figure() -> None:
+    figures = Figures.of({}, MONDAY, MONDAY)
+    assert wilson(0, 0) is None
+    assert figures.accuracy is None
+    assert set(drift(figures.whole).values()) == {None}
+    form = figures.to_dict()
+    assert (form["readings"], form["sample"]["accuracy"]) == (0, None)
+    assert form["days"] == [{"day": "2026-11-23", "readings": 0, "no_number": 0}]
+
+
+def test_weeks_begin_on_monday_and_add_up() -> None:
+    days = {MONDAY + timedelta(days=n): {"readings": 10 + n, "none": 1, "confidence": 5.0} for n in range(-3, 9)}
+    figures = Figures.of(days, MONDAY - timedelta(days=3), MONDAY + timedelta(days=8))
+    assert [week.start for week in figures.weeks] == [MONDAY + timedelta(days=n) for n in (-7, 0, 7)]
+    assert sum(week.count("readings") for week in figures.weeks) == figures.whole.count("readings") == 150
+    assert figures.weeks[0].confidence == 15 / (7 + 8 + 9 - 3)
+    assert figures.whole.mean("none", "readings") == 12 / 150
+
+
+def test_the_most_frequent_mistakes_come_first() -> None:
+    counts = {"read 7 is 7": 90, "read 7 is 1": 2, "read 4 is 9": 5, "read 1 is 7": 2}
+    figures = Figures.of({MONDAY: counts}, MONDAY, MONDAY)
+    assert figures.confused == [(4, 9, 5), (1, 7, 2), (7, 1, 2)]
+    assert figures.confusion[7] == [0, 2, 0, 0, 0, 0, 0, 90, 0, 0]

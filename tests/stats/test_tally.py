@@ -1,0 +1,101 @@
+"""What records count."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stats_examples import NOON, label, recounted, upload
+
+from mnist_predict.stats.tally import Counts, Mistake, add, of_label, of_reading, tally
+from mnist_predict.store.record import Record, Store
+from mnist_predict.store.sqlite import SqliteStore
+
+numbers = st.text("0123", max_size=3)
+events = st.lists(st.tuples(st.integers(0, 3), numbers, st.integers(0, 72)), max_size=12)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore(tmp_path / "kept.sqlite")
+    yield opened
+    opened.close()
+
+
+def kept(store: Store, *records: Record) -> list[Record]:
+    store.add_all(records, {})
+    return list(records)
+
+
+def test_a_reading_counts_its_confidence_its_digits_and_their_size() -> None:
+    counts = of_reading(upload("4072", confidence=0.97))
+    assert counts == {
+        **{"readings": 1, "confidence": 0.97, "confidence 19": 1, "digits": 4, "boxes": 4},
+        **{"height": 160, "aspect": 2.0},
+    }
+    assert of_reading(upload("7", confidence=1.0))["confidence 19"] == 1
+    assert of_reading(upload("7", confidence=0.0))["confidence 0"] == 1
+
+
+def test_a_reading_without_a_number_counts_as_that_and_a_record_without_a_reading_as_nothing() -> None:
+    assert of_reading(upload("", sampled=True)) == {"readings": 1, "sampled": 1, "none": 1}
+    assert of_reading(label(upload("7"), "7")) == {}
+
+
+@pytest.mark.parametrize(
+    ("read", "said", "name"),
+    [("77", "7", "too many"), ("7", "77", "too few"), ("", "7", "missed"), ("7", "", "invented")],
+)
+def test_another_number_of_digits_is_a_mistake_of_its_own(read: str, said: str, name: str) -> None:
+    assert of_label(upload(read), said) == {"labels": 1, "right": 0, name: 1}
+
+
+def test_digits_are_compared_place_by_place() -> None:
+    counts = of_label(upload("4079"), "4074")
+    assert counts == {"labels": 1, "right": 0, "read 4 is 4": 1, "read 0 is 0": 1, "read 7 is 7": 1, "read 9 is 4": 1}
+    assert of_label(upload("7", sampled=True), "7")["right of checked"] == 1
+    assert of_label(upload("", sampled=True), "")["right of checked"] == 1
+
+
+def test_a_label_counts_for_the_day_of_its_record(store: SqliteStore) -> None:
+    read = upload("7")
+    said = label(read, "1", after=timedelta(days=3))
+    counted = tally(kept(store, read, said), store)
+    day = NOON.date()
+    assert set(counted.counts) == {(day, day), (day + timedelta(days=3), day)}
+    assert counted.mistakes == {read.id: [Mistake(read.id, 0, 7, 1)]}
+
+
+def test_a_label_of_what_is_not_kept_any_more_counts_nothing(store: SqliteStore) -> None:
+    assert tally(kept(store, label(upload("7"), "1")), store).counts == {}
+
+
+def test_a_correction_that_is_taken_back_leaves_no_mistake(store: SqliteStore) -> None:
+    read = upload("7")
+    said = [label(read, "1"), label(read, "7", after=timedelta(hours=2))]
+    for part in (kept(store, read, *said), said[:1], said[1:]):
+        assert tally(part, store).mistakes == {read.id: []}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(numbers, min_size=1, max_size=4), events, st.integers(1, 5))
+def test_in_whatever_parts_it_is_counted_only_the_newest_labels_count(
+    read: list[str], said: list[tuple[int, str, int]], size: int
+) -> None:
+    uploads = [upload(number, NOON + timedelta(hours=7 * at)) for at, number in enumerate(read)]
+    labels = [label(uploads[of % len(uploads)], number, timedelta(hours=hours)) for of, number, hours in said]
+    with TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder) / "kept.sqlite")
+        kept(store, *uploads, *labels)
+        newest_first = sorted([*uploads, *labels], key=lambda record: record.id, reverse=True)
+        whole: Counts = {}
+        for at in range(0, len(newest_first), size):
+            for counts in tally(newest_first[at : at + size], store).counts.values():
+                add(whole, counts)
+        store.close()
+    expected = recounted([*uploads, *labels])
+    assert {name: whole.get(name, 0) for name in expected} == expected
+    assert not {name for name, count in whole.items() if count and name.startswith("read ")} - set(expected)
