@@ -61,7 +61,7 @@ class Statistics:
             found, spans = self.kept.days(since)
             if gaps := _gaps(spans, wanted):
                 self._go_on(wanted)
-                return found, self._progress(spans, gaps, since)
+                return found, self._progress(spans, gaps, wanted)
             live = self._live(UUID(spans[0][1]))
         except StoreUnavailable as error:
             log.warning("Only what was counted before is shown: %s", error)
@@ -81,8 +81,8 @@ class Statistics:
             return []
 
     def _count(self, wanted: Span, seconds: float) -> None:
-        """Count what is not counted of those ids, for so long; another process that is counting is left to it."""
-        until = time.monotonic() + seconds
+        """Count what is not counted of those ids, a page at least and for so long; another process that is counting
+        is left to it."""
         newest = self.kept.newest()
         with only_one(self.kept.path) as mine:
             if not mine:
@@ -90,13 +90,14 @@ class Statistics:
             if newest is not None and self.store.get(newest) is None:
                 self.kept.clear()  # another store under the name of the one that was counted
             limit = FIRST_PAGE
-            while (began := time.monotonic()) < until:
-                gaps = _gaps(self.kept.spans(), wanted)
+            now = time.monotonic()
+            until = now + seconds
+            while (gaps := _gaps(self.kept.spans(), wanted)) or self.kept.forget_due(datetime.now(UTC)):
                 if gaps:
                     self._count_page(gaps[0], limit)
-                    quick = time.monotonic() - began < TURN / 4
-                    limit = min(2 * limit, LARGEST_PAGE) if quick else max(limit // 2, FIRST_PAGE)
-                elif not self.kept.forget_due(datetime.now(UTC)):
+                    began, now = now, time.monotonic()
+                    limit = min(2 * limit, LARGEST_PAGE) if now - began < TURN / 4 else max(limit // 2, FIRST_PAGE)
+                if now >= until:
                     return
 
     def _count_page(self, gap: Span, limit: int) -> None:
@@ -134,8 +135,8 @@ class Statistics:
             raise StoreUnavailable(self.store.away)
         return records
 
-    def _progress(self, spans: list[Span], gaps: list[Span], since: date) -> Progress:
-        first, end = _time(_midnight(since)), _time(gaps[0][1])
+    def _progress(self, spans: list[Span], gaps: list[Span], wanted: Span) -> Progress:
+        first, end = map(_time, wanted)
         days = range(math.ceil((end - first) / _DAY))
         empty = bisect_left(days, 1, key=lambda day: len(self._page(first_id(first + (day + 1) * _DAY), 1)))
         oldest = min(first + empty * _DAY, end)
