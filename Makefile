@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OURS := src tests bench docs
 
-.PHONY: help serve test train bench chaos docs screenshots lock
+SETS ?=
+
+.PHONY: help serve test train evaluate bench chaos docs screenshots lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -22,6 +24,9 @@ test: $(VENV)/.test ## install what tests need, lint, check types, run all tests
 
 train: $(VENV)/.test ## train a model version from scratch into runs/
 	@$(BIN)/mnist-predict train new
+
+evaluate: $(VENV)/.test ## measure the reader on all sets, and on those in SETS=folder, into docs/recognition.md
+	@$(BIN)/python docs/evaluate.py $(SETS)
 
 bench: $(VENV)/.test ## measure speed on this machine and print the table
 	@$(BIN)/python -m bench

@@ -2,6 +2,8 @@
 
 import importlib.util
 import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -9,16 +11,49 @@ import pytest
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.settings import SETTINGS, Settings
+from mnist_predict.training import evaluate as evaluation
+from mnist_predict.training import sets
 
 
-@pytest.fixture(scope="module")
-def generate(root: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", root / "docs/generate.py")
+def script(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def generate(root: Path) -> ModuleType:
+    return script(root / "docs/generate.py")
+
+
+def test_evaluate_writes_every_set_into_the_document(
+    root: Path, tmp_path: Path, png_of: Callable[[str], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluate = script(root / "docs/evaluate.py")
+    few = tmp_path / "sets/few"
+    few.mkdir(parents=True)
+    (few / "a.png").write_bytes(png_of("4072"))
+    (few / "labels.csv").write_text("image_name,label\na.png,4072\n")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/recognition.md").write_text("before\n<!-- figures -->\nyesterday\n<!-- /figures -->\nbehind\n")
+    seven = [("seven", "7", lambda reader: reader.read(png_of("7")))]
+    whole = {"samples": lambda folder: seven if folder == evaluate.MNIST else evaluation.samples(folder)}
+    fewer = {"ROOT": tmp_path, "EACH": 0, "NOTHING": 1, "SPOILT": 1, "ENOUGH": 1, "held_out": lambda: seven}
+    for name, value in (fewer | whole).items():
+        monkeypatch.setattr(evaluate, name, value)
+    monkeypatch.setattr(sys, "argv", ["evaluate.py", str(few.parent)])
+    evaluate.main()
+    text = (tmp_path / "docs/recognition.md").read_text()
+    assert text.startswith("before\n<!-- figures -->\nMeasured")
+    assert text.endswith("<!-- /figures -->\nbehind\n")
+    assert "yesterday" not in text
+    assert "| few | 1 | 100.00 (20.7 to 100.0) | 100.00 | 0 | 0 |" in text
+    assert all(f"\n| {kind} | " in text for kind in sets.KINDS)
+    assert "zigzag* " in text
+    assert (tmp_path / "docs/coverage.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_settings_in_the_readme_are_those_of_the_code(root: Path, generate: ModuleType) -> None:

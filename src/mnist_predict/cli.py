@@ -143,8 +143,9 @@ def serve(**flags: Any) -> None:
 @main.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print every figure and every error as JSON.")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw confidence against errors (PNG).")
 @setting("model")
-def evaluate(folder: Path, as_json: bool, model: str) -> None:
+def evaluate(folder: Path, as_json: bool, plot: Path | None, model: str) -> None:
     """Measure the reader on FOLDER: labels.csv (image_name,label) beside pictures, or MNIST's test set as idx files."""
     import json
 
@@ -160,12 +161,19 @@ def evaluate(folder: Path, as_json: bool, model: str) -> None:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=len(chosen))
         report = run(reader, chosen, lambda: bar.advance(task))
+    if plot:
+        from mnist_predict.training.plots import curves
+
+        write_file(plot, curves({folder.name: report}))
     if as_json:
         click.echo(json.dumps(report))
         return
     low, high = report["interval_95"]
     click.echo(f"exact match          {report['exact_match']:.2%} of {report['n']} (95 %: {low:.2%} to {high:.2%})")
+    click.echo(f"digits right         {report['digit_accuracy']:.2%}")
+    click.echo(f"too long or short    {report['length_errors']}")
     click.echo(f"no number found      {report['no_number']}")
+    click.echo(f"error, surest 80 %   {report['error_at_80']:.2%}")
     click.echo(f"calibration error    {report['ece']:.4f}")
     click.echo("right from wrong     " + ("-" if report["auroc"] is None else f"{report['auroc']:.4f} (AUROC)"))
     click.echo(f"negative log-lik.    {report['nll']:.4f}")

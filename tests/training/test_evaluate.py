@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from mnist_predict.cli import main
 from mnist_predict.models.registry import open_version
@@ -33,6 +35,15 @@ def test_every_figure_of_a_labelled_folder(listed: Path) -> None:
     assert report["n"] == 5
     assert report["exact_match"] == pytest.approx(0.4)
     assert report["no_number"] == 2
+    assert report["length_errors"] == 0
+    assert report["digit_accuracy"] == pytest.approx(1 - 4 / 10)  # 99 as 08, and two left out
+    confusion = np.array(report["confusion"])
+    assert confusion.sum() == 8  # of 4072, 31 and 99
+    assert confusion[9].tolist() == [1, 0, 0, 0, 0, 0, 0, 0, 1, 0]
+    assert len(report["confidences"]) == 5
+    assert report["error_at_80"] == pytest.approx(0.5)  # of the surest four two are right
+    assert report["risk_coverage"][-1] == [1.0, pytest.approx(0.6)]
+    assert sum(count for _, _, count in report["reliability"]) == 5
     assert [row[:3] for row in report["wrong"]] == [
         ["wrong.png", "99", "08"],
         ["blank.png", "5", ""],
@@ -49,7 +60,22 @@ def test_every_figure_of_a_labelled_folder(listed: Path) -> None:
 def test_for_people_the_surest_errors_come_first(listed: Path) -> None:
     text = evaluate(listed).stdout
     assert "exact match          40.00% of 5" in text
+    assert "digits right         60.00%" in text
+    assert "error, surest 80 %   50.00%" in text
     assert text.index("wrong.png: 99 read as 08") < text.index("blank.png: 5 read as nothing")
+
+
+def test_a_number_read_too_long_is_a_length_error(png_of: Callable[[str], bytes], tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png_of("4072"))
+    (tmp_path / "labels.csv").write_text("image_name,label\na.png,407\n")
+    report = json.loads(evaluate(tmp_path, "--json").stdout)
+    assert (report["length_errors"], report["digit_accuracy"]) == (1, pytest.approx(2 / 3))
+    assert np.array(report["confusion"]).sum() == 0
+
+
+def test_errors_over_coverage_are_drawn(listed: Path, tmp_path: Path) -> None:
+    assert evaluate(listed, "--plot", tmp_path / "plot.png").exit_code == 0
+    assert Image.open(tmp_path / "plot.png").width > 600
 
 
 def test_mnists_test_set_is_read_by_the_whole_way(small_mnist: Path) -> None:
@@ -73,6 +99,8 @@ def test_a_set_read_without_error_has_no_separation_to_tell(png_of: Callable[[st
         ("name,number\na.png,7\n", "must begin with the line image_name,label"),
         ("image_name,label\n", "names no picture"),
         ("image_name,label\nlost.png,7\n", "names 'lost.png', which is not there"),
+        ("image_name,label\nlabels.csv,seven\n", "a label is written in digits"),
+        ("image_name,label\nlabels.csv\n", "a label is written in digits"),
     ],
 )
 def test_a_folder_that_cannot_be_measured_says_why(tmp_path: Path, text: str | None, says: str) -> None:

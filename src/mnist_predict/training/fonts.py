@@ -22,6 +22,7 @@ WRITTEN = ("bwht", "breip", "dkg", "femkeklaver", "humor", "kristi", "kiloji", "
            "penscript", "yoz", "seto", "yusei", "ecolier", "dancing", "kaushan", "comic", "tomson")  # fmt: skip
 LETTERS = "acdefhjkmnprtuvwxyACEFGHJKLMNPRTUVWXY"  # none that could be a digit
 LEGIBLE = 8  # digits of ten that the digit network must know: many a font draws no digits, or ornaments
+SOLID = 110  # grey level from which a pixel is ink
 
 Mask = NDArray[np.uint8]
 
@@ -72,15 +73,27 @@ def words(paths: list[Path], count: int, rng: np.random.Generator) -> Iterator[M
         count -= 1
 
 
-def _opened(path: Path) -> ImageFont.FreeTypeFont | None:
+def written(path: Path, text: str, size: int) -> Mask | None:
+    """The text as a screen shows it at that size: ink (h, w) of 0 to 255, cropped; None where there are no glyphs."""
+    font = _opened(path, size)
+    return None if font is None else _ink(font, text)
+
+
+def has_digits(path: Path) -> bool:
+    """Whether that font draws ten different digits; one that lacks them draws the same box for each."""
+    drawn = [written(path, str(digit), 32) for digit in range(10)]
+    return len({(ink.shape, ink.tobytes()) for ink in drawn if ink is not None}) == 10
+
+
+def _opened(path: Path, size: int = 96) -> ImageFont.FreeTypeFont | None:
     try:
-        return ImageFont.truetype(str(path), 96)
+        return ImageFont.truetype(str(path), size)
     except (OSError, ValueError):
         return None
 
 
-def _mask(font: ImageFont.FreeTypeFont, text: str) -> Mask | None:
-    """The text as a mask (h, w) of 0 and 1, cropped; None where the font has no glyphs for it."""
+def _ink(font: ImageFont.FreeTypeFont, text: str) -> Mask | None:
+    """The text as ink (h, w) of 0 to 255, cropped; None where the font has no glyphs for it."""
     try:
         left, top, right, bottom = (int(edge) for edge in font.getbbox(text))
         if not (0 < right - left < 2000 and 0 < bottom - top < 300):
@@ -89,12 +102,18 @@ def _mask(font: ImageFont.FreeTypeFont, text: str) -> Mask | None:
         ImageDraw.Draw(image).text((2 - left, 2 - top), text, 255, font)
     except (OSError, ValueError):
         return None
-    pixels = (np.asarray(image) > 110).astype(np.uint8)
-    x, y, w, h = cv2.boundingRect(pixels)
+    pixels = np.asarray(image, np.uint8)
+    x, y, w, h = cv2.boundingRect((pixels > SOLID).astype(np.uint8))
     return pixels[y : y + h, x : x + w] if w and h else None
+
+
+def _mask(font: ImageFont.FreeTypeFont, text: str) -> Mask | None:
+    """The same as a mask of 0 and 1."""
+    ink = _ink(font, text)
+    return None if ink is None else (ink > SOLID).astype(np.uint8)
 
 
 def _scaled(mask: Mask, scale: float) -> Mask:
     h, w = mask.shape
     size = (min(max(2, round(w * scale)), SIDE - 8), min(max(2, round(h * scale)), SIDE - 8))
-    return (cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA) > 110).astype(np.uint8)
+    return (cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA) > SOLID).astype(np.uint8)

@@ -141,7 +141,7 @@ def curves(shape: str, rng: np.random.Generator) -> list[Curve]:
     nudges: dict[tuple[float, float], NDArray[np.float64]] = {}
     jitter = rng.uniform(0.015, 0.06)
     return [
-        _smooth(np.array([np.array(p) + nudges.setdefault(p, rng.normal(0, jitter, 2)) for p in points]))
+        smooth(np.array([np.array(p) + nudges.setdefault(p, rng.normal(0, jitter, 2)) for p in points]))
         for points in _parsed(shape)
     ]
 
@@ -170,7 +170,7 @@ def _draw(label: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     return canvas
 
 
-def _smooth(points: Curve) -> Curve:
+def smooth(points: Curve) -> Curve:
     """A curve through the points (Catmull and Rom 1974), 12 steps between two of them."""
     ends = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
     a, b, c, d = ends[:-3, None], ends[1:-2, None], ends[2:-1, None], ends[3:, None]

@@ -20,9 +20,28 @@ def interval(hits: int, count: int) -> tuple[float, float]:
 
 def calibration_error(confidence: Floats, hit: Hits, bins: int = 15) -> float:
     """Mean distance of confidence and accuracy over `bins` bins of equal mass (Nixon et al. 2019)."""
+    parts = reliability(confidence, hit, bins)
+    return float(sum(abs(claimed - right) * count for claimed, right, count in parts) / len(confidence))
+
+
+def reliability(confidence: Floats, hit: Hits, bins: int = 15) -> list[tuple[float, float, int]]:
+    """Mean confidence, accuracy and count of each of `bins` bins of equal mass, the least sure first."""
     order = np.argsort(confidence, kind="stable")
     parts = np.array_split(order, min(bins, len(order)))
-    return float(sum(abs(confidence[p].mean() - hit[p].mean()) * len(p) for p in parts) / len(order))
+    return [(float(confidence[p].mean()), float(hit[p].mean()), len(p)) for p in parts]
+
+
+def risk_coverage(confidence: Floats, hit: Hits, points: int = 20) -> list[tuple[float, float]]:
+    """The share that is answered, the surest first, and the error among them (El-Yaniv and Wiener 2010)."""
+    right = hit[np.argsort(-confidence, kind="stable")]
+    counts = [max(1, round(len(right) * point / points)) for point in range(1, points + 1)]
+    return [(count / len(right), float(1 - right[:count].mean())) for count in counts]
+
+
+def error_at(coverage: float, confidence: Floats, hit: Hits) -> float:
+    """The error among the surest so large a share."""
+    right = hit[np.argsort(-confidence, kind="stable")]
+    return float(1 - right[: max(1, round(coverage * len(right)))].mean())
 
 
 def separation(confidence: Floats, hit: Hits) -> float | None:
@@ -43,3 +62,13 @@ def likelihood_loss(probability: Floats) -> float:
 def confusion(labels: NDArray[np.integer], read: NDArray[np.integer]) -> NDArray[np.int64]:
     """Counts `[10, 10]`: row the label, column what was read."""
     return np.bincount(labels.astype(np.int64) * 10 + read, minlength=100).reshape(10, 10)
+
+
+def distance(one: str, other: str) -> int:
+    """How many digits must be put in, left out or changed to make one number the other (Levenshtein 1966)."""
+    row = list(range(len(other) + 1))
+    for i, mine in enumerate(one, 1):
+        before, row[0] = row[0], i
+        for j, theirs in enumerate(other, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (mine != theirs))
+    return row[-1]
