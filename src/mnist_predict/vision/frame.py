@@ -1,8 +1,8 @@
 """Remains of a frame: the lines of a form, a grid or a page's edge along the border of a picture.
 
 They are left where a cell was cut out of a grid: long and thin, they keep to a band along the border, and run
-out of the picture. A 1 at the end of a tightly cropped number keeps to the border too, but is as tall as its
-neighbours and seldom as straight as a ruler.
+out of the picture. A 1 at the end of a tightly cropped number keeps to the border too, but is no taller than its
+neighbours.
 """
 
 import numpy as np
@@ -15,6 +15,7 @@ BAND = 0.18  # width of the band, times the picture's shorter side
 LONG = 3.0  # length over width of a line
 BEYOND = 0.12  # how much further than the writing a line runs out, times the writing's length ...
 BOTH = 0.03  # ... and how much where it runs out at both ends
+AS_TALL = 0.9  # height of writing over that of a stroke along the border, from which that is a 1
 ROW = 1.5  # pictures wider than this, times their height, hold a row of digits and not a cell
 
 
@@ -50,7 +51,8 @@ def _is_line(box: Box, written: Box, rim: int, width: int, height: int) -> bool:
         return True  # turns a corner
     if w >= LONG * h:
         return w >= 0.8 * width  # shorter ones may be the flag of a 5
-    return h >= LONG * w and width <= ROW * height and (rim >= 0.6 * h or _runs_out(box, written, height))
+    along = rim >= 0.6 * h and written[3] < AS_TALL * h
+    return h >= LONG * w and width <= ROW * height and (along or _runs_out(box, written, height))
 
 
 def _runs_out(line: Box, written: Box, height: int) -> bool:

@@ -6,7 +6,9 @@ network that reads a strip without cutting it); its callers only see numbers mad
 Lengths are judged relative to the strokes around them, so that nothing here depends on a picture's size.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 import cv2
@@ -21,6 +23,8 @@ SURE = 128  # ... which has this much somewhere
 SPECK = 0.12  # parts lower than this, times the tallest part, are dirt
 SMALL = 0.35  # parts of a line lower than this, times its median, are separators and dirt
 LIGHT = 0.12  # digits with less ink than this, times the one of their line with most, are hairlines
+ALIKE = 1.5  # the highest digit of a row over the lowest
+ASIDE = 0.1  # how far, times their height, two tall parts stand beside each other that are two digits
 APART = 1.4  # gap between two numbers of a line, times the height of digits
 DUST = 0.01  # a page whose tallest part is lower than this, times its side, is blank
 MAX_PARTS = 400  # more than this is a texture, not writing
@@ -53,6 +57,14 @@ def find_numbers(density: npt.NDArray[np.uint8]) -> list[list[DigitInk]]:
     groups = _joined(parts)
     numbers = [number for line in _lines(groups, mass) for number in _numbers(line)]
     return [[_cut(density, labels, box, group) for box, group in number] for number in numbers]
+
+
+def in_row(digits: Sequence[DigitInk]) -> bool:
+    """Whether digits are of about one height and near each other: lines of a form beside digits are longer."""
+    boxes = [digit.box for digit in digits]
+    heights = [box[3] for box in boxes]
+    gaps = [-_overlap(one, other, 0) for one, other in pairwise(boxes)]
+    return max(heights) <= ALIKE * min(heights) and max(gaps, default=0) <= median(heights)
 
 
 Group = tuple[Box, tuple[int, ...]]  # a digit's box and the labels of its parts
@@ -90,12 +102,18 @@ def _belong(one: Box, other: Box) -> bool:
     share = overlap / min(one[2], other[2])
     apart = -_overlap(one, other, 1) / height  # between the lower edge of one and the upper of the other
     if low >= 0.6:  # two tall parts: side by side or one above the other they are two digits
-        return share >= 0.65 and apart <= 0.1
+        return share >= 0.65 and apart <= 0.1 and not _beside(one, other)
     if share >= 0.5:
         return apart <= 0.25
     if part[2] >= 1.5 * part[3] and part[1] + part[3] / 2 <= body[1] + 0.35 * height:  # the flag of a 5
         return overlap >= -0.25 * height and part[0] >= body[0] - 0.2 * height and apart <= 0.25
     return overlap > -0.1 * height and apart <= 0.05
+
+
+def _beside(one: Box, other: Box) -> bool:
+    """Whether one box is the other moved aside: two slanted strokes beside each other share most of their columns."""
+    left, right = other[0] - one[0], other[0] + other[2] - one[0] - one[2]
+    return left * right > 0 and min(abs(left), abs(right)) >= ASIDE * max(one[3], other[3])
 
 
 def _overlap(one: Box, other: Box, axis: int) -> int:

@@ -14,7 +14,7 @@ from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.fitting import as_expected
 from mnist_predict.vision.ink import find_ink, to_grey
-from mnist_predict.vision.layout import DigitInk, find_numbers
+from mnist_predict.vision.layout import DigitInk, find_numbers, in_row
 from mnist_predict.vision.line import Grey, LineReader
 from mnist_predict.vision.normalize import normalize
 from mnist_predict.vision.number import crops, read_number
@@ -107,9 +107,8 @@ class Recognizer:
         rows = np.empty((0, 10), np.float32)
         if place.digits:
             rows = self.classifier.probabilities(np.stack([normalize(digit.ink) for digit in place.digits]))
-        # A lone stroke may be a 1 or a line of a form: the digit network knows its 1.
-        known = expected is None and len(rows) == 1 and rows.max() >= SURE
-        alone = str(int(rows.argmax())) if known else ""
+        known = expected is None and len(rows) > 0 and bool((rows.max(axis=1) >= SURE).all())
+        alone = "".join(map(str, rows.argmax(axis=1))) if known and in_row(place.digits) else ""
         seen = read_number(self.line, page.grey, page.paper, place.crops, alone, expected)
         if seen is None:
             return None
