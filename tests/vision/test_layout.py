@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_predict.vision.layout import APART, find_numbers
+from mnist_predict.vision.layout import APART, find_numbers, in_row
 
 
 def canvas(height: int, width: int):
@@ -101,6 +101,31 @@ def test_two_ones_are_two_digits():
     stroke(page, (20, 80), (32, 20))
     stroke(page, (40, 80), (52, 20))
     assert counts(page) == [2]
+
+
+@pytest.mark.parametrize("lean", [0, 8, 25])
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_slanted_strokes_side_by_side_are_as_many_digits(count, lean):
+    page = canvas(100, 160)
+    for at in range(count):
+        stroke(page, (30 + 22 * at, 80), (30 + 22 * at + lean, 20))
+    assert counts(page) == [count]
+    tight = page[17:84, 27 : 33 + 22 * (count - 1) + lean + 1]
+    assert counts(tight) == [count]
+
+
+def test_digits_are_in_a_row_where_they_are_alike_and_near_each_other():
+    page = canvas(120, 300)
+    for x in (30, 60, 100):
+        one(page, x, 30, 90)
+    assert in_row(find_numbers(page)[0])
+    assert in_row(find_numbers(page[:, :45])[0])
+    longer = one(page.copy(), 130, 5, 119)
+    assert len(find_numbers(longer)[0]) == 4
+    assert not in_row(find_numbers(longer)[0])
+    far = one(page.copy(), 185, 30, 90)
+    assert len(find_numbers(far)[0]) == 4
+    assert not in_row(find_numbers(far)[0])
 
 
 def test_specks_and_separators_are_no_digits():
