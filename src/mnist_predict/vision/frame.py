@@ -15,7 +15,7 @@ BAND = 0.18  # width of the band, times the picture's shorter side
 LONG = 3.0  # length over width of a line
 BEYOND = 0.12  # how much further than the writing a line runs out, times the writing's length ...
 BOTH = 0.03  # ... and how much where it runs out at both ends
-AS_TALL = 0.9  # height of writing over that of a stroke along the border, from which that is a 1
+AS_TALL = 0.9  # height of upright strokes over that of one along the border, from which it is one of them
 ROW = 1.5  # pictures wider than this, times their height, hold a row of digits and not a cell
 
 
@@ -33,17 +33,21 @@ def without_frame(parts: dict[int, Box], labels: npt.NDArray[np.int32]) -> dict[
     if not rest or max(box[3] for box in rest) < 0.2 * height:
         return parts  # nothing else is there: this is the writing
     written = union(rest)
+    strokes = all(box[3] >= LONG * box[2] for box in rest)
     rim = np.bincount(
         np.concatenate([labels[:2].ravel(), labels[-2:].ravel(), labels[:, :2].ravel(), labels[:, -2:].ravel()]),
         minlength=len(inside),
     )
     return {
-        i: box for i, box in parts.items() if i not in within or not _is_line(box, written, int(rim[i]), width, height)
+        i: box
+        for i, box in parts.items()
+        if i not in within or not _is_line(box, written, int(rim[i]), strokes, width, height)
     }
 
 
-def _is_line(box: Box, written: Box, rim: int, width: int, height: int) -> bool:
-    """`rim`: how many of its pixels lie in the outermost two rows and columns."""
+def _is_line(box: Box, written: Box, rim: int, strokes: bool, width: int, height: int) -> bool:
+    """`rim`: how many of its pixels lie in the outermost two rows and columns; `strokes`: the writing is nothing but
+    upright strokes."""
     _, _, w, h = box
     if max(w / width, h / height) < 0.2:
         return False
@@ -51,7 +55,7 @@ def _is_line(box: Box, written: Box, rim: int, width: int, height: int) -> bool:
         return True  # turns a corner
     if w >= LONG * h:
         return w >= 0.8 * width  # shorter ones may be the flag of a 5
-    along = rim >= 0.6 * h and written[3] < AS_TALL * h
+    along = rim >= 0.6 * h and not (strokes and written[3] >= AS_TALL * h)
     return h >= LONG * w and width <= ROW * height and (along or _runs_out(box, written, height))
 
 

@@ -18,7 +18,7 @@ from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.line import FRAME, Frames, Grey, LineReader, to_strip
 
 MARGINS = (0.1, 0.3)  # around the ink, times its height
-AGREES = 20.0  # how much likelier a digit is that hangs together and is known to the digit network too
+AGREES = 20.0  # how much likelier a digit is that stands alone and is known to the digit network too
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,8 @@ def read_number(
 ) -> Seen | None:
     """The number that these crops of grey pixels (h, w) show, however unlikely; None where none is possible at all.
 
-    `paper`: the grey level of what lies beyond the picture. `alone`: what the digit network, which sees strokes that
-    hang together one by one, is sure of, where nothing is expected; else empty. The line network cannot tell a bare
-    stroke from a line of a form, so that of several digits only the 1 count.
+    `paper`: the grey level of what lies beyond the picture. `alone`: the digit that the digit network is sure of,
+    where the strokes hang together as one and nothing is expected, or so many 1 where all are bare strokes; else empty.
     """
     views = [_look(line, grey, paper, place) for place in places]
     found = [candidates(view.frames, expected) for view in views]
@@ -81,7 +80,7 @@ def read_number(
         return None
     if alone in texts:
         known = texts.index(alone)
-        likelier = AGREES ** (alone.count("1") if len(alone) > 1 else 1)
+        likelier = AGREES ** len(alone)
         total = math.log1p((likelier - 1) * math.exp(float(mean[known])))
         mean[known] += math.log(likelier)
         mean -= total

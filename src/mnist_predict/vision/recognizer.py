@@ -1,6 +1,7 @@
 """Picture -> reading: the whole way, with the networks of one model version."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -107,8 +108,7 @@ class Recognizer:
         rows = np.empty((0, 10), np.float32)
         if place.digits:
             rows = self.classifier.probabilities(np.stack([normalize(digit.ink) for digit in place.digits]))
-        known = expected is None and len(rows) > 0 and bool((rows.max(axis=1) >= SURE).all())
-        alone = "".join(map(str, rows.argmax(axis=1))) if known and in_row(place.digits) else ""
+        alone = "" if expected is not None else _known_alone(place.digits, rows)
         seen = read_number(self.line, page.grey, page.paper, place.crops, alone, expected)
         if seen is None:
             return None
@@ -131,6 +131,17 @@ def _places(page: _Page) -> list[_Place]:
         whole = len(found) == 1 and box[3] >= FILLS * height and width <= FLATTEST * height
         places.append(_Place(box, tuple(digits), tuple(crops(box, (width, height), whole))))
     return places
+
+
+def _known_alone(digits: Sequence[DigitInk], rows: npt.NDArray[np.float32]) -> str:
+    """The digit that the digit network is sure of, where it is one, or 1 and 1 side by side; else nothing.
+
+    The line network takes bare strokes for lines of a form, unless it sees other digits beside them.
+    """
+    if not len(rows) or rows.max(axis=1).min() < SURE:
+        return ""
+    text = "".join(map(str, rows.argmax(axis=1)))
+    return text if len(text) == 1 or (set(text) == {"1"} and in_row(digits)) else ""
 
 
 def _paper(grey: Grey, density: Grey) -> int:
