@@ -1,7 +1,9 @@
 """The HTTP interface is as it describes itself; its page and its examples work."""
 
 import base64
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -139,6 +141,17 @@ def test_the_javascript_example_works(examples: dict[str, str], open_page: Open)
     )
     assert number == "7"
     assert refused.startswith("This is not a picture.")
+
+
+def test_the_javascript_example_works_in_node_too(examples: dict[str, str], tmp_path: Path) -> None:
+    if not shutil.which("node"):
+        words = "The example is run in Node 20 or later: apt-get install nodejs"
+        if os.environ.get("CI") == "true":
+            pytest.fail(words)
+        pytest.skip(words)
+    read = 'import fs from "node:fs"; console.log((await read(new Blob([fs.readFileSync("4072.png")]))).number);'
+    run = ["node", "--input-type=module", "-e", examples["javascript"] + read]
+    assert subprocess.check_output(run, cwd=tmp_path, text=True) == "4072\n"
 
 
 def test_an_operation_is_tried_on_the_page(open_page: Open, site: Running) -> None:

@@ -23,6 +23,9 @@ _TABLE = """create table if not exists allowance (
 _SPEND = """insert into allowance values (:name, :client, :most - 1, :now) on conflict do update set
     remaining = min(:most, remaining + (:now - at) * :most / 60) - 1, at = :now"""
 
+# Who has all of it again; after a zip of many pictures that is later than in a minute.
+_FORGET = "delete from allowance where name = :name and remaining + (:now - at) * :most / 60 >= :most"
+
 
 class Allowance:
     """At most so many a minute for each client, refilled as time goes by (a token bucket).
@@ -54,8 +57,7 @@ class Allowance:
         now = monotonic()  # the same clock in all processes of a machine
         with self._lock:
             self._counts.execute(_SPEND, {"name": self._name, "client": client, "most": self._most, "now": now})
-            # Who was quiet for a minute has all of it again.
-            self._counts.execute("delete from allowance where at < ?", (now - _MINUTE,))
+            self._counts.execute(_FORGET, {"name": self._name, "most": self._most, "now": now})
 
 
 class Limits:
@@ -92,6 +94,14 @@ def enter() -> None:
         limits.rate.spend(client)
     limits.begin(client)
     g.under_way = client
+
+
+def count_another(at: int) -> None:
+    """Count a picture of a request with several, of which `enter` counted the first (`at` 0): they are read all the
+    same, but the client waits the longer before its next request."""
+    limits: Limits = current_app.extensions["limits"]
+    if at and limits.rate is not None:
+        limits.rate.spend(request.remote_addr or "")
 
 
 def leave(_: BaseException | None) -> None:

@@ -23,6 +23,7 @@ PAGES = {
     "access.sign_out",
     "static",
 }  # for people: not described
+_FILE = {"type": "string", "format": "binary", "description": "The bytes of a picture, or of a zip of pictures."}
 _PICTURE = {"type": "string", "format": "binary", "description": "The bytes of a picture."}
 _EXPECT = TEXT | {"description": "What is expected of the number, such as `4 digits` or `0..100`.", "examples": [""]}
 _LINES = TEXT | {"description": "An image name and a number on each line, as CSV."}
@@ -64,7 +65,7 @@ _PARAMETERS = {
 _OPERATIONS: dict[str, Schema] = {
     "uploads.upload": {
         "parameters": [_KEY],
-        "requestBody": _form(("file",), file={"type": "array", "items": _PICTURE, "minItems": 1}, expect=_EXPECT),
+        "requestBody": _form(("file",), file={"type": "array", "items": _FILE, "minItems": 1}, expect=_EXPECT),
         "answers": {"200": _answer("What was read and kept.", _ONE_OR_MANY, _TEXT, _HTML), "303": _SEE},
         "errors": (400, 413, 415, 422, 429, 503),
     },

@@ -1,5 +1,6 @@
 """`/uploads`: a picture in, its number out; and the pictures again, by name. `/read` keeps nothing."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Response, current_app, redirect, render_template, url_for
@@ -12,10 +13,12 @@ from mnist_predict.web.access import caller
 from mnist_predict.web.answers import as_json, as_text, wanted
 from mnist_predict.web.incoming import expected, idempotency_key, needed_picture, needed_pictures
 from mnist_predict.web.journal import note
+from mnist_predict.web.limits import count_another
 from mnist_predict.web.measured import MeasuredService
 from mnist_predict.web.pictures import send_picture
 from mnist_predict.web.stored import stored, stored_lines
 from mnist_predict.web.words import of_a_hundred, percent
+from mnist_predict.web.zipped import is_zip, unpacked
 
 blueprint = Blueprint("uploads", __name__)
 
@@ -36,12 +39,12 @@ def page() -> str:
 
 @blueprint.post("/uploads")
 def upload() -> AnyResponse:
-    """Read a picture, keep both, answer with the number; or several pictures, in as many form fields `file`.
+    """Read a picture, keep both, answer with the number; or several, in as many form fields `file` or in a zip.
 
     A browser is sent on to the record's page, so that a reload does not upload again.
     """
     pictures = needed_pictures()
-    if len(pictures) > 1:
+    if len(pictures) > 1 or is_zip(pictures[0][1]):
         return _upload_all(pictures)
     name, data = pictures[0]
     service: MeasuredService = current_app.extensions["service"]
@@ -71,13 +74,16 @@ def _upload_all(pictures: list[tuple[str, bytes]]) -> Response:
     key, expect = idempotency_key(), expected()
     outcomes: list[dict[str, Any]] = []
     errors: list[UserError] = []
-    for at, (name, data) in enumerate(pictures):
+    for at, (name, data) in enumerate(_each(pictures)):
         try:
+            if isinstance(data, UserError):
+                raise data
+            count_another(at)
             outcomes.append(_kept(service.upload(data, name, f"{key}/{at}" if key else None, expect, caller())))
         except UserError as error:
             errors.append(error)
             outcomes.append({"image_name": name, "error": str(error), "status": error.status})
-    if len(errors) == len(pictures):
+    if len(errors) == len(outcomes):
         raise errors[0]
     form = wanted()
     if form == "html":
@@ -88,6 +94,18 @@ def _upload_all(pictures: list[tuple[str, bytes]]) -> Response:
         response = as_text([f"{each['image_name']}\t{each.get('error') or each['number']}" for each in outcomes])
     response.vary.add("Accept")
     return response
+
+
+def _each(files: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | UserError]]:
+    """The pictures of the files that were sent, those in zips one by one; or why one of them cannot be had."""
+    for name, data in files:
+        if is_zip(data):
+            try:
+                yield from unpacked(data)
+            except UserError as error:
+                yield name, error
+        else:
+            yield name, data
 
 
 @blueprint.post("/read")

@@ -24,7 +24,8 @@ class Row {
       this.image.hidden = true;
       this.preview();
     };
-    this.image.src = URL.createObjectURL(file);
+    if (file instanceof Blob) this.image.src = URL.createObjectURL(file);
+    else this.image.hidden = true;
     this.again.onclick = () => { this.begin(); add(this); };
     queue.append(this.node);
     this.begin();
@@ -88,13 +89,27 @@ const tell = () => {
   summary.textContent = `${read} of ${rows.length} read${failed ? `, ${failed} not` : ""}${open ? " …" : ""}`;
 };
 
+// A zip: its row gives way to one for each picture in it.
+const unpack = (zip, outcomes) => {
+  following = false;
+  rows = rows.filter((row) => row !== zip);
+  zip.node.remove();
+  for (const outcome of outcomes) {
+    const row = new Row({ name: outcome.image_name }, "");
+    rows.push(row);
+    if (outcome.error) row.failed(outcome.error, false);
+    else row.read(outcome);
+  }
+};
+
 const work = async () => {
   if (running === AT_ONCE || !waiting.length) return;
   running += 1;
   const row = waiting.shift();
   try {
     const record = await send(row.file, row.key, (words, share) => row.say(words, share));
-    row.read(record);
+    if (Array.isArray(record)) unpack(row, record);
+    else row.read(record);
     if (following && rows.length === 1) location.assign(`/records/${record.id}`);
   } catch (error) {
     row.failed(error.message, !error.final);

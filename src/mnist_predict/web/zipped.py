@@ -1,0 +1,74 @@
+"""A zip of pictures, unpacked one by one in memory: nothing is written to disk under a name that came in it.
+
+A zip of 20 MB may say that it holds a million files, or hold one that unpacks to terabytes; so each limit is checked
+before what it limits is done.
+"""
+
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from mnist_predict.errors import BadRequest, BrokenPicture, NotAPicture, TooLarge, UserError
+from mnist_predict.vision.picture import MAX_BYTES
+
+MOST_FILES = 1000
+MOST_BYTES = 10 * MAX_BYTES  # unpacked, of all files
+_ENTRY = b"PK\x01\x02"  # each entry of a zip's table of contents begins so
+_ENCRYPTED = 0x1
+_LEFT_OUT = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what systems put into zips unasked
+
+
+def is_zip(data: bytes) -> bool:
+    """Whether a file is a zip, by its first bytes; an empty zip begins with its end."""
+    return data.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+
+
+def unpacked(data: bytes) -> Iterator[tuple[str, bytes | UserError]]:
+    """The name of each file in a zip with its bytes, or with why it cannot be had.
+
+    Raises `BrokenPicture` for a zip that cannot be opened, `TooLarge` for too many files, `BadRequest` for none.
+    """
+    too_many = TooLarge(f"The zip holds more than {MOST_FILES} files. Send it in parts.")
+    if data.count(_ENTRY) > 2 * MOST_FILES:  # before the table of contents is read into memory
+        raise too_many
+    try:
+        archive = ZipFile(BytesIO(data))
+    except (BadZipFile, ValueError, NotImplementedError) as error:
+        raise BrokenPicture("The zip is damaged or cut short. Make it again.") from error
+    files = [each for each in archive.infolist() if not each.is_dir() and not _left_out(each.filename)]
+    if len(files) > MOST_FILES:
+        raise too_many
+    if not files:
+        raise BadRequest("The zip is empty. Put pictures into it.")
+    return _files(archive, files)
+
+
+def _files(archive: ZipFile, files: list[ZipInfo]) -> Iterator[tuple[str, bytes | UserError]]:
+    room = MOST_BYTES
+    for file in files:
+        room -= file.file_size
+        try:
+            yield file.filename, _file(archive, file, room)
+        except UserError as error:
+            yield file.filename, error
+
+
+def _file(archive: ZipFile, file: ZipInfo, room: int) -> bytes:
+    if file.flag_bits & _ENCRYPTED:
+        raise NotAPicture("This file is encrypted. Make the zip without a password.")
+    if file.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+        raise NotAPicture("This file is compressed in a way that is not read here. Make the zip with Deflate.")
+    if file.file_size > MAX_BYTES:
+        raise TooLarge(f"The file has more than {MAX_BYTES // 1_000_000} MB. Send a smaller picture.")
+    if room < 0:
+        raise TooLarge(f"The zip unpacks to more than {MOST_BYTES // 1_000_000} MB. Send it in parts.")
+    try:
+        with archive.open(file) as stream:
+            return stream.read(file.file_size + 1)  # without a size, all of it is unpacked before it is measured
+    except (BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        raise BrokenPicture("This file of the zip is damaged. Make the zip again.") from error
+
+
+def _left_out(name: str) -> bool:
+    return name.startswith(_LEFT_OUT[0]) or name.rpartition("/")[2] in _LEFT_OUT[1:]
