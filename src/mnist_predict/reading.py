@@ -11,6 +11,8 @@ from typing import Any, Self
 Json = dict[str, Any]
 Box = tuple[int, int, int, int]
 
+UNSURE = 0.8  # a confidence below this is called not sure, and a person should look
+
 
 def union(boxes: Sequence[Box]) -> Box:
     """The smallest box around all of them."""

@@ -4,13 +4,15 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from hashlib import sha256
 from threading import Lock
 from typing import Any
+from uuid import UUID
 
 from mnist_predict.reading import Digit, Number, Reading
 from mnist_predict.store import open_store
-from mnist_predict.store.record import Record, new_id
+from mnist_predict.store.record import Record, in_sample, new_id
 
 SEVEN = Digit(7, (3, 4, 20, 28), (0.0, 0.01, 0.02, 0.0, 0.0, 0.0, 0.0, 0.95, 0.015, 0.005))
 READING = Reading((Number("77", 0.9025, 0, (3, 4, 44, 28), (SEVEN, SEVEN)),), 0, ("a little dark",), "v1-abc")
@@ -27,6 +29,32 @@ def record_of(picture: bytes | None = None, **changes: Any) -> Record:
         "reading": READING,
     }
     return Record(**(fields | changes))
+
+
+def plain_id() -> UUID:
+    """An id that is not of the random sample."""
+    while in_sample(made := new_id()):
+        pass
+    return made
+
+
+def read_as(text: str, confidence: float) -> Record:
+    """A record whose picture was read so, by digits that are all as sure as that takes."""
+    each = round(confidence ** (1 / len(text)), 6)
+    digits = tuple(
+        replace(SEVEN, value=int(c), probabilities=(0.0,) * int(c) + (each,) + (0.0,) * (9 - int(c))) for c in text
+    )
+    number = replace(READING.numbers[0], text=text, confidence=confidence, digits=digits)
+    return record_of(b"picture", id=plain_id(), number=text, reading=replace(READING, numbers=(number,)))
+
+
+def unsure(text: str = "7") -> Record:
+    return read_as(text, 0.6)
+
+
+def label_of(record: Record, number: str = "7") -> Record:
+    changes = {"id": new_id(after=record.id), "number": number, "source": "hand", "reading": None}
+    return replace(record, label_of=record.id, key=None, **changes)
 
 
 def until(condition: Callable[[], Any], seconds: float = 60) -> Any:

@@ -12,11 +12,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from store_examples import record_of
+from store_examples import label_of, plain_id, read_as, record_of, unsure
 
 from mnist_predict.errors import BadRequest, KeyReused, StoreUnavailable, UserError
 from mnist_predict.store import open_store, sqlite_file
-from mnist_predict.store.sqlite import SqliteStore
+from mnist_predict.store.migrations import missing
+from mnist_predict.store.spool import Spool
+from mnist_predict.store.sqlite import SqliteStore, to_row
 from mnist_predict.store.sqlite_writer import Writer
 
 LARGE = b"x" * 4_000_000  # more than the small disk holds
@@ -333,3 +335,33 @@ def _add_one_more(store: SqliteStore) -> None:
     store.add(record_of())
     assert len(store.page()) == 2
     store.close()
+
+
+def test_what_was_kept_before_there_was_a_review_waits_for_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(sqlite_file, "missing", lambda kind, applied: missing(kind, applied)[: 3 - applied])
+        sqlite_file.connect(path).close()
+    wait, labelled, sure = unsure("41"), unsure(), read_as("7", 0.99)
+    merged = unsure()
+    by_hand = record_of(id=plain_id(), source="hand", reading=None)
+    records = [wait, labelled, sure, by_hand, merged, label_of(labelled), label_of(unsure())]
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("insert into merged values (?, ?)", (str(records[-1].label_of), str(merged.id)))
+        marks = ",".join("?" * len(to_row(wait)))
+        connection.executemany(f"insert into record values ({marks})", map(to_row, records))
+    connection.close()
+    store = SqliteStore(path)
+    assert store.unreviewed().ids == [wait.id]
+    assert store.hold([wait.id], "me", 60, 1) == [wait]
+    store.close()
+
+
+def test_what_leaves_the_store_is_not_reviewed(path: Path) -> None:
+    spool = Spool(path, 1)
+    record = unsure()
+    spool.add(record, b"picture")
+    assert spool.unreviewed().ids == [record.id]
+    spool.remove([record])
+    assert spool.unreviewed().ids == []
+    spool.close()

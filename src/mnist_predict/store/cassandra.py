@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
+from mnist_predict.store import cassandra_review as review
 from mnist_predict.store.cassandra_place import Place
 from mnist_predict.store.cassandra_rows import GET, PAGE, Partition, blob, from_row, month_of, partition
-from mnist_predict.store.record import Record, new_id
+from mnist_predict.store.record import Record, Unreviewed, new_id
 
 if TYPE_CHECKING:
     from mnist_predict.store.cassandra_link import Link
@@ -130,6 +131,21 @@ class CassandraStore:
             rows = list(link.rows(link.start(select, blob(sha256), fetch_size=8)))
         whole = b"".join(row[1] for row in rows)
         return whole if rows and len(whole) == rows[0][0] else None
+
+    def unreviewed(self, before: UUID | None = None, limit: int = 50, digit: str | None = None) -> Unreviewed:
+        """Readings that wait for a person, newest first; see `Store.unreviewed`."""
+        with self._using() as link:
+            return review.unreviewed(link, min(before, LAST) if before else LAST, limit, digit)
+
+    def hold(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
+        """Give some that wait to `who`; see `Store.hold`."""
+        with self._using() as link:
+            return review.hold(link, ids, who, seconds, most)
+
+    def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
+        """Give what `who` holds to nobody; see `Store.set_aside`."""
+        with self._using() as link:
+            review.set_aside(link, record_id, who, seconds)
 
     def count(self) -> int:
         """How many records are kept, partition by partition."""

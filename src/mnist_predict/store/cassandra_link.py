@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 from cassandra import (
     ConsistencyLevel,
@@ -149,7 +150,7 @@ class Link:
         statement = SimpleStatement(cql, keyspace=self.place.keyspace, consistency_level=consistency)
         return list(self.session.execute(statement, values or None))
 
-    def settle(self, cql: str, *values: Any, look: str, key: str) -> tuple[Any, ...] | None:
+    def settle(self, cql: str, *values: Any, look: str, key: str | UUID) -> tuple[Any, ...] | None:
         """Run a lightweight transaction: None when it was applied, else the row that stood in its way.
 
         When its outcome is unknown, `look` (a `select` of one row by `key`, with the columns in the order of the

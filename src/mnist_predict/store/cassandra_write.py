@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from mnist_predict.errors import KeyReused
+from mnist_predict.store import cassandra_review as review
 from mnist_predict.store.cassandra_link import Link
 from mnist_predict.store.cassandra_rows import COLUMNS, Partition, blob, month_of, partition, timestamp, to_row
 from mnist_predict.store.record import Record
@@ -103,6 +104,8 @@ def put_records(link: Link, records: Iterable[Record]) -> None:
         for record in (record for together in partitions.values() for record in together):
             if record.label_of is not None:
                 window.start(_LABEL, record.label_of, record.id)
+            for statement in review.statements(record):
+                window.start(*statement)
 
 
 def _rows(where: Partition, record: Record) -> list[tuple[Any, ...]]:

@@ -43,7 +43,7 @@ class Record:
     """One stored event: a picture that was read (`upload`) or a number recorded by a person (`hand`).
 
     A hand record whose `label_of` names another record is also a label: what a person says that record's
-    number is. Labels are appended; the newest wins and the history stays.
+    number is, empty where there is none. Labels are appended; the newest wins and the history stays.
     """
 
     id: UUID
@@ -74,6 +74,14 @@ class Record:
             "label_of": str(self.label_of) if self.label_of else None,
             "by": self.by,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Unreviewed:
+    """Readings that wait for a person, newest first; `older`: the id below which to look on, None at the end."""
+
+    ids: list[UUID]
+    older: UUID | None
 
 
 class Store(Protocol):
@@ -122,6 +130,25 @@ class Store(Protocol):
 
     def picture(self, sha256: str) -> bytes | None:
         """The bytes of a picture just as they were uploaded."""
+        ...
+
+    def unreviewed(self, before: UUID | None = None, limit: int = 50, digit: str | None = None) -> Unreviewed:
+        """Readings that a person should look at (`reasons`) and that have no label, held or not.
+
+        `before`: only those whose id is smaller; `digit`: only those that read as this one digit. Looks at a bounded
+        number of rows, so there may be fewer than `limit` though there are `older` ones.
+        """
+        ...
+
+    def hold(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
+        """Give the first `most` of those that still wait, and that nobody else holds, to `who` for so long.
+
+        Nobody else is given them meanwhile; who holds one may prolong it.
+        """
+        ...
+
+    def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
+        """Give what `who` holds, or nobody does, to nobody for so long."""
         ...
 
     def count(self) -> int:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
-from mnist_predict.store.record import Record, Store
+from mnist_predict.store.record import Record, Store, Unreviewed
 from mnist_predict.store.replay import replay
 from mnist_predict.store.spool import Spool
 from mnist_predict.store.volume import goes_with_container
@@ -123,6 +123,18 @@ class SpooledStore:
         """The bytes of a picture just as they were uploaded."""
         mine = self._in_spool(lambda: self.spool.picture(sha256), None)
         return mine if mine is not None else self._ask(lambda: self.store.picture(sha256))
+
+    def unreviewed(self, before: UUID | None = None, limit: int = 50, digit: str | None = None) -> Unreviewed:
+        """Readings that wait for a person, in the store alone; see `Store.unreviewed`."""
+        return self._ask(lambda: self.store.unreviewed(before, limit, digit))
+
+    def hold(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
+        """Give some that wait to `who`, in the store alone, which all services share; see `Store.hold`."""
+        return self._ask(lambda: self.store.hold(ids, who, seconds, most))
+
+    def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
+        """Give what `who` holds to nobody; see `Store.set_aside`."""
+        self._ask(lambda: self.store.set_aside(record_id, who, seconds))
 
     def count(self) -> int:
         """How many records are kept; one on its way from the spool to the store is counted twice."""

@@ -15,7 +15,8 @@ from uuid import UUID
 
 from mnist_predict.errors import KeyReused, StoreUnavailable
 from mnist_predict.reading import Reading
-from mnist_predict.store.record import Record
+from mnist_predict.store import sqlite_review
+from mnist_predict.store.record import Record, Unreviewed
 from mnist_predict.store.sqlite_file import Connection, connect, explain, is_current, patiently
 from mnist_predict.store.sqlite_writer import Writer
 
@@ -50,6 +51,8 @@ class SqliteStore:
             if connection.execute(_INSERT, row).rowcount == 0:
                 kept = from_row(connection.execute(SAME, (row[0], record.key, row[0])).fetchone())
                 check_same(kept, record)
+            else:
+                sqlite_review.put(connection, [record])
             if picture is not None:
                 connection.execute(_INSERT_PICTURE, (record.sha256, picture))
             return kept
@@ -66,6 +69,7 @@ class SqliteStore:
         def keep(connection: Connection) -> None:
             connection.executemany(_INSERT_PICTURE, pictures.items())
             connection.executemany(_INSERT, rows)
+            sqlite_review.put(connection, records)
 
         self._of_this_process()._writer.run(keep)
 
@@ -103,6 +107,27 @@ class SqliteStore:
         """The bytes of a picture just as they were uploaded."""
         found = self._read("select bytes from picture where sha256 = ?", sha256)
         return found[0][0] if found else None
+
+    def unreviewed(self, before: UUID | None = None, limit: int = 50, digit: str | None = None) -> Unreviewed:
+        """Readings that wait for a person, newest first; see `Store.unreviewed`."""
+        last = str(before) if before else "g"
+        if digit is None:
+            rows = self._read(sqlite_review.OF_ALL, last, limit)
+        else:
+            rows = self._read(sqlite_review.OF_DIGIT, digit, last, limit)
+        ids = [UUID(row[0]) for row in rows]
+        return Unreviewed(ids, ids[-1] if len(ids) == limit else None)
+
+    def hold(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
+        """Give some that wait to `who`; see `Store.hold`."""
+        run = self._of_this_process()._writer.run
+        held = run(lambda connection: sqlite_review.hold(connection, ids, who, seconds, most))
+        return [record for each in held if (record := self.get(each))]
+
+    def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
+        """Give what `who` holds to nobody; see `Store.set_aside`."""
+        run = self._of_this_process()._writer.run
+        run(lambda connection: sqlite_review.set_aside(connection, record_id, who, seconds))
 
     def count(self) -> int:
         """How many records are kept."""

@@ -77,6 +77,9 @@ def patiently(action: Callable[[], T]) -> T:
 def _migrate(connection: Connection) -> None:
     if not missing("sqlite", _version(connection)):
         return
+    from mnist_predict.store.sqlite_review import needs_review
+
+    connection.create_function("needs_review", 2, needs_review, deterministic=True)
     patiently(lambda: connection.execute("begin immediate"))
     try:
         # Asked again, now that no other process can be migrating.

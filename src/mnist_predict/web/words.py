@@ -1,6 +1,6 @@
 """How confidence is said to people; the pages and the text answers use the same words."""
 
-from mnist_predict.reading import Digit, Number
+from mnist_predict.reading import UNSURE, Digit, Number
 
 Certainty = tuple[str, str]
 
@@ -23,7 +23,7 @@ def certainty(confidence: float) -> Certainty:
     """The name of a confidence in the style sheet, and in words."""
     if confidence >= 0.95:
         return "sure", "Sure"
-    return ("likely", "Fairly sure") if confidence >= 0.8 else ("unsure", "Not sure")
+    return ("likely", "Fairly sure") if confidence >= UNSURE else ("unsure", "Not sure")
 
 
 def runner_up(digit: Digit) -> tuple[int, float]:

@@ -1,0 +1,46 @@
+"""Why a person should look at a reading. A pure function of its record, so that every service and store agrees."""
+
+from math import prod
+from typing import Literal
+from uuid import UUID
+
+from mnist_predict.reading import UNSURE, Reading
+from mnist_predict.store.record import Record, in_sample
+
+Reason = Literal["no number", "unsure", "disagreement", "sample"]
+
+GAP = 0.1  # between how sure the digits are, one by one, and how sure the number is
+
+
+def reasons(record: Record) -> tuple[Reason, ...]:
+    """Why a person should look at a record, the most urgent first; empty where nobody needs to."""
+    if record.source != "upload" or record.sha256 is None or record.reading is None:
+        return ()
+    return reasons_of(record.id, record.reading)
+
+
+def reasons_of(record_id: UUID, reading: Reading) -> tuple[Reason, ...]:
+    """The same of a picture's reading that is kept under that id."""
+    found: list[Reason] = []
+    if reading.primary is None:
+        found.append("no number")
+    else:
+        if reading.confidence < UNSURE:
+            found.append("unsure")
+        if _disagrees(reading):
+            found.append("disagreement")
+    if in_sample(record_id):
+        found.append("sample")
+    return tuple(found)
+
+
+def _disagrees(reading: Reading) -> bool:
+    """Whether the digits, each by itself, are much surer than the number (or less so).
+
+    A number's confidence is that of its digits times that of how many there are and where they stand. Where each
+    digit is known and the number still is not, a digit may be two, a stroke none, or one may be missing: what a
+    person sees at once, and what a threshold of confidence alone lets pass.
+    """
+    number = reading.numbers[reading.primary or 0]
+    digits = prod(digit.probabilities[digit.value] for digit in number.digits)
+    return abs(digits - number.confidence) >= GAP
