@@ -64,8 +64,12 @@ class Service:
         return self._add_label(known, number, by)
 
     def label(self, record_id: str, number: str, by: str | None = None) -> Record:
-        """Keep what a person says the number of that very record is: a confirmation or a correction."""
-        _check_number(number)
+        """Keep what a person says the number of that very record is: a confirmation or a correction.
+
+        Empty: there is no number in its picture.
+        """
+        if number:
+            _check_number(number)
         record = self.record(record_id)
         if record.label_of is not None:
             record = self.record(str(record.label_of))

@@ -142,3 +142,11 @@ def test_the_password_of_the_store_is_shown_nowhere(
     everything = "\n".join([*said, caplog.text, printed.out, printed.err])
     assert "127.66.6.6" in everything
     assert PASSWORD not in everything
+
+
+def test_the_review_says_that_it_needs_the_store(client: FlaskClient) -> None:
+    page = client.get("/review", headers={"Accept": BROWSER})
+    assert page.status_code == 503
+    assert "The store is away, so there is nothing to review now." in page.text
+    assert client.get("/review", headers={"Accept": JSON}).get_json()["status"] == 503
+    assert client.post("/review/next", headers={"Accept": JSON}).status_code == 503

@@ -6,11 +6,10 @@ import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from web_examples import DESKTOP, JSON, PHONE, Running, picture_of
+from web_examples import AA, DESKTOP, JSON, PHONE, Running, picture_of
 
 Open = Callable[..., Page]
 
-AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SHIFT = """() => new Promise((done) => {
   let sum = 0;
   new PerformanceObserver((list) => list.getEntries().forEach((each) => { sum += each.value; }))

@@ -9,8 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,12 +20,17 @@ import requests
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from mnist_predict.store.record import Record, Store, new_id
+from mnist_predict.vision.recognizer import Recognizer
+
 MNIST = Path(__file__).parents[2] / "data" / "mnist"
 
 CURL = "*/*"
 JSON = "application/json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
+# What axe-core is to look for.
+AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 Upload = Callable[..., TestResponse]
@@ -113,3 +119,17 @@ def serving(folder: Path, workers: int = 1, rate: str = "0") -> Iterator[Running
             process.wait(40)
         assert process.stdout is not None
         process.stdout.close()
+
+
+def keep_unsure(store: Store, recognizer: Recognizer, *numbers: str) -> list[str]:
+    """Keep readings of such numbers that wait for a person, as if the model had not been sure; their ids."""
+    ids = []
+    readings = {number: recognizer.read(picture_of(number)) for number in set(numbers)}
+    for at, number in enumerate(numbers):
+        picture, reading = picture_of(number), readings[number]
+        doubtful = tuple(replace(each, confidence=0.6) for each in reading.numbers)
+        digest = sha256(picture).hexdigest()
+        record = Record(new_id(), f"{number or 'blank'}-{at}.png", reading.number, "upload", digest)
+        store.add(replace(record, reading=replace(reading, numbers=doubtful)), picture)
+        ids.append(str(record.id))
+    return ids

@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import closing
 from io import BytesIO
 
+import numpy as np
 from PIL import Image
 
 from mnist_predict.errors import BadRequest, BrokenPicture, NotAPicture, TooLarge, UserError
@@ -90,12 +91,18 @@ def _pages(data: bytes, first: int) -> Generator[Picture]:
         raise BrokenPicture("The picture is damaged or cut short. Send it again, or another one.") from error
 
 
-def preview(data: bytes, longest: int = 1600, page: int = 0) -> bytes:
-    """A page as a JPEG that every browser shows, at most `longest` pixels wide and high.
+def preview(data: bytes, longest: int = 1600, page: int = 0, part: Box | None = None) -> bytes:
+    """A page, or a part of it, as a JPEG that every browser shows, at most `longest` pixels wide and high.
 
-    Raises what `decode` raises.
+    Where the part reaches beyond the page it is filled with the page's middle colour. Raises what `decode` raises.
     """
-    image = Image.fromarray(decode(data, page).pixels)
+    picture = decode(data, page)
+    image = Image.fromarray(picture.pixels)
+    if part is not None:
+        left, top, width, height = (round(each / picture.scale) for each in part)
+        middle = tuple(np.median(picture.pixels[::8, ::8], axis=(0, 1)).astype(int).tolist())
+        whole, image = image, Image.new("RGB", (max(1, width), max(1, height)), middle)
+        image.paste(whole, (-left, -top))
     image.thumbnail((longest, longest), reducing_gap=2.0)
     return _jpeg(image)
 

@@ -26,8 +26,9 @@ def page() -> str:
 def record() -> AnyResponse:
     """Keep a number that a person read.
 
-    Form fields: `number`, and either `record` (the id of what it labels) or `image_name`, with the picture
-    in `file` where it is not kept yet. Or `lines`: an image name and a number on each.
+    Form fields: `number`, and either `record` (the id of what it labels; an empty number then says that there is
+    none) or `image_name`, with the picture in `file` where it is not kept yet. Or `lines`: an image name and a
+    number on each.
     """
     if "lines" in request.form:
         return _record_lines(request.form["lines"])
@@ -35,6 +36,8 @@ def record() -> AnyResponse:
     number = "".join(request.form.get("number", "").split())
     labelled = request.form.get("record", "")
     if labelled:
+        if "number" not in request.form:
+            raise BadRequest("The form field `number` is missing. Leave it empty where the picture shows none.")
         kept = service.label(labelled, number, caller())
     else:
         name, data = sent_picture() or ("", None)
@@ -47,7 +50,8 @@ def record() -> AnyResponse:
         response = as_json(kept.to_dict() | stored(kept))
     else:
         see = url_for("records.show", record_id=kept.id, _external=True)
-        response = as_text([f"recorded: {kept.number}", f"record: {kept.id}", *stored_lines(kept), f"see: {see}"])
+        recorded = f"recorded: {kept.number or 'no number'}"
+        response = as_text([recorded, f"record: {kept.id}", *stored_lines(kept), f"see: {see}"])
     response.vary.add("Accept")
     return response
 

@@ -18,6 +18,7 @@ PAGES = {
     "uploads.page",
     "hand.page",
     "api.page",
+    "review.grid",
     "access.page",
     "access.sign_in",
     "access.sign_out",
@@ -27,6 +28,10 @@ _FILE = {"type": "string", "format": "binary", "description": "The bytes of a pi
 _PICTURE = {"type": "string", "format": "binary", "description": "The bytes of a picture."}
 _EXPECT = TEXT | {"description": "What is expected of the number, such as `4 digits` or `0..100`.", "examples": [""]}
 _LINES = TEXT | {"description": "An image name and a number on each line, as CSV."}
+_COUNT = {"type": "integer", "minimum": 1, "maximum": 40, "description": "How many; 1 where it is missing."}
+_REVIEWER = {"type": "string", "maxLength": 64, "description": "Who reviews: any word; made up where it is missing."}
+_IDS = {"type": "array", "items": ID, "maxItems": 40, "description": "Ids of records."}
+_DIGIT = {"type": "string", "pattern": "^[0-9]$", "description": "Only readings of this one digit."}
 _JSON, _TEXT, _HTML = "application/json", "text/plain", "text/html"
 
 
@@ -91,6 +96,35 @@ _OPERATIONS: dict[str, Schema] = {
     },
     "records.picture": {"answers": {"200": _SEEN}, "errors": (404, 503)},
     "records.smaller": {"answers": {"200": _answer("A JPEG.", None, "image/jpeg")}, "errors": (404, 503)},
+    "review.page": {
+        "parameters": [_query("record", "query", ID, "A record to show, one of forty at most.")],
+        "answers": {"200": _answer("What waits for a person.", _ref("Waiting"), _HTML)},
+        "errors": (400, 404, 503),
+    },
+    "review.give": {
+        "requestBody": _form(count=_COUNT, reviewer=_REVIEWER, keep=_IDS, digit=_DIGIT),
+        "answers": {"200": _answer("What was given.", _ref("Given")), "303": _SEE},
+        "errors": (400, 503),
+    },
+    "review.answer": {
+        "requestBody": _form(("record", "number"), record=ID, number=NUMBER, reviewer=_REVIEWER, keep=_IDS),
+        "answers": {"200": _answer("The label that was kept.", _ref("Kept")), "303": _SEE},
+        "errors": (400, 404, 503),
+    },
+    "review.skip": {
+        "requestBody": _form(("record",), record=ID, reviewer=_REVIEWER, keep=_IDS),
+        "answers": {"200": _answer("What was put aside.", _ref("Skipped")), "303": _SEE},
+        "errors": (400, 404, 503),
+    },
+    "review.answer_grid": {
+        "requestBody": _form(("digit", "record"), digit=_DIGIT, record=_IDS, wrong=_IDS, reviewer=_REVIEWER),
+        "answers": {
+            "200": _answer("The labels that were kept.", {"type": "array", "items": _ref("Kept")}),
+            "303": _SEE,
+        },
+        "errors": (400, 404, 503),
+    },
+    "review.crop": {"answers": {"200": _answer("A JPEG.", None, "image/jpeg")}, "errors": (404, 503)},
     "stats.page": {
         "parameters": [
             _query("days", "query", {"enum": ["90", "30", "365"]}, "The last so many days, today with them.")

@@ -21,7 +21,7 @@ def _list(items: Schema, **more: Any) -> Schema:
 SHARE = {"type": "number", "minimum": 0, "maximum": 1}
 TEXT = {"type": "string"}
 MAYBE = {"type": ["string", "null"]}
-NUMBER = {"type": "string", "pattern": "^[0-9]*$", "description": "Digits; empty where no number was found."}
+NUMBER = {"type": "string", "pattern": "^[0-9]*$", "description": "Digits; empty: there is no number."}
 BOX = _list({"type": "integer"}, minItems=4, maxItems=4, description="x, y, width, height in pixels, upright.")
 ID = {"type": "string", "format": "uuid", "description": "Ordered by time (UUIDv7)."}
 
@@ -61,6 +61,21 @@ _KEPT = _RECORD | {
     "warning": TEXT,
 }
 _REFUSED = {"image_name": TEXT, "error": TEXT, "status": {"type": "integer"}}
+_UNDER_REVIEW = _RECORD | {
+    "reasons": _list({"enum": ["no number", "unsure", "disagreement", "sample"]}, description="Why it needs a person."),
+    "crop": TEXT | {"description": "The address of the number, cut out of its picture."},
+    "said": MAYBE | {"description": "The number of its newest label, null: it has none."},
+}
+_WAITING = {
+    "waiting": {"type": "integer", "description": "How many readings wait for a person."},
+    "more": {"type": "boolean", "description": "There may be more, which were not counted."},
+    "readings": _list(_ref("UnderReview")),
+}
+_GIVEN = {
+    "reviewer": TEXT | {"description": "Who was given them; to be sent with what follows."},
+    "readings": _list(_ref("UnderReview")),
+    "older": MAYBE | {"description": "The id below which was not looked; null: all was."},
+}
 
 _COUNT = {"type": "integer", "minimum": 0}
 _MAYBE_SHARE = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
@@ -122,6 +137,10 @@ SCHEMAS: Schema = {
         {"records": _list(_ref("Record")), "older": MAYBE | {"description": "The address of the next page."}},
         "Records, newest first",
     ),
+    "UnderReview": _object(_UNDER_REVIEW, "A record under review"),
+    "Waiting": _object(_WAITING, "What waits for a person"),
+    "Given": _object(_GIVEN, "Readings that are one person's for two minutes"),
+    "Skipped": _object({"skipped": ID}, "What was put aside"),
     "Statistics": _object(_STATISTICS, "What was read in a time, and how well"),
     "Error": _object({"error": TEXT, "status": {"type": "integer"}}, "What went wrong, in words"),
 }

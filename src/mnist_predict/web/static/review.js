@@ -1,0 +1,175 @@
+// The review without waiting: what comes next is fetched ahead, what is said is sent behind one's back.
+// Each card is a plain form of a page that the server made; the pages work without this.
+import { dress } from "./pages.js";
+
+const AHEAD = 6; // cards that are mine; more are asked for when half of them are left
+const RENEW = 60_000; // milliseconds; the server gives a reading for two minutes
+
+const desk = document.getElementById("desk");
+const left = document.getElementById("left");
+const reviewer = desk.dataset.reviewer;
+const touch = matchMedia("(pointer: coarse)").matches; // there a focus would open the keyboard
+const said = []; // cards in the order in which they were answered or skipped, for undo
+let at = null;
+let waiting = Number(left.dataset.count);
+let done = 0;
+let asking = null;
+const sending = new Set(); // what was said and is on its way
+
+const cards = () => [...desk.querySelectorAll(".review")];
+const open = () => cards().filter((card) => !card.dataset.state);
+const input = (card) => card.querySelector("input[name=number]:not([type=hidden])");
+const note = (card, words) => { card.querySelector(".note").textContent = words; };
+
+const post = async (path, fields) => {
+  const body = new FormData();
+  for (const [name, value] of fields) body.append(name, value);
+  const answer = await fetch(path, { method: "POST", body, keepalive: true, headers: { Accept: path.endsWith("/next") ? "text/html" : "application/json" } });
+  if (answer.ok) return answer;
+  const page = (answer.headers.get("Content-Type") ?? "").includes("json") ? await answer.json() : {};
+  throw new Error(page.error ?? `The service answered ${answer.status}.`);
+};
+
+const tell = () => {
+  const more = left.textContent.includes("+") ? "+" : "";
+  left.textContent = `${Math.max(0, waiting)}${more} left`;
+  document.getElementById("done").textContent = done ? ` · ${done} done` : "";
+};
+
+const show = (card) => {
+  for (const each of cards()) each.hidden = each !== card;
+  at = card;
+  for (const button of desk.querySelectorAll("[data-does=undo]")) button.disabled = !said.length;
+  const number = input(card);
+  if (touch) return;
+  number.focus({ preventScroll: true });
+  number.select();
+};
+
+// The next card that is not answered; the last one shown, or a word on why there is none.
+const next = () => {
+  const all = cards();
+  const ahead = all.slice(all.indexOf(at) + 1).find((card) => !card.dataset.state) ?? open()[0];
+  if (ahead) show(ahead);
+  else if (at) {
+    at.hidden = true;
+    desk.focus();
+  }
+  if (open().length <= AHEAD / 2) fill();
+};
+
+// Asks for more, and for more time for those that are here.
+const fill = () => {
+  const trouble = document.getElementById("trouble");
+  const before = open().length;
+  asking ??= more().then(() => {
+    asking = null;
+    trouble.textContent = "";
+    if (before && !open().length) fill(); // all was answered meanwhile
+  }, (error) => {
+    asking = null;
+    trouble.textContent = `${words(error)} More readings could not be fetched.`;
+  });
+};
+
+const words = (error) => (error instanceof TypeError ? "The service does not answer." : error.message);
+
+const more = async () => {
+  if (!open().length) await Promise.allSettled([...sending]); // else the last ones still count as waiting
+  const mine = open().map((card) => ["keep", card.dataset.record]);
+  const answer = await post("/review/next", [["reviewer", reviewer], ["count", AHEAD], ...mine]);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const known = new Set(cards().map((card) => card.dataset.record));
+  for (const card of page.querySelectorAll(".review")) {
+    if (known.has(card.dataset.record)) continue;
+    new Image().src = card.dataset.crop; // there when it is shown
+    card.hidden = true;
+    desk.append(document.adoptNode(card));
+    dress(card);
+  }
+  const counted = page.getElementById("left");
+  left.textContent = counted.textContent;
+  waiting = Number(counted.dataset.count) - sending.size;
+  tell();
+  const begin = page.getElementById("begin");
+  document.getElementById("begin")?.remove();
+  if (!open().length && begin) desk.append(document.adoptNode(begin));
+  else if (open().length && (!at || at.hidden)) show(open()[0]);
+};
+
+// On to the next at once; where it could not be kept, back to it with a word on why.
+const say = (card, path, number) => {
+  const again = card.dataset.state === "answered";
+  card.dataset.state = path.endsWith("skip") ? "skipped" : "answered";
+  if (!said.includes(card)) said.push(card);
+  if (!again && card.dataset.state === "answered") {
+    done += 1;
+    waiting -= 1;
+  }
+  note(card, card.dataset.state === "skipped" ? "Skipped." : `You said ${number || "that there is no number"}. What you say now counts instead.`);
+  tell();
+  const sent = post(path, [["reviewer", reviewer], ["record", card.dataset.record], ["number", number]]).catch((error) => {
+    delete card.dataset.state;
+    said.splice(said.indexOf(card), 1);
+    if (!again && !path.endsWith("skip")) {
+      done -= 1;
+      waiting += 1;
+    }
+    tell();
+    show(card);
+    note(card, `${words(error)} This was not kept; say it again.`);
+  }).finally(() => sending.delete(sent));
+  sending.add(sent);
+  next();
+};
+
+const undo = () => {
+  const card = said.pop();
+  if (card) show(card);
+};
+
+const move = (step) => {
+  const all = cards();
+  const to = all[all.indexOf(at) + step];
+  if (to) show(to);
+};
+
+desk.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const does = event.submitter?.dataset.does ?? event.target.dataset.does;
+  if (does === "begin") {
+    fill();
+    return;
+  }
+  const card = event.target.closest(".review");
+  const number = new FormData(event.target).get("number").replace(/\s/g, "");
+  say(card, does === "skip" ? "/review/skip" : "/review/answer", number);
+});
+
+desk.addEventListener("click", (event) => {
+  if (event.target.closest("[data-does=undo]")) undo();
+});
+
+// Single letters do something only while the desk has the focus.
+desk.addEventListener("keydown", (event) => {
+  if (!at || at.hidden || event.ctrlKey || event.metaKey || event.altKey) return;
+  const key = event.key.toLowerCase();
+  const typing = document.activeElement === input(at) && input(at).value !== input(at).defaultValue;
+  if (key === "n") at.querySelector("button[form]").click();
+  else if (key === "s") at.querySelector("[data-does=skip]").click();
+  else if (key === "u") undo();
+  else if (key === "arrowright" && !typing) move(1);
+  else if (key === "arrowleft" && !typing) move(-1);
+  else if (/^[0-9]$/.test(key) && document.activeElement !== input(at)) {
+    input(at).value = "";
+    input(at).focus();
+    return;
+  } else return;
+  event.preventDefault();
+});
+
+addEventListener("beforeunload", (event) => { if (sending.size) event.preventDefault(); });
+setInterval(() => { if (document.visibilityState === "visible" && open().length) fill(); }, RENEW);
+
+if (cards().length) show(cards()[0]);
+if (waiting && !document.querySelector("#begin button")?.textContent.includes("again")) fill();
