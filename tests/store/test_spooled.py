@@ -20,6 +20,7 @@ from mnist_predict.store import spooled as spooled_module
 from mnist_predict.store.copy import everything
 from mnist_predict.store.record import Record, new_id
 from mnist_predict.store.replay import only_one, replay
+from mnist_predict.store.search import Found, Search, everything_found, together
 from mnist_predict.store.spool import Spool
 from mnist_predict.store.spooled import SpooledStore
 from mnist_predict.store.sqlite import SqliteStore
@@ -268,6 +269,32 @@ def test_a_page_has_each_record_once_while_they_move(spooled: SpooledStore) -> N
         assert spooled.page(limit=4) == everyone[:4]
         assert spooled.page(before=everyone[3].id, limit=4) == everyone[3 + 1 : 8]
         assert spooled.get(waiting[0].id) == waiting[0]
+
+
+def test_a_search_finds_each_record_once_while_they_move(spooled: SpooledStore) -> None:
+    stop_watching(spooled)
+    records = [record_of(image_name=name) for name in "abababab"]
+    for record in records[::2]:
+        spooled.store.add(record)
+    for record in records[1:] + records[2:4]:
+        spooled.spool.add(record)
+    whole = Search(number="77")
+    assert list(everything_found(spooled, whole)) == records[::-1]
+    first = spooled.search(whole, limit=3)
+    assert first == Found(records[:4:-1], records[5].id)
+    assert spooled.search(whole, first.rest, limit=5) == Found(records[4::-1])
+    assert spooled.search(Search(image_name="a")).records == records[-2::-2]
+    cut(spooled)
+    assert spooled.search(whole).records == records[:0:-1]
+    assert spooled.away
+
+
+def test_of_two_searches_only_what_both_have_looked_at_is_a_page() -> None:
+    a, b, c, d = (record_of() for _ in range(4))
+    assert together(Found([d, b], b.id), Found([c, a], a.id), 4) == Found([d, c, b], b.id)
+    assert together(Found([d], None), Found([c, b], b.id), 2) == Found([d, c], c.id)
+    assert together(Found([], c.id), Found([d, b, a], None), 5) == Found([d], c.id)
+    assert together(Found([], None), Found([], None), 5) == Found([], None)
 
 
 def test_the_newest_of_a_name_is_the_newest_of_both_places(spooled: SpooledStore) -> None:

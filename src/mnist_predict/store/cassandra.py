@@ -1,6 +1,5 @@
 """The store in a Cassandra cluster. docs/cassandra.md tells what each table is for."""
 
-import heapq
 import os
 import threading
 import time
@@ -13,15 +12,16 @@ from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.store import cassandra_review as review
+from mnist_predict.store.cassandra_buckets import all_buckets
 from mnist_predict.store.cassandra_place import Place
-from mnist_predict.store.cassandra_rows import GET, PAGE, Partition, blob, from_row, month_of, partition
+from mnist_predict.store.cassandra_rows import GET, Partition, blob, from_row, partition
+from mnist_predict.store.cassandra_search import newest
+from mnist_predict.store.cassandra_search import search as find
 from mnist_predict.store.record import Record, Unreviewed, new_id
+from mnist_predict.store.search import END, Found, Search
 
 if TYPE_CHECKING:
     from mnist_predict.store.cassandra_link import Link
-
-PARTITIONS_AT_ONCE = 8
-LAST = UUID("e677d21f-dbff-7fff-bfff-ffffffffffff")  # the last id of the year 9999
 
 
 class CassandraStore:
@@ -75,9 +75,13 @@ class CassandraStore:
 
     def merge(self, record_id: UUID, kept_id: UUID) -> None:
         """Take the first id for the second; see `Store.merge`."""
+        from mnist_predict.store import cassandra_write as write
+
         with self._using() as link:
             link.run("insert into @merged_into (kept, id) values (?, ?)", kept_id, record_id)
             link.run("insert into @merged (id, kept) values (?, ?)", record_id, kept_id)
+            for label in _labels(link, kept_id)[:1]:
+                write.put_said(link, kept_id, label)
 
     def merged(self) -> Iterator[tuple[UUID, UUID]]:
         """Every id that was merged, with the id of the record that is kept."""
@@ -101,28 +105,18 @@ class CassandraStore:
 
     def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
         """Records newest first, of ids smaller than `before`."""
-        before = min(before, LAST) if before else LAST
-        records: list[Record] = []
         with self._using() as link:
-            for partitions in _partitions(link, before):
-                size = max(10, limit // PARTITIONS_AT_ONCE)
-                rows = [link.start(PAGE, *partition, before, fetch_size=size) for partition in partitions]
-                streams = (map(from_row, link.rows(r)) for r in rows)
-                newest_first = heapq.merge(*streams, key=lambda record: record.id, reverse=True)
-                records += islice(newest_first, limit - len(records))
-                if len(records) == limit:
-                    break
-        return records
+            return list(islice(newest(link, UUID(int=0), min(before or END, END), limit), limit))
+
+    def search(self, search: Search, before: UUID | None = None, limit: int = 50) -> Found:
+        """Records that are searched for, newest first; see `Store.search`."""
+        with self._using() as link:
+            return find(link, search, before, limit)
 
     def labels(self, record_id: UUID) -> list[Record]:
         """The labels of a record and of what was merged into it, newest first."""
-        select = "select id from @label_of_record where label_of = ?"
         with self._using() as link:
-            own = link.start(select, record_id)
-            merged = link.rows(link.start("select id from @merged_into where kept = ?", record_id))
-            found = [own, *(link.start(select, row[0]) for row in merged)]
-            ids = sorted((row[0] for rows in found for row in link.rows(rows)), reverse=True)
-            return [label for label_id in ids if (label := _get(link, label_id))]
+            return _labels(link, record_id)
 
     def picture(self, sha256: str) -> bytes | None:
         """The bytes of a picture just as they were uploaded."""
@@ -152,7 +146,7 @@ class CassandraStore:
         cql = "select count(*) from @record where day = ? and bucket = ?"
         counted = 0
         with self._using() as link:
-            for partitions in _partitions(link, LAST):
+            for partitions in all_buckets(link, UUID(int=0), END):
                 counting = [link.start(cql, *partition) for partition in partitions]
                 counted += sum(count.result().one()[0] for count in counting)
         return counted
@@ -235,23 +229,13 @@ class CassandraStore:
         return self
 
 
-def _partitions(link: "Link", before: UUID) -> Iterator[list[Partition]]:
-    """The partitions that hold records before an id, newest first, in growing groups of whole ten minutes."""
-    day, bucket = partition(before)
-    last = day, bucket | 7
-    group: list[Partition] = []
-    enough = PARTITIONS_AT_ONCE
-    months = link.start("select month from @month where shelf = 0 and month <= ?", month_of(day))
-    for [month] in link.rows(months):
-        select = "select day, bucket from @bucket_of_month where month = ? and (day, bucket) <= (?, ?)"
-        for found, bucket in link.rows(link.start(select, month, *last, fetch_size=100)):
-            here = found.date(), bucket
-            if len(group) >= enough and (group[-1][0], group[-1][1] | 7) != (here[0], here[1] | 7):
-                yield group
-                group, enough = [], min(enough * 2, 64)
-            group.append(here)
-    if group:
-        yield group
+def _labels(link: "Link", record_id: UUID) -> list[Record]:
+    select = "select id from @label_of_record where label_of = ?"
+    own = link.start(select, record_id)
+    merged = link.rows(link.start("select id from @merged_into where kept = ?", record_id))
+    found = [own, *(link.start(select, row[0]) for row in merged)]
+    ids = sorted((row[0] for rows in found for row in link.rows(rows)), reverse=True)
+    return [label for label_id in ids if (label := _get(link, label_id))]
 
 
 def _get(link: "Link", record_id: UUID) -> Record | None:

@@ -51,6 +51,7 @@ from cassandra.query import (
 
 from mnist_predict.errors import StoreRefused, StoreUnavailable
 from mnist_predict.store.cassandra_place import Place
+from mnist_predict.store.cassandra_traits import Listed
 
 ERRORS = (DriverException, NoHostAvailable, ConnectionException, QueryExhausted, ErrorMessage, OSError)
 LOST = NoHostAvailable
@@ -109,6 +110,7 @@ class Link:
         except BaseException:
             self.cluster.shutdown()
             raise
+        self.listed = Listed()
         self._prepared: dict[str, PreparedStatement] = {}
         self._preparing = threading.Lock()
 

@@ -13,7 +13,7 @@ from mnist_predict.store.record import Record
 
 COLUMNS = 'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by"'
 GET = f"select {COLUMNS} from @record where day = ? and bucket = ? and id = ?"  # noqa: S608 (constants)
-PAGE = f"select {COLUMNS} from @record where day = ? and bucket = ? and id < ?"  # noqa: S608
+PAGE = f"select {COLUMNS} from @record where day = ? and bucket = ? and id >= ? and id < ?"  # noqa: S608
 
 Partition = tuple[date, int]
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4, uuid5
 from cassandra import InvalidRequest
 
 from mnist_predict.errors import StoreUnavailable
+from mnist_predict.store.cassandra_fill import fill
 from mnist_predict.store.cassandra_legacy import carry_over, is_first_version, set_aside
 from mnist_predict.store.cassandra_link import Link
 from mnist_predict.store.migrations import missing
@@ -69,6 +70,8 @@ def _prepare(link: Link, add: Callable[[Record], object]) -> None:
                     link.execute(statement)
         if steps[0].version == 1:
             carry_over(link, _tables(link), add, renew)  # with all tables there, as this program keeps records
+        elif any(step.name.endswith("_search.cql") for step in steps):
+            fill(link, renew)
         for step in steps:
             link.execute(
                 "insert into migration (version, name, applied) values (%s, %s, toTimestamp(now()))",

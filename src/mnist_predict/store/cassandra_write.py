@@ -1,21 +1,24 @@
 """Writing to Cassandra, in an order in which nothing is named before it is there.
 
-First the picture, and the partition in the list of partitions; then the record, in one mutation of that partition;
-then what points to it. Every statement may be repeated: ids are made by the client, and where a row is written
-twice, the newest id wins by its timestamp.
+First the picture, and the partition in the list of partitions; then the record with its traits, in one mutation of
+that partition; then what points to it. Every statement may be repeated: ids are made by the client, and where a row is
+written twice, the newest id wins by its timestamp.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from mnist_predict.errors import KeyReused
 from mnist_predict.store import cassandra_review as review
+from mnist_predict.store import cassandra_traits as traits
 from mnist_predict.store.cassandra_link import Link
 from mnist_predict.store.cassandra_rows import COLUMNS, Partition, blob, month_of, partition, timestamp, to_row
 from mnist_predict.store.record import Record
+
+Statement = tuple[Any, ...]
 
 CHUNK = 512 * 1024  # bytes
 CHUNKS_AT_ONCE = 8
@@ -41,7 +44,7 @@ class _Window:
     def start(self, cql: str, *values: Any) -> None:
         self._add(self._link.start(cql, *values))
 
-    def batch(self, statements: Iterable[tuple[Any, ...]]) -> None:
+    def batch(self, statements: Iterable[Statement]) -> None:
         self._add(self._link.batch(statements))
 
     def _add(self, future: Any) -> None:
@@ -49,12 +52,16 @@ class _Window:
         if len(self._under_way) >= self._size:
             self._under_way.popleft().result()
 
+    def wait(self) -> None:
+        """Until all of them are done."""
+        while self._under_way:
+            self._under_way.popleft().result()
+
     def __enter__(self) -> "_Window":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for future in self._under_way:
-            future.result()
+        self.wait()
 
 
 def claim(link: Link, record: Record) -> Record:
@@ -87,28 +94,62 @@ def put_partition(link: Link, where: Partition) -> None:
     link.run("insert into @month (shelf, month) values (0, ?)", month)
 
 
-def put_records(link: Link, records: Iterable[Record]) -> None:
+def put_records(link: Link, records: Sequence[Record]) -> None:
     """Keep records whose pictures are kept and whose partitions are listed."""
-    partitions: dict[Partition, list[Record]] = defaultdict(list)
+    sayings = traits.Sayings(link, records)
+    _put_rows(link, records, lambda record: [*_rows(record), *traits.rows_of(record)])
     newest: dict[str, UUID] = {}
     for record in records:
-        partitions[partition(record.id)].append(record)
         if record.label_of is None and record.sha256 is not None:
             newest[record.image_name] = max(record.id, newest.get(record.image_name, record.id))
     with _Window(link, ROWS_AT_ONCE) as window:
-        for where, together in partitions.items():
-            window.batch(statement for record in together for statement in _rows(where, record))
-    with _Window(link, ROWS_AT_ONCE) as window:
         for image_name, newest_id in newest.items():
             window.start(_NEWEST, image_name, newest_id, timestamp(newest_id))
-        for record in (record for together in partitions.values() for record in together):
+        for record in records:
             if record.label_of is not None:
                 window.start(_LABEL, record.label_of, record.id)
             for statement in review.statements(record):
                 window.start(*statement)
+        _point_to_traits(link, window, records, sayings.rows())
 
 
-def _rows(where: Partition, record: Record) -> list[tuple[Any, ...]]:
-    at = timestamp(record.id)
+def put_traits(link: Link, records: Sequence[Record]) -> None:
+    """What searches walk along, of records that are kept already."""
+    sayings = traits.Sayings(link, records)
+    _put_rows(link, records, traits.rows_of)
+    with _Window(link, ROWS_AT_ONCE) as window:
+        _point_to_traits(link, window, records, sayings.rows())
+
+
+def put_said(link: Link, of: UUID, label: Record) -> None:
+    """What a label says of what its record was merged into."""
+    with _Window(link, ROWS_AT_ONCE) as window:
+        _point_to_traits(link, window, [], [traits.said_rows(link, of, label)])
+
+
+def _put_rows(link: Link, records: Iterable[Record], rows: Callable[[Record], list[Statement]]) -> None:
+    """Write rows of records, each partition in one mutation."""
+    partitions: dict[Partition, list[Statement]] = defaultdict(list)
+    for record in records:
+        partitions[partition(record.id)] += rows(record)
+    with _Window(link, ROWS_AT_ONCE) as window:
+        for statements in partitions.values():
+            window.batch(statements)
+
+
+def _point_to_traits(link: Link, window: _Window, records: Iterable[Record], said: list[list[Statement]]) -> None:
+    """List the traits of records where they are not listed yet, and write what is said, with its traits."""
+    written = [row for rows in (*map(traits.rows_of, records), *said) for row in rows]
+    lacking = link.listed.lacking(written)
+    for trait, where in lacking:
+        window.start(*traits.listing(trait, where))
+    for rows in filter(None, said):
+        window.batch(rows)
+    window.wait()
+    link.listed.add(lacking)
+
+
+def _rows(record: Record) -> list[Statement]:
+    where, at = partition(record.id), timestamp(record.id)
     short = (record.record_time, record.id, record.image_name, record.number, record.source)
     return [(_RECORD, *where, *to_row(record), at), (_ROW, *where, *short, at)]

@@ -54,17 +54,41 @@ def _row(record: Record) -> dict[str, Any]:
     return {column: form[column] for column in COLUMNS}
 
 
+class _Line:
+    """Where `csv` writes to: what it wrote is taken away line by line."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        """Keep a line until it is taken."""
+        self.text = text
+
+
+def csv_lines(records: Iterable[Record]) -> Iterator[str]:
+    """A line of titles, and a line a record."""
+    line = _Line()
+    writer = csv.DictWriter(line, COLUMNS)
+    writer.writeheader()
+    yield line.text
+    for record in records:
+        writer.writerow(_row(record))
+        yield line.text
+
+
+def json_lines(records: Iterable[Record]) -> Iterator[str]:
+    """A line of JSON a record."""
+    for record in records:
+        yield json.dumps(record.to_dict(), ensure_ascii=False) + "\n"
+
+
 def _csv(records: Iterable[Record], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(map(_row, records))
+        file.writelines(csv_lines(records))
 
 
 def _json_lines(records: Iterable[Record], path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
-        for record in records:
-            file.write(json.dumps(record.to_dict(), ensure_ascii=False) + "\n")
+        file.writelines(json_lines(records))
 
 
 def _parquet(records: Iterable[Record], path: Path) -> None:

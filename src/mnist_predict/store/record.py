@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from mnist_predict.reading import Reading
+
+if TYPE_CHECKING:
+    from mnist_predict.store.search import Found, Search
 
 _SAMPLED = 82  # of the 4096 values that 12 bits have
 
@@ -28,6 +31,11 @@ def first_id(at: datetime) -> UUID:
     """The smallest id that a record of that time can have: where its millisecond begins in the order of ids."""
     milliseconds = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     return UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62))
+
+
+def time_of(record_id: UUID) -> datetime:
+    """The time that an id carries, UTC, to the millisecond."""
+    return datetime.fromtimestamp((record_id.int >> 80) / 1000, UTC)
 
 
 def in_sample(record_id: UUID) -> bool:
@@ -58,8 +66,8 @@ class Record:
 
     @property
     def record_time(self) -> datetime:
-        """When it was recorded, UTC, to the millisecond: the time that its id carries."""
-        return datetime.fromtimestamp((self.id.int >> 80) / 1000, UTC)
+        """When it was recorded: the time of its id."""
+        return time_of(self.id)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of an answer, without where it is stored."""
@@ -122,6 +130,14 @@ class Store(Protocol):
 
     def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
         """Records newest first; `before`: only those whose id is smaller (the last id of the page before)."""
+        ...
+
+    def search(self, search: "Search", before: UUID | None = None, limit: int = 50) -> "Found":
+        """A page of the records that are searched for, newest first; `before`: as `rest` of the page before.
+
+        It costs what it shows, however many records are kept, where one thing is asked for; of several, it looks at
+        a bounded number of records and says how far it came.
+        """
         ...
 
     def labels(self, record_id: UUID) -> list[Record]:

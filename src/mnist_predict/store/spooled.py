@@ -16,6 +16,7 @@ from uuid import UUID
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.store.record import Record, Store, Unreviewed
 from mnist_predict.store.replay import replay
+from mnist_predict.store.search import Found, Search, together
 from mnist_predict.store.spool import Spool
 from mnist_predict.store.volume import goes_with_container
 
@@ -106,6 +107,15 @@ class SpooledStore:
         except StoreUnavailable:
             return mine
         return list(islice(_one_of_each(mine, theirs), limit))
+
+    def search(self, search: Search, before: UUID | None = None, limit: int = 50) -> Found:
+        """Records that are searched for, newest first; while the store is away, those in the spool."""
+        mine = self._in_spool(lambda: self.spool.search(search, before, limit), Found([]))
+        try:
+            theirs = self._ask(lambda: self.store.search(search, before, limit))
+        except StoreUnavailable:
+            return mine
+        return together(mine, theirs, limit)
 
     def labels(self, record_id: UUID) -> list[Record]:
         """The labels of a record, newest first; while the store is away, of one that waits."""

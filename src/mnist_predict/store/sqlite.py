@@ -17,7 +17,9 @@ from mnist_predict.errors import KeyReused, StoreUnavailable
 from mnist_predict.reading import Reading
 from mnist_predict.store import sqlite_review
 from mnist_predict.store.record import Record, Unreviewed
+from mnist_predict.store.search import Found, Search, cut
 from mnist_predict.store.sqlite_file import Connection, connect, explain, is_current, patiently
+from mnist_predict.store.sqlite_search import find
 from mnist_predict.store.sqlite_writer import Writer
 
 _COLUMNS = 'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by"'
@@ -91,12 +93,19 @@ class SqliteStore:
     def newest(self, image_name: str) -> Record | None:
         """The newest record of that image name that brought a picture (labels aside)."""
         return self._first(
-            "where image_name = ? and sha256 is not null and label_of is null order by id desc", image_name
+            "indexed by record_by_image_name where image_name = ? and sha256 is not null and label_of is null "
+            "order by id desc",
+            image_name,
         )
 
     def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
         """Records newest first, of ids smaller than `before`."""
         return self._records("where id < ? order by id desc limit ?", str(before) if before else "g", limit)
+
+    def search(self, search: Search, before: UUID | None = None, limit: int = 50) -> Found:
+        """Records that are searched for, newest first; see `Store.search`."""
+        rows, looked = find(self._read, _COLUMNS, search, before, limit + 1)
+        return cut([from_row(row) for row in rows], limit, looked)
 
     def labels(self, record_id: UUID) -> list[Record]:
         """The labels of a record and of what was merged into it, newest first."""
