@@ -1,4 +1,4 @@
-"""Does it stay as fast as it grows: the newest 50, finding by name and inserting, in stores of several sizes.
+"""Does it stay as fast as it grows: the newest 50, finding, searching and inserting, in stores of several sizes.
 
 `python -m bench.growth 1000 100000 1000000` measures these sizes, on SQLite and on one Cassandra node. The stores of
 all sizes are asked in turn, so that whatever else the machine does meets them alike; medians are compared.
@@ -17,13 +17,23 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.nodes import lacking, nodes
-from bench.records import Maker, fill
+from bench.records import OLDER_MODEL, RARE_CONFIDENCE, RARE_NUMBER, Maker, fill
 from mnist_predict.store import open_store
 from mnist_predict.store.record import Store
+from mnist_predict.store.search import Search
 
 SIZES = (1_000, 100_000)
 ROUNDS = 60
 IN_A_ROUND = 5
+
+SEARCHES = {
+    "a number": Search(number=RARE_NUMBER),
+    "a range of confidence": Search(least=0.5, most=RARE_CONFIDENCE + 0.1),
+    "a model version": Search(model_version=OLDER_MODEL),
+    "corrected": Search(labelled="corrected"),
+    "not labelled": Search(labelled="no"),
+    "a number, corrected": Search(number=RARE_NUMBER, labelled="corrected"),
+}
 
 Action = Callable[[Store, int], object]
 
@@ -53,7 +63,12 @@ def growth(kind: str, urls: dict[int, str]) -> None:
         added += 1
         return store.add(*maker.upload(added))
 
-    actions: dict[str, Action] = {"the newest 50": newest, "find by name": by_name, "insert": insert}
+    def searching(search: Search) -> Action:
+        return lambda store, _: store.search(search, limit=50).records[49]
+
+    actions: dict[str, Action] = {"the newest 50": newest, "find by name": by_name}
+    actions |= {f"search: {what}, 50": searching(search) for what, search in SEARCHES.items()}
+    actions["insert"] = insert
     for name, action in actions.items():
         took: dict[int, list[float]] = {size: [] for size in urls}
         for turn in range(ROUNDS + 5):
