@@ -25,7 +25,11 @@ class Setting:
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SETTINGS = (
-    Setting("data", "instance", "Folder of what is kept on this machine: the SQLite store, the spool, statistics."),
+    Setting(
+        "data",
+        "instance",
+        "Folder of what is kept on this machine: the SQLite store, the spool, statistics, thumbnails.",
+    ),
     Setting(
         "store",
         "",

@@ -69,6 +69,14 @@ def test_an_empty_spool_is_not_taken_for_an_empty_history(client: FlaskClient) -
     assert "Nothing is kept yet" not in text
 
 
+def test_what_is_not_all_is_not_handed_out_as_a_file(client: FlaskClient, upload: Upload) -> None:
+    upload(picture_of("7"))
+    assert len(client.get("/records?number=7", headers={"Accept": JSON}).get_json()["records"]) == 1
+    answer = client.get("/records.csv")
+    assert answer.status_code == 503
+    assert "not all records can be had now" in answer.text
+
+
 def test_what_only_the_store_has_is_not_said_to_be_missing(client: FlaskClient) -> None:
     for page in (f"/records/{new_id()}", "/uploads/other.png"):
         answer = client.get(page)

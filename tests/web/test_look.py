@@ -32,8 +32,8 @@ def paths(site: Running) -> list[str]:
     correction = {"record": kept(site, "12").rpartition("/")[2], "number": "72"}
     label = requests.post(f"{site.url}/uploads/record", data=correction, headers={"Accept": JSON}, timeout=30).json()
     corrected, label_itself = f"/records/{label['label_of']}", f"/records/{label['id']}"
-    pages = ["/uploads", "/uploads#draw", "/records", "/uploads/record", "/stats", "/api"]
-    return [*pages, read, blank, corrected, label_itself]
+    pages = ["/uploads", "/uploads#draw", "/records", "/records?labelled=corrected", "/uploads/record", "/api"]
+    return [*pages, "/stats", read, blank, corrected, label_itself]
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"])
@@ -93,8 +93,10 @@ def test_everything_is_reached_by_keyboard_and_shows_it(open_page: Open, path: s
         place, outline = page.evaluate(
             """() => {
               const at = document.activeElement;
+              const parts = at.previous === at;  // a date has a part for each of day, month and year
+              at.previous = at;
               const shown = at.matches(".by-label") ? document.querySelector(`label[for="${at.id}"]`) : at;
-              return [at === document.body ? "end" : at.closest("main") ? "main" : "top",
+              return [at === document.body ? "end" : parts ? "part" : at.closest("main") ? "main" : "top",
                       getComputedStyle(shown).outlineStyle];
             }"""
         )

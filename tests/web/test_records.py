@@ -15,7 +15,11 @@ from mnist_predict.web.records import PAGE
 
 def test_nothing_is_kept_at_first(client: FlaskClient) -> None:
     assert "Nothing is kept yet." in client.get("/records").text
-    assert client.get("/records", headers={"Accept": JSON}).get_json() == {"records": [], "older": None}
+    assert client.get("/records", headers={"Accept": JSON}).get_json() == {
+        "records": [],
+        "older": None,
+        "looked_to": None,
+    }
 
 
 def test_pages_follow_each_other_without_skips_or_repeats(client: FlaskClient, service: Service) -> None:

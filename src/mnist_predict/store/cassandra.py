@@ -129,7 +129,7 @@ class CassandraStore:
     def unreviewed(self, before: UUID | None = None, limit: int = 50, digit: str | None = None) -> Unreviewed:
         """Readings that wait for a person, newest first; see `Store.unreviewed`."""
         with self._using() as link:
-            return review.unreviewed(link, min(before, LAST) if before else LAST, limit, digit)
+            return review.unreviewed(link, min(before or END, END), limit, digit)
 
     def hold(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
         """Give some that wait to `who`; see `Store.hold`."""

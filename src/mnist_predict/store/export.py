@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -54,25 +55,18 @@ def _row(record: Record) -> dict[str, Any]:
     return {column: form[column] for column in COLUMNS}
 
 
-class _Line:
-    """Where `csv` writes to: what it wrote is taken away line by line."""
-
-    text = ""
-
-    def write(self, text: str) -> None:
-        """Keep a line until it is taken."""
-        self.text = text
+def csv_line(values: Iterable[Any]) -> str:
+    """Some values as a line of CSV."""
+    line = StringIO()
+    csv.writer(line).writerow(values)
+    return line.getvalue()
 
 
 def csv_lines(records: Iterable[Record]) -> Iterator[str]:
     """A line of titles, and a line a record."""
-    line = _Line()
-    writer = csv.DictWriter(line, COLUMNS)
-    writer.writeheader()
-    yield line.text
+    yield csv_line(COLUMNS)
     for record in records:
-        writer.writerow(_row(record))
-        yield line.text
+        yield csv_line(_row(record).values())
 
 
 def json_lines(records: Iterable[Record]) -> Iterator[str]:

@@ -6,8 +6,9 @@ from mnist_predict.service import Service, open_service
 from mnist_predict.settings import Settings
 from mnist_predict.stats.counting import open_statistics
 from mnist_predict.store import data_place
+from mnist_predict.store.thumbnails import open_thumbnails
 from mnist_predict.vision.table import is_table, table
-from mnist_predict.web import access, api, hand, health, records, review, stats, uploads, words
+from mnist_predict.web import access, api, exports, hand, health, records, review, stats, uploads, words
 from mnist_predict.web.access import protect
 from mnist_predict.web.errors import answer_error
 from mnist_predict.web.incoming import MAX_REQUEST, PictureRequest
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.config["MODEL_VERSION"] = service.recognizer.model_version
     app.extensions["service"] = MeasuredService(service.recognizer, service.store)
     app.extensions["statistics"] = open_statistics(service.store, settings.data, data_place(settings.store))
+    app.extensions["thumbnails"] = open_thumbnails(settings)
     app.url_map.converters["image_name"] = ImageName
     app.url_map.merge_slashes = False  # `a//b` is a name of its own
     app.extensions["hosts"] = known_hosts(settings)
@@ -50,7 +52,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.after_request(add_headers)
     app.after_request(note_route)
     app.register_error_handler(Exception, answer_error)
-    for part in (uploads, hand, records, review, stats, api, access, health):
+    for part in (uploads, hand, records, exports, review, stats, api, access, health):
         app.register_blueprint(part.blueprint)
     app.jinja_env.globals.update(
         percent=words.percent,

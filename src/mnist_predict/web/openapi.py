@@ -57,6 +57,16 @@ def _query(name: str, where: str, schema: Schema, words: str) -> Schema:
 
 _SEE = {"description": "For browsers: see the page of what was kept.", "headers": {"Location": {"schema": TEXT}}}
 _KEY = _query("Idempotency-Key", "header", {"type": "string", "maxLength": 255}, "A retry under it is the same record.")
+_SEARCH = [
+    _query("number", "query", TEXT, "The number exactly, or `none` for pictures in which there was none."),
+    _query("image_name", "query", TEXT, "The name exactly."),
+    _query("since", "query", TEXT, "A day (2026-03-01) or a time (2026-03-01T09:30:00Z), and what is later."),
+    _query("until", "query", TEXT, "A day, which still counts, or a time, which does not."),
+    _query("zone", "query", TEXT, "The time zone of days, such as Europe/Berlin; UTC where it is left out."),
+    _query("confidence", "query", TEXT, "From the first to below the second: 0.8..0.95"),
+    _query("model_version", "query", TEXT, "The model version that read it."),
+    _query("labelled", "query", {"enum": ["no", "confirmed", "corrected"]}, "What people say of an upload."),
+]
 _ONE_OR_MANY = {"oneOf": [_ref("Kept"), {"type": "array", "items": {"anyOf": [_ref("Kept"), _ref("Refused")]}}]}
 _SEEN = _answer("The picture.", None, "image/*", "application/octet-stream", "application/pdf")
 _PARAMETERS = {
@@ -86,8 +96,33 @@ _OPERATIONS: dict[str, Schema] = {
         "errors": (400, 404, 413, 415, 422, 429, 503),
     },
     "records.newest": {
-        "parameters": [_query("before", "query", ID, "Only older ones than this: the last id of the page before.")],
+        "parameters": [
+            *_SEARCH,
+            _query("before", "query", ID, "Only older ones than this: the last id of the page before."),
+        ],
         "answers": {"200": _answer("A page of records.", _ref("Page"), _HTML)},
+        "errors": (400, 503),
+    },
+    "exports.as_csv": {
+        "parameters": _SEARCH,
+        "answers": {
+            "200": _answer(
+                "A line of titles, and one a record; should the store fail meanwhile, the last says so.",
+                None,
+                "text/csv",
+            )
+        },
+        "errors": (400, 503),
+    },
+    "exports.as_json_lines": {
+        "parameters": _SEARCH,
+        "answers": {
+            "200": _answer(
+                "A record on each line; should the store fail meanwhile, the last has `error`.",
+                None,
+                "application/jsonl",
+            )
+        },
         "errors": (400, 503),
     },
     "records.show": {

@@ -134,7 +134,11 @@ SCHEMAS: Schema = {
     "Kept": _object(_KEPT, "A record that was just kept", optional=("warning",)),
     "Refused": _object(_REFUSED, "A picture of several that was not kept"),
     "Page": _object(
-        {"records": _list(_ref("Record")), "older": MAYBE | {"description": "The address of the next page."}},
+        {
+            "records": _list(_ref("Record")),
+            "older": MAYBE | {"description": "The address of the next page; null: there is nothing older."},
+            "looked_to": MAYBE | {"description": "How far was looked for a page that is not full; null: far enough."},
+        },
         "Records, newest first",
     ),
     "UnderReview": _object(_UNDER_REVIEW, "A record under review"),

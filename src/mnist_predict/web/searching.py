@@ -1,0 +1,92 @@
+"""What a request searches for: the words in its address, which the page's form, programs and exports share."""
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
+
+from flask import request
+
+from mnist_predict.errors import BadRequest
+from mnist_predict.store.search import Labelled, Search
+
+WORDS = ("number", "image_name", "since", "until", "zone", "confidence", "model_version", "labelled")
+NO_NUMBER = "none"
+CONFIDENCES = {
+    "0.95..1": "Sure, 95 % or more",
+    "0.8..0.95": "Fairly sure, 80 to 95 %",
+    "0..0.8": "Not sure, below 80 %",
+}
+
+
+def words() -> dict[str, Any]:
+    """What was asked, as it was written; only what was filled in."""
+    given = {word: request.args.get(word, "").strip() for word in WORDS}
+    given = {word: text for word, text in given.items() if text}
+    if not given.keys() & {"since", "until"}:
+        given.pop("zone", None)
+    return given
+
+
+def searched() -> Search:
+    """What is searched for; raises `BadRequest` for what cannot be understood."""
+    given = words()
+    zone = _zone(given.get("zone", "UTC"))
+    least, most = _confidence(given["confidence"]) if "confidence" in given else (None, None)
+    return Search(
+        number=_number(given["number"]) if "number" in given else None,
+        image_name=given.get("image_name"),
+        since=_moment(given["since"], zone, timedelta(0)) if "since" in given else None,
+        until=_moment(given["until"], zone, timedelta(days=1)) if "until" in given else None,
+        least=least,
+        most=most,
+        model_version=given.get("model_version"),
+        labelled=_labelled(given["labelled"]) if "labelled" in given else None,
+    )
+
+
+def _number(text: str) -> str:
+    number = "".join(text.split())
+    if number.lower() == NO_NUMBER:
+        return ""
+    if not (number.isascii() and number.isdecimal()):
+        raise BadRequest(f"Search for a number by its digits 0 to 9, or for {NO_NUMBER}, not for {text!r}.")
+    return number
+
+
+def _labelled(text: str) -> Labelled:
+    known: tuple[Labelled, ...] = get_args(Labelled)
+    if text not in known:
+        raise BadRequest(f"`labelled` is one of {', '.join(known)}, not {text!r}.")
+    return known[known.index(text)]
+
+
+def _confidence(text: str) -> tuple[float, float | None]:
+    """From the first to below the second; 1 is the end of all."""
+    least, dots, most = text.partition("..")
+    try:
+        low, high = float(least), float(most)
+    except ValueError:
+        low, high = 1.0, 0.0
+    if not dots or not 0 <= low < high <= 1:
+        raise BadRequest(f"A confidence is searched for as 0.8..0.95, from 0 to 1, not as {text!r}.")
+    return low, high if high < 1 else None
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        raise BadRequest(f"There is no time zone {name!r} here. Write it as Europe/Berlin, or leave it out.") from None
+
+
+def _moment(text: str, zone: tzinfo, after_day: timedelta) -> datetime:
+    """A day, which begins and ends in that zone, or a time; `after_day`: what is added to a day alone."""
+    try:
+        try:
+            at = datetime.combine(date.fromisoformat(text) + after_day, time(), zone)
+        except ValueError:
+            at = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)  # a plus came as a space
+            at = at if at.tzinfo else at.replace(tzinfo=zone)
+        return max(at.astimezone(UTC), datetime(1970, 1, 1, tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise BadRequest(f"A day is written as 2026-03-01, a time as 2026-03-01T09:30:00Z, not as {text!r}.") from None
