@@ -105,6 +105,7 @@ def shoot(browser: Browser, address: str, record: str) -> None:
         "draw": ("/uploads", draw),
         "history": ("/records", nothing),
         "hand": ("/uploads/record", nothing),
+        "stats": ("/stats", nothing),
         "api": ("/api", open_first),
         "many": ("/uploads", read_many),
     }

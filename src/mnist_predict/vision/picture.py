@@ -3,7 +3,6 @@
 Pillow reads pictures (`raster`), PDFium reads PDF (`pdf`). One page is in memory at a time.
 """
 
-import math
 import time
 from collections.abc import Generator
 from contextlib import closing
@@ -19,8 +18,6 @@ from mnist_predict.vision.raster import Picture
 
 MAX_BYTES = 20_000_000
 MAX_SECONDS = 60.0  # for all pages, with what is done to them
-_CUT = 160  # longest side in pixels of what is cut out
-_MARGIN = 0.15  # around what is cut out, of its longer side
 
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
@@ -104,23 +101,6 @@ def preview(data: bytes, longest: int = 1600, page: int = 0, part: Box | None = 
         whole, image = image, Image.new("RGB", (max(1, width), max(1, height)), middle)
         image.paste(whole, (-left, -top))
     image.thumbnail((longest, longest), reducing_gap=2.0)
-    return _jpeg(image)
-
-
-def cut(data: bytes, box: Box, page: int = 0) -> bytes:
-    """What stands in a box of a page, with a margin, as a small JPEG; raises what `decode` raises."""
-    picture = decode(data, page)
-    x, y, w, h = (side / picture.scale for side in box)
-    margin = _MARGIN * max(w, h)
-    image = Image.fromarray(picture.pixels)
-    left, top = max(0, int(x - margin)), max(0, int(y - margin))
-    right, bottom = min(image.width, math.ceil(x + w + margin)), min(image.height, math.ceil(y + h + margin))
-    image = image.crop((left, top, right, bottom))
-    image.thumbnail((_CUT, _CUT))
-    return _jpeg(image)
-
-
-def _jpeg(image: Image.Image) -> bytes:
     out = BytesIO()
     image.save(out, "JPEG", quality=90, subsampling=0)
     return out.getvalue()

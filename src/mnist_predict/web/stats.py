@@ -10,7 +10,7 @@ from mnist_predict.errors import BadRequest, NotFound
 from mnist_predict.stats.counting import Statistics
 from mnist_predict.stats.figures import Figures, Lot, Share, drift
 from mnist_predict.stats.tally import BINS, Mistake
-from mnist_predict.vision.picture import cut
+from mnist_predict.vision.picture import preview
 from mnist_predict.web import charts
 from mnist_predict.web.answers import as_json, wanted
 from mnist_predict.web.charts import Bar
@@ -21,6 +21,8 @@ blueprint = Blueprint("stats", __name__, url_prefix="/stats")
 
 PERIODS = (30, 90, 365)  # days that one may ask for
 CONFUSED, EXAMPLES = 6, 4  # pairs of digits that are shown, and crops of each
+_CUT = 160  # longest side in pixels of a crop
+_MARGIN = 0.15  # around its digit, of its longer side
 
 # What changes when the writing or the pictures do: its name in `figures.drift`, its title, its values in words.
 DRIFT: tuple[tuple[str, str, charts.Words], ...] = (
@@ -69,7 +71,10 @@ def digit(record_id: str, at: int) -> Response:
     digits = reading.numbers[reading.primary].digits if reading and reading.primary is not None else ()
     if reading is None or at >= len(digits):
         raise NotFound(f"Record {record.id} has no such digit.")
-    data = cut(service.picture(record), digits[at].box, reading.page)
+    x, y, w, h = digits[at].box
+    margin = round(_MARGIN * max(w, h))
+    part = (x - margin, y - margin, w + 2 * margin, h + 2 * margin)
+    data = preview(service.picture(record), _CUT, reading.page, part)
     return send_picture(data, f"{record.image_name}-{at}.jpg", etag=f"{record.sha256}-digit-{at}", max_age=YEAR)
 
 
