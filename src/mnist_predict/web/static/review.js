@@ -21,6 +21,9 @@ const open = () => cards().filter((card) => !card.dataset.state);
 const input = (card) => card.querySelector("input[name=number]:not([type=hidden])");
 const note = (card, words) => { card.querySelector(".note").textContent = words; };
 
+// What is sent waits until the next picture is on the screen; in a tab that is not seen, a moment.
+const painted = () => new Promise((go) => { requestAnimationFrame(() => setTimeout(go)); setTimeout(go, 100); });
+
 const post = async (path, fields) => {
   const body = new FormData();
   for (const [name, value] of fields) body.append(name, value);
@@ -55,7 +58,7 @@ const next = () => {
     at.hidden = true;
     desk.focus();
   }
-  if (open().length <= AHEAD / 2) fill();
+  if (open().length <= AHEAD / 2) painted().then(fill);
 };
 
 // Asks for more, and for more time for those that are here.
@@ -79,9 +82,11 @@ const more = async () => {
   const mine = open().map((card) => ["keep", card.dataset.record]);
   const answer = await post("/review/next", [["reviewer", reviewer], ["count", AHEAD], ...mine]);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const known = new Set(cards().map((card) => card.dataset.record));
+  const known = new Map(cards().map((card) => [card.dataset.record, card]));
   for (const card of page.querySelectorAll(".review")) {
-    if (known.has(card.dataset.record)) continue;
+    const here = known.get(card.dataset.record);
+    if (here?.dataset.state === "skipped") delete here.dataset.state; // its ten minutes are over
+    if (here) continue;
     new Image().src = card.dataset.crop; // there when it is shown
     card.hidden = true;
     desk.append(document.adoptNode(card));
@@ -108,7 +113,8 @@ const say = (card, path, number) => {
   }
   note(card, card.dataset.state === "skipped" ? "Skipped." : `You said ${number || "that there is no number"}. What you say now counts instead.`);
   tell();
-  const sent = post(path, [["reviewer", reviewer], ["record", card.dataset.record], ["number", number]]).catch((error) => {
+  const fields = [["reviewer", reviewer], ["record", card.dataset.record], ["number", number]];
+  const sent = painted().then(() => post(path, fields)).catch((error) => {
     delete card.dataset.state;
     said.splice(said.indexOf(card), 1);
     if (!again && !path.endsWith("skip")) {
