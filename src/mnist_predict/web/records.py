@@ -31,11 +31,11 @@ def newest() -> Response:
     searched for at once a bounded number of records is looked at, back to `looked_to`.
     """
     service: MeasuredService = current_app.extensions["service"]
-    asked, before = words(), request.args.get("before")
+    asked, before = words(), _id(request.args.get("before"))
     mistake: str | None = None
     found = Found([])
     try:
-        found = service.store.search(searched(), _id(before) if before else None, PAGE)
+        found = service.store.search(searched(), before, PAGE)
     except BadRequest as error:
         if wanted() != "html":
             raise
@@ -63,9 +63,9 @@ def newest() -> Response:
     return response
 
 
-def _id(text: str) -> UUID:
+def _id(text: str | None) -> UUID | None:
     try:
-        return UUID(text)
+        return UUID(text) if text else None
     except ValueError:
         raise BadRequest("`before` is the id of a record.") from None
 
