@@ -26,7 +26,8 @@ _ROW = "select done from @review where day = ? and slot = ? and id = ?"
 _SLOTS = "select day, slot from @review_slot where year = ? and (day, slot) <= (?, ?)"
 _UNLIST = "delete from @review_slot using timestamp ? where year = ? and day = ? and slot = ?"
 _HOLDER = "select id, who from @review_hold where id = ?"
-_CLAIM = "insert into @review_hold (id, who) values (?, ?) if not exists using ttl ?"
+# Never an insert: it would also write that the row is there, with a time to live of its own.
+_CLAIM = "update @review_hold using ttl ? set who = ? where id = ? if who = null"
 _HAND_ON = "update @review_hold using ttl ? set who = ? where id = ? if who = ?"
 _LABEL = "select id from @label_of_record where label_of = ? limit 1"
 _MERGED = "select id from @merged_into where kept = ?"
@@ -111,7 +112,7 @@ def set_aside(link: "Link", record_id: UUID, who: str, seconds: float) -> None:
 def _take(link: "Link", record_id: UUID, holder: str | None, who: str, heir: str, seconds: int) -> bool:
     """Make what nobody holds, or `who` does, the heir's; whether it is."""
     if holder is None:
-        other = link.settle(_CLAIM, record_id, heir, seconds, look=_HOLDER, key=record_id)
+        other = link.settle(_CLAIM, seconds, heir, record_id, look=_HOLDER, key=record_id)
     elif holder == who:
         other = link.settle(_HAND_ON, seconds, heir, record_id, who, look=_HOLDER, key=record_id)
     else:
