@@ -104,6 +104,7 @@ def check_form(answer, accept: str) -> None:  # type: ignore[no-untyped-def]
         ("GET", "/records/00000000-0000-7000-8000-000000000000", 404),
         ("GET", "/records/7/picture", 404),
         ("GET", "/nowhere", 404),
+        ("GET", "/records?before=yesterday", 400),
         ("GET", "/stats?days=yesterday", 400),
         ("POST", "/uploads", 400),
         ("PUT", "/uploads", 405),
