@@ -47,11 +47,13 @@ def service(folder: str) -> Iterator[str]:
         process.wait(40)
 
 
-def fill(address: str) -> str:
-    """Some records; the path of the page of one."""
+def fill(address: str) -> tuple[str, str]:
+    """Some records; the path of the page of one, and of the review of another."""
 
-    def upload(name: str, to: str) -> str:
-        file = {"file": (to, (SAMPLES / name).read_bytes())}
+    def upload(name: str, to: str, smaller: int = 1) -> str:
+        picture, data = Image.open(SAMPLES / name).convert("RGB"), BytesIO()
+        picture.reduce(smaller).save(data, "PNG")
+        file = {"file": (to, data.getvalue())}
         return str(requests.post(f"{address}/uploads", files=file, headers=JSON, timeout=30).json()["id"])
 
     def record(**fields: str) -> None:
@@ -60,8 +62,9 @@ def fill(address: str) -> str:
     board, _ = upload("360.png", "blackboard.jpg"), upload("7.png", "7.png")
     record(record=board, number="369")
     record(image_name="notebook, page 12.png", number="2718")
+    small = upload("1985.png", "thumbnail.png", smaller=14)  # read, but not surely
     upload("1985.png", "scan_0312.png")
-    return f"/records/{upload('4072.png', 'scan_0311.png')}"
+    return f"/records/{upload('4072.png', 'scan_0311.png')}", f"/review?record={small}"
 
 
 def draw(page: Page) -> None:
@@ -97,13 +100,14 @@ def nothing(_: Page) -> None:
     """As it is when it is opened."""
 
 
-def shoot(browser: Browser, address: str, record: str) -> None:
+def shoot(browser: Browser, address: str, record: str, review: str) -> None:
     """All pages, at all sizes, light and dark."""
     pages: dict[str, tuple[str, Callable[[Page], None]]] = {
         "result": (record, nothing),
         "read": ("/uploads", nothing),
         "draw": ("/uploads", draw),
         "history": ("/records", nothing),
+        "review": (review, nothing),
         "hand": ("/uploads/record", nothing),
         "stats": ("/stats", nothing),
         "api": ("/api", open_first),
@@ -126,5 +130,5 @@ if __name__ == "__main__":
     (HERE / "screens").mkdir(exist_ok=True)
     with TemporaryDirectory() as folder, service(folder) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        shoot(browser, address, fill(address))
+        shoot(browser, address, *fill(address))
         browser.close()
