@@ -125,6 +125,20 @@ class Reading:
         return cls(numbers, form["primary"], tuple(form["advice"]), form["model_version"], form.get("free"))
 
 
+def next_best(number: Number) -> str | None:
+    """The second most likely text: the digit whose runner-up comes closest is replaced by it.
+
+    None where every runner-up has less than a hundredth of the probability.
+    """
+    best_ratio, text = 0.01, None
+    for at, digit in enumerate(number.digits):
+        first, second = sorted(range(10), key=lambda value: -digit.probabilities[value])[:2]
+        ratio = digit.probabilities[second] / max(digit.probabilities[first], 1e-9)
+        if ratio > best_ratio:
+            best_ratio, text = ratio, f"{number.text[:at]}{second}{number.text[at + 1 :]}"
+    return text
+
+
 def together(pages: Sequence[Reading]) -> Reading:
     """One reading of readings page by page. Its primary number is the most prominent of theirs, where something is
     expected of those that fit as they are; its advice is that of the primary's page, or of the first without any.

@@ -1,5 +1,6 @@
 """The drawing of a reading."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -36,7 +37,7 @@ def drawn(pixels, reading):
 @pytest.mark.parametrize("size", [(8, 8), (28, 28), (300, 900), (2400, 1600)])
 def test_small_pictures_are_enlarged_and_large_ones_reduced(size):
     page = drawn(np.full(size, 255, np.uint8), reading_of((1, 1, size[1] - 2, size[0] - 2), 0.99))
-    assert 480 <= max(page.shape) <= 2100
+    assert 480 <= max(page.shape) <= 2300
 
 
 def test_boxes_have_the_colour_of_their_confidence():
@@ -53,6 +54,16 @@ def test_a_reading_without_number_is_drawn_with_its_advice():
     long = drawn(blank, Reading((), None, ("Use a darker pen.", "Send a larger picture. " * 5), "version-1"))
     assert long.shape[0] > short.shape[0]
     assert long.shape[1] > short.shape[1]
+
+
+def test_the_strip_that_the_network_got_is_drawn_below(recognizer, write):
+    page = write("4072", 60)
+    reading = recognizer.read_pixels(page)
+    whole, bare = drawn(page, reading), drawn(page, replace(reading, primary=None, numbers=()))
+    rows = (whole < 60).all(axis=2).sum(axis=1) > 0.05 * whole.shape[1]
+    runs = np.flatnonzero(np.diff(np.flatnonzero(rows)) > 20)
+    assert len(runs) >= 1  # the picture, and below it the strip
+    assert whole.shape[0] > bare.shape[0] + 60
 
 
 def test_what_is_no_picture_cannot_be_drawn_on():

@@ -180,3 +180,25 @@ def test_the_free_reading_stands_beside_what_was_expected(client: FlaskClient) -
     assert page.count("Read freely, not as 4012,5555, this is 4072.") >= 1
     kept = client.get(f"/records/{form['id']}", headers={"Accept": JSON}).get_json()
     assert kept["free"] == "4072"
+
+
+def test_the_strip_that_the_network_got_is_shown(client: FlaskClient, upload: Upload) -> None:
+    form = upload(picture_of("4072"), accept=JSON).get_json()
+    page = client.get(f"/records/{form['id']}", headers={"Accept": BROWSER}).text
+    assert f'src="/records/{form["id"]}/strip/0"' in page
+    answer = client.get(f"/records/{form['id']}/strip/0")
+    assert answer.mimetype == "image/png"
+    strip = Image.open(io.BytesIO(answer.data))
+    assert strip.mode == "L"
+    assert strip.height < strip.width
+    again = client.get(f"/records/{form['id']}/strip/0", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_a_number_that_is_not_there_has_no_strip(client: FlaskClient, upload: Upload) -> None:
+    form = upload(picture_of("4072"), accept=JSON).get_json()
+    assert "has no number 1" in client.get(f"/records/{form['id']}/strip/1").text
+    assert client.get(f"/records/{form['id']}/strip/1").status_code == 404
+    given = {"image_name": "a.png", "number": "7"}
+    hand = client.post("/uploads/record", data=given, headers={"Accept": JSON}).get_json()
+    assert client.get(f"/records/{hand['id']}/strip/0").status_code == 404

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mnist_predict.reading import Digit, Number
-from mnist_predict.web.words import certainty, next_best, of_a_hundred, percent, runner_up
+from mnist_predict.reading import Digit, Number, next_best
+from mnist_predict.web.words import certainty, of_a_hundred, percent, runner_up
 
 
 @pytest.mark.parametrize(

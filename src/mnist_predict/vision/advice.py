@@ -32,8 +32,8 @@ Grey = npt.NDArray[np.uint8]
 
 def advise(picture: Picture, ink: Ink, number: Number) -> tuple[str, ...]:
     """What is to be said of a number on a picture."""
-    boxes = [_decoded(digit.box, picture.scale) for digit in number.digits]
-    box, shape = _decoded(number.box, picture.scale), ink.density.shape
+    boxes = [picture.decoded(digit.box) for digit in number.digits]
+    box, shape = picture.decoded(number.box), ink.density.shape
     tall = float(np.median([one[3] for one in boxes]))
     around = _grown(box, tall / 2, shape)
     grey, density = (_judged(each[_slices(around)], tall) for each in (picture.pixels, ink.density))
@@ -120,12 +120,6 @@ def _place(box: Box, shape: tuple[int, ...]) -> str:
     if down:
         return " at the top" if down == "upper" else " at the bottom"
     return f" at the {across}" if across else " in the middle"
-
-
-def _decoded(box: Box, scale: float) -> Box:
-    """A box in original pixels as one in decoded pixels."""
-    x, y, w, h = (value / scale for value in box)
-    return int(x), int(y), max(1, round(w)), max(1, round(h))
 
 
 def _grown(box: Box, by: float, shape: tuple[int, ...]) -> Box:

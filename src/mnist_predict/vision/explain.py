@@ -1,14 +1,18 @@
-"""The picture with what was read drawn on it: for people who want to see why a number came out."""
+"""The picture with what was read drawn on it, and the strip that the network got: for people who want to see why a
+number came out."""
 
 from io import BytesIO
+from itertools import pairwise
 
 from PIL import Image, ImageDraw, ImageFont
 
-from mnist_predict.reading import Reading
+from mnist_predict.reading import Reading, next_best
 from mnist_predict.vision.picture import decode
+from mnist_predict.vision.raster import Picture
+from mnist_predict.vision.strip import strip_box, strip_of
 
 SHORTEST, LONGEST = 480, 1600  # of the drawn picture's longer side, in pixels
-PAPER, TEXT = "#ffffff", "#1f2933"
+PAPER, TEXT, EDGE = "#ffffff", "#1f2933", "#cbd2d9"
 SURE, DOUBTFUL, UNSURE = "#0b7a4b", "#b45f06", "#b3261e"
 
 
@@ -29,21 +33,27 @@ def draw(data: bytes, reading: Reading) -> bytes:
     font, headline = ImageFont.load_default(unit), ImageFont.load_default(2 * unit)
     title, lines = _words(reading)
     wanted = [headline.getlength(title), *(font.getlength(line) for line in lines)]
+    strip = _strip(picture, reading, 5 * unit, LONGEST)
     left, top = 2 * unit, 4 * unit
+    below = top + shown.height + unit
+    words_from = below + (strip.height + unit if strip else 0)
     page = Image.new(
         "RGB",
         (
-            max(shown.width, round(max(wanted))) + 2 * left,
-            top + shown.height + 3 * unit + round(1.5 * unit * len(lines)),
+            max(shown.width, strip.width if strip else 0, round(max(wanted))) + 2 * left,
+            words_from + 2 * unit + round(1.5 * unit * len(lines)),
         ),
         PAPER,
     )
     page.paste(shown, (left, top))
     pen = ImageDraw.Draw(page)
-    pen.rectangle((left - 1, top - 1, left + shown.width, top + shown.height), outline="#cbd2d9")
+    pen.rectangle((left - 1, top - 1, left + shown.width, top + shown.height), outline=EDGE)
+    if strip:
+        page.paste(strip, (left, below))
+        pen.rectangle((left - 1, below - 1, left + strip.width, below + strip.height), outline=EDGE)
     pen.text((left, unit // 2), title, TEXT, headline)
     for at, line in enumerate(lines):
-        pen.text((left, top + shown.height + unit + round(1.5 * unit * at)), line, TEXT, font)
+        pen.text((left, words_from + round(1.5 * unit * at)), line, TEXT, font)
     for number in (number for number in reading.numbers if number.page == reading.page):
         for digit in number.digits:
             x, y, w, h = (value * scale for value in digit.box)
@@ -61,12 +71,31 @@ def draw(data: bytes, reading: Reading) -> bytes:
     return out.getvalue()
 
 
+def _strip(picture: Picture, reading: Reading, height: int, longest: int) -> Image.Image | None:
+    """The strip of the primary number, enlarged, with lines between its digits."""
+    if reading.primary is None:
+        return None
+    number = reading.numbers[reading.primary]
+    strip = Image.fromarray(strip_of(picture, number.box)).convert("RGB")
+    scale = min(height / strip.height, longest / strip.width)
+    size = max(1, round(strip.width * scale)), max(1, round(strip.height * scale))
+    shown = strip.resize(size, Image.Resampling.NEAREST)
+    pen = ImageDraw.Draw(shown)
+    start, _, wide, _ = strip_box(number.box, picture.size)
+    for one, other in pairwise(number.digits):
+        x = ((one.box[0] + one.box[2] + other.box[0]) / 2 - start) / wide * shown.width
+        pen.line((x, 0, x, shown.height), DOUBTFUL, 2)
+    return shown
+
+
 def _words(reading: Reading) -> tuple[str, list[str]]:
     """The headline, and the lines below the picture."""
     lines = list(reading.advice)
     for number in reading.numbers:
         digits = "   ".join(f"{d.value} {_percent(max(d.probabilities))}" for d in number.digits[:12])
-        lines.append(f"{number.text} ({_percent(number.confidence)}):   {digits}")
+        other = next_best(number)
+        line = f"{number.text} ({_percent(number.confidence)}):   {digits}"
+        lines.append(f"{line}   else {other}" if other else line)
     lines.append(f"Model {reading.model_version}")
     return reading.number or "No number", lines
 

@@ -67,6 +67,12 @@ def to_grey(pixels: Levels) -> Levels:
     return np.asarray(cv2.transform(pixels, np.append(axis, lift)[None]), np.uint8)
 
 
+def paper_level(grey: Levels, density: Levels) -> int:
+    """The grey level of paper: the middle one of what is not written on."""
+    bare = cv2.calcHist([grey], [0], (density == 0).astype(np.uint8), [256], [0, 256]).ravel().cumsum()
+    return int(np.searchsorted(bare, bare[-1] / 2)) if bare[-1] else 255
+
+
 @dataclass(frozen=True, slots=True)
 class _Split:
     """A picture cut into paper and ink at one level. `levels`: (h, w) uint8, paper below ink."""

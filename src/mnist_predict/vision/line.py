@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mnist_predict.reading import Box
+
 HEIGHT = 32  # of a strip, as the network was trained
 FRAME = 2  # columns of a strip that a frame speaks for
 _WIDEST = 2000  # columns; a number of more than 80 digits
@@ -35,6 +37,15 @@ class LineReader:
         strips = padded[None, None] * np.float32(1 / 255)
         frames: Frames = self._session.run(["log_probabilities"], {"strips": strips})[0][0]
         return frames
+
+
+def cut(grey: Grey, paper: int, place: Box) -> Grey:
+    """The strip (32, w) that shows a place in a grey picture; where it reaches beyond, there is paper of that level."""
+    x, y, w, h = place
+    height, width = grey.shape
+    left, top, right, bottom = max(-x, 0), max(-y, 0), max(x + w - width, 0), max(y + h - height, 0)
+    crop = grey[max(y, 0) : y + h, max(x, 0) : x + w]
+    return to_strip(np.asarray(cv2.copyMakeBorder(crop, top, bottom, left, right, cv2.BORDER_CONSTANT, value=paper)))
 
 
 def to_strip(grey: Grey) -> Grey:

@@ -8,14 +8,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box
 from mnist_predict.vision.decode import align, candidates, scores
 from mnist_predict.vision.expect import Expectation
-from mnist_predict.vision.line import FRAME, Frames, Grey, LineReader, to_strip
+from mnist_predict.vision.line import FRAME, Frames, Grey, LineReader, cut
 
 MARGINS = (0.1, 0.3)  # around the ink, times its height
 AGREES = 20.0  # how much likelier a digit is that stands alone and is known to the digit network too
@@ -103,10 +102,5 @@ def _mean(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _look(line: LineReader, grey: Grey, paper: int, place: Box) -> _View:
-    x, y, w, h = place
-    height, width = grey.shape
-    left, top, right, bottom = max(-x, 0), max(-y, 0), max(x + w - width, 0), max(y + h - height, 0)
-    crop = grey[max(y, 0) : y + h, max(x, 0) : x + w]
-    bordered = cv2.copyMakeBorder(crop, top, bottom, left, right, cv2.BORDER_CONSTANT, value=paper)
-    strip = to_strip(np.asarray(bordered, np.uint8))
-    return _View(line.frames(strip), x, w / strip.shape[1] * FRAME)
+    strip = cut(grey, paper, place)
+    return _View(line.frames(strip), place[0], place[2] / strip.shape[1] * FRAME)

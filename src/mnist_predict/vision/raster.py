@@ -18,6 +18,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnist_predict.errors import BrokenPicture, TooLarge
+from mnist_predict.reading import Box
 
 MAX_PIXELS = 64_000_000  # of a page as declared
 DECODED_PIXELS = 2_000_000  # larger pages are reduced to this: enough for a page of digits
@@ -56,6 +57,18 @@ class Picture:
     pixels: npt.NDArray[np.uint8]
     size: tuple[int, int]
     scale: float
+
+    def original(self, box: Box) -> Box:
+        """A box in decoded pixels as one in pixels of the original, inside it."""
+        (x, y, w, h), (width, height) = box, self.size
+        left, top = min(int(x * self.scale), width - 1), min(int(y * self.scale), height - 1)
+        right, bottom = min(math.ceil((x + w) * self.scale), width), min(math.ceil((y + h) * self.scale), height)
+        return left, top, right - left, bottom - top
+
+    def decoded(self, box: Box) -> Box:
+        """A box in pixels of the original as one in decoded pixels."""
+        x, y, w, h = (value / self.scale for value in box)
+        return int(x), int(y), max(1, round(w)), max(1, round(h))
 
 
 def too_large() -> TooLarge:

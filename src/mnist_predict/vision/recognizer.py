@@ -14,7 +14,7 @@ from mnist_predict.vision.advice import DARKNESS, advise, dark
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.fitting import as_expected
-from mnist_predict.vision.ink import find_ink, to_grey
+from mnist_predict.vision.ink import find_ink, paper_level, to_grey
 from mnist_predict.vision.layout import DigitInk, find_numbers, in_row
 from mnist_predict.vision.line import Grey, LineReader
 from mnist_predict.vision.normalize import normalize
@@ -75,7 +75,7 @@ class Recognizer:
         grey = to_grey(picture.pixels)
         ink = find_ink(grey)
         density = np.zeros_like(grey) if ink is None else ink.density
-        page = _Page(picture, grey, density, _paper(grey, density))
+        page = _Page(picture, grey, density, paper_level(grey, density))
         found = [(place, number) for place in _places(page) if (number := self._number(place, page, None)) is not None]
         found = self._or_whole(found, page)
         if not found:
@@ -142,12 +142,6 @@ def _known_alone(digits: Sequence[DigitInk], rows: npt.NDArray[np.float32]) -> s
         return ""
     text = "".join(map(str, rows.argmax(axis=1)))
     return text if len(text) == 1 or (set(text) == {"1"} and in_row(digits)) else ""
-
-
-def _paper(grey: Grey, density: Grey) -> int:
-    """The grey level of paper: the middle one of what is not written on."""
-    bare = cv2.calcHist([grey], [0], (density == 0).astype(np.uint8), [256], [0, 256]).ravel().cumsum()
-    return int(np.searchsorted(bare, bare[-1] / 2)) if bare[-1] else 255
 
 
 def open_recognizer(model: str) -> Recognizer:

@@ -42,7 +42,7 @@ def spell(seen: Seen, box: Box, digits: Sequence[DigitInk], alone: Rows, density
         boxes = digit_boxes(seen.spans, box, density)
     confidence = min(1.0, structure * float(rows[places, spelled].prod()))
     read = [
-        Digit(int(value), _original(one, picture), tuple(row.tolist()))
+        Digit(int(value), picture.original(one), tuple(row.tolist()))
         for value, one, row in zip(spelled, boxes, rows, strict=True)
     ]
     return Number("".join(map(str, spelled)), confidence, 0, union([digit.box for digit in read]), tuple(read))
@@ -64,12 +64,3 @@ def digit_boxes(spans: Sequence[tuple[float, float]], box: Box, density: Grey) -
         dx, dy, dw, dh = cv2.boundingRect(ink)
         boxes.append((start + dx, y + dy, dw, dh) if dw else (start, y, end - start, h))
     return boxes
-
-
-def _original(box: Box, picture: Picture) -> Box:
-    """A box in decoded pixels as a box in pixels of the upright original, inside it."""
-    (x, y, w, h), scale = box, picture.scale
-    width, height = picture.size
-    left, top = min(int(x * scale), width - 1), min(int(y * scale), height - 1)
-    right, bottom = min(math.ceil((x + w) * scale), width), min(math.ceil((y + h) * scale), height)
-    return left, top, right - left, bottom - top

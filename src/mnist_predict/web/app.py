@@ -2,13 +2,14 @@
 
 from flask import Flask
 
+from mnist_predict.reading import next_best
 from mnist_predict.service import Service, open_service
 from mnist_predict.settings import Settings
 from mnist_predict.stats.counting import open_statistics
 from mnist_predict.store import data_place
 from mnist_predict.store.thumbnails import open_thumbnails
 from mnist_predict.vision.table import is_table, table
-from mnist_predict.web import access, api, exports, hand, health, records, review, stats, uploads, words
+from mnist_predict.web import access, api, exports, hand, health, records, review, stats, strip, uploads, words
 from mnist_predict.web.access import protect
 from mnist_predict.web.errors import answer_error
 from mnist_predict.web.incoming import MAX_REQUEST, PictureRequest
@@ -52,13 +53,13 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.after_request(add_headers)
     app.after_request(note_route)
     app.register_error_handler(Exception, answer_error)
-    for part in (uploads, hand, records, exports, review, stats, api, access, health):
+    for part in (uploads, hand, records, strip, exports, review, stats, api, access, health):
         app.register_blueprint(part.blueprint)
     app.jinja_env.globals.update(
         percent=words.percent,
         of_a_hundred=words.of_a_hundred,
         certainty=words.certainty,
-        next_best=words.next_best,
+        next_best=next_best,
         runner_up=words.runner_up,
         table=table,
         is_table=is_table,

@@ -6,10 +6,10 @@ from typing import Any, Self
 
 from flask import url_for
 
-from mnist_predict.reading import Box, Number
+from mnist_predict.reading import Box, Number, next_best
 from mnist_predict.store.reasons import Reason, reasons
 from mnist_predict.store.record import Record
-from mnist_predict.web.words import next_best, percent
+from mnist_predict.web.words import percent
 
 _MARGIN = 0.5  # around a number, times its height
 

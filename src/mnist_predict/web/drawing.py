@@ -5,6 +5,7 @@ from typing import Self
 
 from mnist_predict.reading import Box
 from mnist_predict.vision.picture import decode, media_type
+from mnist_predict.vision.strip import strip_box
 
 _WIDTH, _HEIGHT = 640, 420  # the room that a picture has on a page, in CSS pixels
 _LARGEST_SCALE = 12.0  # of small pictures: a digit of 28 x 28 becomes a picture of 336 x 336
@@ -48,6 +49,10 @@ class Drawing:
     def coarse(self) -> bool:
         """Whether the picture is enlarged so much that its pixels are better shown as they are."""
         return self._scale >= 3
+
+    def strip(self, box: Box) -> Box:
+        """The part of the picture that the network's strip of what stands in `box` shows."""
+        return strip_box(box, (self.width, self.height))
 
     def around(self, box: Box) -> Box:
         """A digit's box with a margin, within the picture."""

@@ -73,6 +73,7 @@ _PARAMETERS = {
     "record_id": _query("record_id", "path", ID, "The id of a record."),
     "image_name": _query("image_name", "path", TEXT | {"minLength": 1}, "The name of an image, percent-encoded."),
     "at": _query("at", "path", {"type": "integer", "minimum": 0}, "Which digit of the number, from 0."),
+    "index": _query("index", "path", {"type": "integer", "minimum": 0}, "Which of the record's numbers, from 0."),
     "size": _query("size", "path", {"enum": ["small", "large"]}, "At most 240 or 1600 pixels wide and high."),
 }
 
@@ -168,6 +169,7 @@ _OPERATIONS: dict[str, Schema] = {
         "errors": (400, 503),
     },
     "stats.digit": {"answers": {"200": _answer("A JPEG.", None, "image/jpeg")}, "errors": (404, 503)},
+    "strip.show": {"answers": {"200": _answer("A PNG.", None, "image/png")}, "errors": (404, 503)},
     "health.alive": {"answers": {"200": _answer("The process answers.", None, _TEXT)}},
     "health.ready": {"answers": {"200": _answer("An upload would be kept.", None, _TEXT)}, "errors": (503,)},
     "health.metrics": {"answers": {"200": _answer("Figures in the text format of Prometheus.", None, _TEXT)}},

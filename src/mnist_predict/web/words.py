@@ -1,6 +1,6 @@
 """How confidence is said to people; the pages and the text answers use the same words."""
 
-from mnist_predict.reading import UNSURE, Digit, Number
+from mnist_predict.reading import UNSURE, Digit
 
 Certainty = tuple[str, str]
 
@@ -31,17 +31,3 @@ def runner_up(digit: Digit) -> tuple[int, float]:
     others = [value for value in range(10) if value != digit.value]
     best = max(others, key=lambda value: digit.probabilities[value])
     return best, digit.probabilities[best]
-
-
-def next_best(number: Number) -> str | None:
-    """The second most likely text: the digit whose runner-up comes closest is replaced by it.
-
-    None where every runner-up has less than a hundredth of the probability.
-    """
-    best_ratio, text = 0.01, None
-    for at, digit in enumerate(number.digits):
-        first, second = sorted(range(10), key=lambda value: -digit.probabilities[value])[:2]
-        ratio = digit.probabilities[second] / max(digit.probabilities[first], 1e-9)
-        if ratio > best_ratio:
-            best_ratio, text = ratio, f"{number.text[:at]}{second}{number.text[at + 1 :]}"
-    return text

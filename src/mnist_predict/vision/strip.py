@@ -1,0 +1,27 @@
+"""What the line network gets of a number: the strip, cut anew out of the picture in which the number was read.
+
+Of the crops that it looks at this is the closest. The box of a number is kept in whole pixels of the original, so that
+the strip of a large picture may differ from what was read by a fraction of a pixel.
+"""
+
+import numpy as np
+
+from mnist_predict.reading import Box
+from mnist_predict.vision.ink import find_ink, paper_level, to_grey
+from mnist_predict.vision.line import Grey, cut
+from mnist_predict.vision.number import crops
+from mnist_predict.vision.raster import Picture
+
+
+def strip_box(box: Box, size: tuple[int, int]) -> Box:
+    """The part of a picture (w, h) that the strip of what stands in `box` shows; it may reach beyond the picture."""
+    return crops(box, size, False)[0]
+
+
+def strip_of(picture: Picture, box: Box) -> Grey:
+    """The strip (32, w) of what stands in `box`, in pixels of the upright original."""
+    grey = to_grey(picture.pixels)
+    ink = find_ink(picture.pixels)
+    paper = paper_level(grey, np.zeros_like(grey) if ink is None else ink.density)
+    height, width = grey.shape
+    return cut(grey, paper, strip_box(picture.decoded(box), (width, height)))

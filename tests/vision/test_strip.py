@@ -1,0 +1,38 @@
+"""The strip is what the network got: cut anew out of the picture, it is what was read."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_predict.vision import number as looking
+from mnist_predict.vision.raster import Picture
+from mnist_predict.vision.strip import strip_box, strip_of
+
+
+@pytest.mark.parametrize("margin", [0, 0.2, 1.0])
+def test_it_is_a_crop_that_was_read(recognizer, write, monkeypatch, margin):
+    page = np.repeat(write("4072", 50, margin=margin)[..., None], 3, axis=2)
+    seen = []
+    cut = looking.cut
+    monkeypatch.setattr(looking, "cut", lambda *given: seen.append(cut(*given)) or seen[-1])
+    reading = recognizer.read_pixels(page)
+    strip = strip_of(Picture(page, page.shape[1::-1], 1.0), reading.numbers[0].box)
+    assert any(np.array_equal(strip, one) for one in seen)
+    assert recognizer.read_pixels(strip).number == "4072"
+
+
+def test_of_a_large_picture_it_is_cut_out_of_the_pixels_that_were_read(recognizer, write):
+    small = np.repeat(write("31", 60)[..., None], 3, axis=2)
+    height, width = small.shape[:2]
+    box = recognizer.read_pixels(small).numbers[0].box
+    large = tuple(4 * value for value in box)
+    strip = strip_of(Picture(small, (4 * width, 4 * height), 4.0), large)
+    assert np.array_equal(strip, strip_of(Picture(small, (width, height), 1.0), box))
+    assert strip_box(large, (4 * width, 4 * height))[2] >= 4 * box[2]
+
+
+def test_where_nothing_stands_out_it_is_paper():
+    page = np.full((60, 80, 3), 200, np.uint8)
+    strip = strip_of(Picture(page, (80, 60), 1.0), (10, 10, 40, 40))
+    assert strip.min() == strip.max() == 200
+    assert Image.fromarray(strip).mode == "L"
