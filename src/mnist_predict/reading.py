@@ -34,7 +34,8 @@ class Digit:
 class Number:
     """A run of digits written together, e.g. `4072`, with the probability that all of it is right.
 
-    `free`: how it reads when nothing is expected of it, None where that is the same.
+    `free`: how it reads when nothing is expected of it, None where that is the same. `turned`: by how many degrees
+    the page was turned to the right to read it; boxes are on the page as it is.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Number:
     box: Box
     digits: tuple[Digit, ...]
     free: str | None = None
+    turned: int = 0
 
     @property
     def prominence(self) -> int:
@@ -91,6 +93,7 @@ class Reading:
                     "text": number.text,
                     "confidence": round(number.confidence, 6),
                     "free": number.free,
+                    "turned": number.turned,
                     "page": number.page,
                     "box": list(number.box),
                     "digits": [
@@ -110,7 +113,7 @@ class Reading:
 
     @classmethod
     def from_dict(cls, form: Json) -> Self:
-        """The reading that `to_dict` wrote, or wrote when there was no `free` yet."""
+        """The reading that `to_dict` wrote, or wrote when there was no `free` or `turned` yet."""
         numbers = tuple(
             Number(
                 n["text"],
@@ -119,6 +122,7 @@ class Reading:
                 tuple(n["box"]),
                 tuple(Digit(d["value"], tuple(d["box"]), tuple(d["probabilities"])) for d in n["digits"]),
                 n.get("free"),
+                n.get("turned", 0),
             )
             for n in form["numbers"]
         )

@@ -1,9 +1,12 @@
 """The strip is what the network got: cut anew out of the picture, it is what was read."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from mnist_predict.reading import Number
 from mnist_predict.vision import number as looking
 from mnist_predict.vision.raster import Picture
 from mnist_predict.vision.strip import strip_box, strip_of
@@ -16,7 +19,7 @@ def test_it_is_a_crop_that_was_read(recognizer, write, monkeypatch, margin):
     cut = looking.cut
     monkeypatch.setattr(looking, "cut", lambda *given: seen.append(cut(*given)) or seen[-1])
     reading = recognizer.read_pixels(page)
-    strip = strip_of(Picture(page, page.shape[1::-1], 1.0), reading.numbers[0].box)
+    strip = strip_of(Picture(page, page.shape[1::-1], 1.0), reading.numbers[0])
     assert any(np.array_equal(strip, one) for one in seen)
     assert recognizer.read_pixels(strip).number == "4072"
 
@@ -24,15 +27,15 @@ def test_it_is_a_crop_that_was_read(recognizer, write, monkeypatch, margin):
 def test_of_a_large_picture_it_is_cut_out_of_the_pixels_that_were_read(recognizer, write):
     small = np.repeat(write("31", 60)[..., None], 3, axis=2)
     height, width = small.shape[:2]
-    box = recognizer.read_pixels(small).numbers[0].box
-    large = tuple(4 * value for value in box)
+    number = recognizer.read_pixels(small).numbers[0]
+    large = replace(number, box=tuple(4 * value for value in number.box))
     strip = strip_of(Picture(small, (4 * width, 4 * height), 4.0), large)
-    assert np.array_equal(strip, strip_of(Picture(small, (width, height), 1.0), box))
-    assert strip_box(large, (4 * width, 4 * height))[2] >= 4 * box[2]
+    assert np.array_equal(strip, strip_of(Picture(small, (width, height), 1.0), number))
+    assert strip_box(large.box, (4 * width, 4 * height))[2] >= 4 * number.box[2]
 
 
 def test_where_nothing_stands_out_it_is_paper():
     page = np.full((60, 80, 3), 200, np.uint8)
-    strip = strip_of(Picture(page, (80, 60), 1.0), (10, 10, 40, 40))
+    strip = strip_of(Picture(page, (80, 60), 1.0), Number("7", 1.0, 0, (10, 10, 40, 40), ()))
     assert strip.min() == strip.max() == 200
     assert Image.fromarray(strip).mode == "L"

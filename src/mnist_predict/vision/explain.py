@@ -76,13 +76,13 @@ def _strip(picture: Picture, reading: Reading, height: int, longest: int) -> Ima
     if reading.primary is None:
         return None
     number = reading.numbers[reading.primary]
-    strip = Image.fromarray(strip_of(picture, number.box)).convert("RGB")
+    strip = Image.fromarray(strip_of(picture, number)).convert("RGB")
     scale = min(height / strip.height, longest / strip.width)
     size = max(1, round(strip.width * scale)), max(1, round(strip.height * scale))
     shown = strip.resize(size, Image.Resampling.NEAREST)
     pen = ImageDraw.Draw(shown)
     start, _, wide, _ = strip_box(number.box, picture.size)
-    for one, other in pairwise(number.digits):
+    for one, other in pairwise(() if number.turned else number.digits):
         x = ((one.box[0] + one.box[2] + other.box[0]) / 2 - start) / wide * shown.width
         pen.line((x, 0, x, shown.height), DOUBTFUL, 2)
     return shown

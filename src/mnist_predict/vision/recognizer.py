@@ -22,6 +22,7 @@ from mnist_predict.vision.number import crops, read_number
 from mnist_predict.vision.picture import decode_pages
 from mnist_predict.vision.raster import Picture
 from mnist_predict.vision.spelling import spell
+from mnist_predict.vision.turning import clarity, lies, may_lie, turned, turned_back
 
 NO_INK = "Nothing is written here that stands out from the paper. Use a darker pen or more light."
 NO_DIGITS = "This does not look like a handwritten number. Send a picture of the number alone."
@@ -32,6 +33,7 @@ LIKELY = 0.2  # confidence that such a number needs
 SURE = 0.9  # probability from which the digit network knows a digit
 LEAST = 0.02  # confidence below which a number is none
 MOST = 400  # numbers on a page that are read
+FEW = 12  # places on a page that may lie on its side: what has more is seldom a number, and costs four readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +74,25 @@ class Recognizer:
         return self._read(Picture(pixels, (width, height), 1.0), expected)
 
     def _read(self, picture: Picture, expected: Expectation | None) -> Reading:
+        """The reading of a page as it lies; or turned, where it reads poorly so and nothing is expected of it."""
+        reading, places = self._as_it_lies(picture, expected)
+        if expected is not None or not 0 < places <= FEW or not may_lie(reading):
+            return reading
+        others = {quarters: self._as_it_lies(turned(picture, quarters), None)[0] for quarters in (1, 2, 3)}
+        best = max(others, key=lambda quarters: clarity(others[quarters]))
+        return turned_back(others[best], best, picture.size) if lies(reading, others[best]) else reading
+
+    def _as_it_lies(self, picture: Picture, expected: Expectation | None) -> tuple[Reading, int]:
+        """The reading, and in how many places it was looked for."""
         grey = to_grey(picture.pixels)
         ink = find_ink(grey)
         density = np.zeros_like(grey) if ink is None else ink.density
         page = _Page(picture, grey, density, paper_level(grey, density))
-        found = [(place, number) for place in _places(page) if (number := self._number(place, page, None)) is not None]
+        places = _places(page)
+        found = [(place, number) for place in places if (number := self._number(place, page, None)) is not None]
         found = self._or_whole(found, page)
         if not found:
-            return self._none(NO_INK if ink is None else NO_DIGITS, picture)
+            return self._none(NO_INK if ink is None else NO_DIGITS, picture), len(places)
         numbers = tuple(number for _, number in found)
         primary = max(range(len(numbers)), key=lambda i: numbers[i].prominence)
         reading = Reading(numbers, primary, (), self.model_version)
@@ -88,7 +101,7 @@ class Recognizer:
             reading = as_expected(reading, fitted, expected)
         if ink is not None:
             reading = replace(reading, advice=reading.advice + advise(picture, ink, numbers[primary]))
-        return reading
+        return reading, len(places)
 
     def _or_whole(self, found: list[tuple[_Place, Number]], page: _Page) -> list[tuple[_Place, Number]]:
         """The numbers found, or all of the picture as one number where that is surer: a pattern behind the writing

@@ -6,11 +6,12 @@ the strip of a large picture may differ from what was read by a fraction of a pi
 
 import numpy as np
 
-from mnist_predict.reading import Box
+from mnist_predict.reading import Box, Number
 from mnist_predict.vision.ink import find_ink, paper_level, to_grey
 from mnist_predict.vision.line import Grey, cut
 from mnist_predict.vision.number import crops
 from mnist_predict.vision.raster import Picture
+from mnist_predict.vision.turning import turned, turned_box
 
 
 def strip_box(box: Box, size: tuple[int, int]) -> Box:
@@ -18,10 +19,13 @@ def strip_box(box: Box, size: tuple[int, int]) -> Box:
     return crops(box, size, False)[0]
 
 
-def strip_of(picture: Picture, box: Box) -> Grey:
-    """The strip (32, w) of what stands in `box`, in pixels of the upright original."""
+def strip_of(picture: Picture, number: Number) -> Grey:
+    """The strip (32, w) of a number that was read in a picture."""
+    quarters = number.turned // 90
+    box = turned_box(number.box, quarters, picture.size)
+    picture = turned(picture, quarters)
     grey = to_grey(picture.pixels)
-    ink = find_ink(picture.pixels)
+    ink = find_ink(grey)
     paper = paper_level(grey, np.zeros_like(grey) if ink is None else ink.density)
     height, width = grey.shape
     return cut(grey, paper, strip_box(picture.decoded(box), (width, height)))

@@ -34,6 +34,7 @@ _NUMBER = {
     "text": NUMBER,
     "confidence": SHARE,
     "free": MAYBE | {"description": "How it reads when nothing is expected of it, null where that is the same."},
+    "turned": {"enum": [0, 90, 180, 270], "description": "Degrees that its page was turned to the right to read it."},
     "page": {"type": "integer", "minimum": 0},
     "box": BOX,
     "digits": _list(_ref("Digit")),
