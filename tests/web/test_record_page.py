@@ -26,6 +26,11 @@ def test_it_says_what_was_read_how_surely_and_by_what(open_page: Open, site: Run
     expect(page.get_by_text("Of a hundred readings like this")).to_be_visible()
     expect(page.locator(".picture rect")).to_have_count(4)
     expect(page.get_by_role("list", name="Probability of each digit")).to_have_count(4)
+    strip = page.get_by_alt_text("The strip of 4072")
+    strip.scroll_into_view_if_needed()
+    expect(strip).to_have_js_property("complete", True)
+    assert 0 < strip.evaluate("image => image.naturalHeight") < 100
+    expect(page.locator(".cut rect")).to_have_count(4)
     expect(page.locator(".picture img")).to_have_js_property("naturalWidth", 420)
     expect(page.locator(".facts code")).to_contain_text("-")
 
