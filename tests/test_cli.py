@@ -169,6 +169,37 @@ def test_a_store_is_copied_and_checked(kept: str, tmp_path: Path) -> None:
     assert run("store", "check", "--store", other).stdout == "2 records and 1 pictures were checked.\n"
 
 
+def test_a_picture_is_erased_and_an_audit_line_is_left(kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(kept)
+    by_hand, with_picture = store.page()
+    command = ("store", "erase", with_picture.id, "--store", kept)
+    refused = run(*command)  # nobody is there to say yes
+    assert refused.exit_code == 1
+    assert f"Erase 1 record and 0 labels of {with_picture.id} for good?" in refused.stderr
+    assert len(store.page()) == 2
+    done = run(*command, "--yes")
+    assert (done.exit_code, done.stdout) == (0, f"{with_picture.id}\terased for good: 1 record and 0 labels\n")
+    assert (store.page(), list(store.pictures())) == ([by_hand], [])
+    again = run(*command, "--yes")
+    assert again.exit_code == 2
+    assert "was erased for good" in again.stderr
+    assert run("store", "erase", "7", "--yes", "--store", kept).exit_code == 2
+    add_again = sqlite3.connect(kept.removeprefix("sqlite:///"))
+    with add_again:
+        columns = "id, image_name, number, source"
+        add_again.execute(f"insert into record ({columns}) values (?, 'x', '7', 'hand')", (str(with_picture.id),))
+    checked = run("store", "check", "--store", kept)
+    assert (checked.exit_code, checked.stderr.splitlines()[-1]) == (
+        1,
+        f"record {with_picture.id} was erased and is still there: erase it again",
+    )
+    assert run(*command, "--yes").exit_code == 0
+    assert run("store", "check", "--store", kept).exit_code == 0
+    [line] = run("store", "erased", "--store", kept).stdout.splitlines()
+    assert line.split("\t")[1:] == ["command line", str(with_picture.id)]
+    store.close()
+
+
 def test_a_store_that_lost_or_has_too_much_is_told(kept: str, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "kept.sqlite")) as file, file:
         file.execute("pragma foreign_keys = off")

@@ -46,7 +46,8 @@ def copy(source: str, target: str) -> None:
         copied = run(one, other, progress)
     click.echo(
         f"{copied.records} records and {copied.pictures} pictures are the same in both; "
-        f"{copied.added} records were added, {len(copied.merged)} were there under another id."
+        f"{copied.added} records were added, {len(copied.merged)} were there under another id, "
+        f"{len(copied.erased)} were erased there."
     )
     tell(copied.wrong)
 
@@ -56,7 +57,7 @@ def copy(source: str, target: str) -> None:
 def check(store: str | None) -> None:
     """Read every record and every picture, and compare each picture with its hash.
 
-    Exit code 1: a record's picture is missing or altered.
+    Exit code 1: a record's picture is missing or altered, or a record is still there though it was erased.
     """
     from mnist_predict.store.check import check as run
 
@@ -68,7 +69,51 @@ def check(store: str | None) -> None:
     tell(
         [f"record {record} has no picture" for record in checked.without_picture]
         + [f"picture {digest} is altered" for digest in checked.altered]
+        + [f"record {record} was erased and is still there: erase it again" for record in checked.half_erased]
     )
+
+
+@store.command()
+@click.argument("record_ids", nargs=-1, required=True, metavar="RECORD_ID...")
+@click.option("--yes", is_flag=True, help="Do not ask before it is done.")
+@setting("store")
+def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
+    """Erase pictures for good, each with all its records and their labels; RECORD_ID is that of any of them.
+
+    A record without a picture goes with its labels. Their ids are never kept again. Backups keep what they have.
+    """
+    from mnist_predict.service import open_service
+    from mnist_predict.stats.counting import open_statistics
+    from mnist_predict.store import data_place
+    from mnist_predict.store.thumbnails import open_thumbnails
+
+    settings = Settings.from_environment().but(store=store)
+    service = open_service(settings)
+    thumbnails = open_thumbnails(settings)
+    statistics = open_statistics(service.store, settings.data, data_place(settings.store))
+    try:
+        for record_id in record_ids:
+            together = service.together(record_id)
+            labels = [record.label_of is not None for record in together]
+            words = f"{_so_many(labels.count(False), 'record')} and {_so_many(labels.count(True), 'label')}"
+            if not yes:
+                click.confirm(f"Erase {words} of {record_id} for good?", abort=True, err=True)
+            statistics.kept.forget(service.erase(record_id, "command line").records)
+            for picture in {record.sha256 for record in together if record.sha256}:
+                thumbnails.drop(picture)
+            click.echo(f"{record_id}\terased for good: {words}")
+    finally:
+        service.store.close()
+
+
+@store.command()
+@setting("store")
+def erased(store: str | None) -> None:
+    """Print what was erased: when, by whom, and the ids of the records."""
+    with opened(Settings.from_environment().but(store=store).store) as kept:
+        for erasure in kept.erasures():
+            told = erasure.to_dict()
+            click.echo("\t".join([told["time"], told["by"] or "", " ".join(told["erased"])]))
 
 
 @store.command()
@@ -84,6 +129,10 @@ def export(file: Path, store: str | None) -> None:
         except OSError as error:
             raise BadRequest(f"{file} cannot be written: {error.strerror}.") from error
     click.echo(f"{count} records are in {file}")
+
+
+def _so_many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 @contextmanager

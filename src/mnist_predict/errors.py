@@ -1,5 +1,7 @@
 """The errors that users can cause. Each says what to do, and carries the HTTP status of its answer."""
 
+from uuid import UUID
+
 
 class UserError(Exception):
     """Something the user can mend; `str(error)` is a sentence for them."""
@@ -15,6 +17,16 @@ class NotFound(UserError):
     """Nothing is kept under that name or id."""
 
     status = 404
+
+
+class Gone(UserError):
+    """It was erased for good, and is not kept again."""
+
+    status = 410
+
+    def __init__(self, record_id: UUID) -> None:
+        super().__init__(f"Record {record_id} was erased for good. It cannot be shown, changed or kept again.")
+        self.record_id = record_id
 
 
 class TooLarge(UserError):

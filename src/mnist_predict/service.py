@@ -4,10 +4,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from mnist_predict.errors import BadRequest, NotFound
+from mnist_predict.errors import BadRequest, Gone, NotFound
 from mnist_predict.reading import Reading
 from mnist_predict.settings import Settings
-from mnist_predict.store.record import Record, Store, new_id
+from mnist_predict.store.record import Erasure, Record, Store, new_id
 from mnist_predict.store.spooled import SpooledStore
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.picture import decode
@@ -93,10 +93,24 @@ class Service:
         try:
             record = self.store.get(UUID(record_id))
         except ValueError:
-            record = None
+            raise NotFound(f"No record has the id {record_id!r}.") from None
+        if record is None and self.store.erased([UUID(record_id)]):
+            raise Gone(UUID(record_id))
         if record is None:
             raise NotFound(f"No record has the id {record_id!r}.")
         return record
+
+    def together(self, record_id: str) -> list[Record]:
+        """What would be erased with a record, itself included, newest first."""
+        return self.store.together(self.record(record_id))
+
+    def erase(self, record_id: str, by: str | None = None) -> Erasure:
+        """Erase the picture of a record for good, with all its records and their labels; `by`: who asked for it.
+
+        A record without a picture goes with its labels.
+        """
+        going = tuple(record.id for record in self.together(record_id))
+        return self.store.erase(Erasure(new_id(), going, by))
 
     @property
     def spooled(self) -> SpooledStore | None:

@@ -12,8 +12,8 @@ from mnist_predict.errors import StoreUnavailable
 from mnist_predict.stats import counting
 from mnist_predict.stats.counting import Progress, Statistics, open_statistics
 from mnist_predict.stats.kept import Kept
-from mnist_predict.stats.tally import Counts, Tally, add
-from mnist_predict.store.record import Record, first_id
+from mnist_predict.stats.tally import Counts, Mistake, Tally, add
+from mnist_predict.store.record import Record, first_id, new_id
 from mnist_predict.store.replay import only_one
 from mnist_predict.store.spool import Spool
 from mnist_predict.store.spooled import SpooledStore
@@ -254,3 +254,13 @@ def test_a_file_that_cannot_be_used_is_named_and_can_be_removed(
         statistics.days(SINCE)
     path.rmdir() if path.is_dir() else path.unlink()
     assert whole(statistics)["readings"] == 1
+
+
+def test_which_digits_of_a_record_are_wrong_is_forgotten_with_it(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "statistics.sqlite", "a store")
+    one, other = (Mistake(new_id(), 0, 7, 1) for _ in range(2))
+    kept.forget([one.record])
+    assert not kept.path.exists()
+    kept.keep_mistakes({each.record: [each] for each in (one, other)})
+    kept.forget([one.record])
+    assert kept.mistakes(7, 1, date(2000, 1, 1), 9) == [other]

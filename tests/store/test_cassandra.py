@@ -21,9 +21,11 @@ from cassandra_nodes import PASSWORD, Nodes
 from store_examples import record_of
 
 from mnist_predict.errors import StoreUnavailable
+from mnist_predict.reading import Reading
 from mnist_predict.store.cassandra import CassandraStore
 from mnist_predict.store.cassandra_place import Place
 from mnist_predict.store.cassandra_rows import partition
+from mnist_predict.store.cassandra_traits import rows_of
 from mnist_predict.store.copy import everything
 from mnist_predict.store.migrations import missing
 from mnist_predict.store.record import Record, new_id
@@ -270,16 +272,20 @@ def test_what_a_write_costs_is_what_the_documentation_says(
 
     def cost(record: Record, picture: bytes | None = None) -> int:
         store._list_partition(partition(record.id))  # as by an earlier upload
+        link.listed.add(link.listed.lacking(rows_of(record)))
         sent.clear()
         store.add(record, picture)
         return len(sent)
 
     large = bytes(3 * 512 * 1024)
-    assert cost(record_of(PICTURE), PICTURE) == 4
-    assert cost(record_of(PICTURE, key="k"), PICTURE) == 5
-    assert cost(record_of(large), large) == 6
-    assert cost(record_of(source="hand")) == 2
-    assert cost(record_of(PICTURE, source="hand", label_of=new_id())) == 3
+    assert cost(record_of(PICTURE, reading=None), PICTURE) == 7
+    assert cost(record_of(PICTURE, reading=None, key="k"), PICTURE) == 8
+    assert cost(record_of(large, reading=None), large) == 9
+    assert cost(record_of(PICTURE, reading=Reading((), None, (), "")), PICTURE) == 9  # a person should look at it
+    assert cost(record_of(source="hand")) == 4
+    upload = store.add(record_of(PICTURE), PICTURE)
+    assert cost(record_of(PICTURE, source="hand", label_of=upload.id)) == 9
+    assert cost(record_of(PICTURE, source="hand", label_of=upload.id)) == 8  # of what is listed as labelled
 
 
 def test_nobody_there_is_told_at_once_the_second_time(opened: Callable[[str], CassandraStore]) -> None:

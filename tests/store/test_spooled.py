@@ -14,11 +14,11 @@ from uuid import UUID
 import pytest
 from store_examples import record_of, until
 
-from mnist_predict.errors import KeyReused, StoreUnavailable
+from mnist_predict.errors import Gone, KeyReused, StoreUnavailable
 from mnist_predict.service import Service
 from mnist_predict.store import spooled as spooled_module
 from mnist_predict.store.copy import everything
-from mnist_predict.store.record import Record, new_id
+from mnist_predict.store.record import Erasure, Record, new_id
 from mnist_predict.store.replay import only_one, replay
 from mnist_predict.store.search import Found, Search, everything_found, together
 from mnist_predict.store.spool import Spool
@@ -50,6 +50,10 @@ class MayBeAway(SqliteStore):
     def merge(self, *arguments: Any) -> None:
         self._over_the_line()
         super().merge(*arguments)
+
+    def erase(self, erasure: Erasure) -> Erasure:
+        self._over_the_line()
+        return super().erase(erasure)
 
     def check_writable(self) -> None:
         self._over_the_line()
@@ -502,6 +506,51 @@ def test_what_waited_when_the_service_stopped_is_moved_by_the_next(
     again = open_all()
     until(lambda: again.waiting() == 0)
     assert kept(again) == [record]
+
+
+def erase(spooled: SpooledStore, record: Record) -> Erasure:
+    return spooled.erase(Erasure(new_id(), tuple(each.id for each in spooled.together(record))))
+
+
+def test_nothing_is_erased_while_the_store_is_away(spooled: SpooledStore) -> None:
+    cut(spooled)
+    record = spooled.add(record_of(PICTURE), PICTURE)
+    with pytest.raises(StoreUnavailable):
+        erase(spooled, record)
+    assert spooled.get(record.id) == record
+
+
+def test_what_waits_is_erased_with_what_the_store_has_of_its_picture(spooled: SpooledStore) -> None:
+    before = spooled.add(record_of(PICTURE, key="before"), PICTURE)
+    cut(spooled)
+    waits = spooled.add(record_of(PICTURE, key="waits"), PICTURE)
+    label = spooled.add(record_of(PICTURE, source="hand", label_of=waits.id))
+    other = spooled.add(record_of(b"other"), b"other")
+    with only_one(spooled.spool.path):  # so that it is not moved yet
+        spooled.store.cut = False
+        until(lambda: spooled.away is None)
+        assert spooled.together(before) == [label, waits, before]
+        assert set(erase(spooled, before).records) == {before.id, waits.id, label.id}
+        assert spooled.erased([before.id, waits.id, label.id, other.id]) == {before.id, waits.id, label.id}
+        assert (spooled.page(), spooled.spool.picture(str(waits.sha256))) == ([other], None)
+        for key in ("before", "waits"):
+            with pytest.raises(Gone):
+                spooled.add(record_of(PICTURE, key=key), PICTURE)
+    mend(spooled)
+    assert (kept(spooled), list(spooled.pictures())) == ([other], [other.sha256])
+
+
+def test_what_a_spool_brings_late_is_dropped_where_it_was_erased(spooled: SpooledStore) -> None:
+    upload = spooled.add(record_of(PICTURE, key="k"), PICTURE)
+    cut(spooled)
+    retry = spooled.add(record_of(PICTURE, key="k"), PICTURE)  # nobody can know of the first one now
+    same = spooled.add(upload, PICTURE)
+    label = spooled.add(record_of(source="hand", label_of=upload.id))
+    erase(SpooledStore(SqliteStore(spooled.store.path), Spool(spooled.spool.path.with_name("none"), 1)), upload)
+    mend(spooled)
+    assert (kept(spooled), list(spooled.store.pictures())) == ([], [])
+    assert spooled.erased([each.id for each in (upload, retry, same)]) == {upload.id, retry.id}
+    assert spooled.get(label.id) is None
 
 
 MOUNTS = """\

@@ -7,7 +7,7 @@ Ids are kept as text, which sorts as they do.
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -117,6 +117,13 @@ class Kept:
         """Keep which digits of some records are wrong, in the place of what was known of them."""
         with self._open() as connection:
             _put_mistakes(connection, mistakes)
+
+    def forget(self, records: Iterable[UUID]) -> None:
+        """Forget what single records were; they stay counted among all others."""
+        if not self.path.exists():
+            return
+        with self._open() as connection:
+            connection.executemany("delete from mistake where record = ?", [(str(record),) for record in records])
 
     def forget_due(self, now: datetime) -> bool:
         """Forget a day that is to be counted again, if there is one: then its ids are in no span any more."""

@@ -3,21 +3,21 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from mnist_predict.errors import StoreUnavailable
+from mnist_predict.errors import Gone, StoreUnavailable
 from mnist_predict.store import cassandra_review as review
 from mnist_predict.store.cassandra_buckets import all_buckets
 from mnist_predict.store.cassandra_place import Place
 from mnist_predict.store.cassandra_rows import GET, Partition, blob, from_row, partition
 from mnist_predict.store.cassandra_search import newest
 from mnist_predict.store.cassandra_search import search as find
-from mnist_predict.store.record import Record, Unreviewed, new_id
+from mnist_predict.store.record import Erasure, Record, Unreviewed, new_id
 from mnist_predict.store.search import END, Found, Search
 
 if TYPE_CHECKING:
@@ -46,42 +46,73 @@ class CassandraStore:
             return self._add(link, record, picture)
 
     def _add(self, link: "Link", record: Record, picture: bytes | None = None) -> Record:
+        from mnist_predict.store import cassandra_erase as erasing
         from mnist_predict.store import cassandra_write as write
 
         if record.key is not None:
             record = write.claim(link, record)
         looking = link.start(GET, *partition(record.id), record.id)
+        asked = erasing.ask_of(link, [record])
         self._list_partition(partition(record.id))
-        if picture is not None and record.sha256 is not None:
-            write.put_pictures(link, {record.sha256: picture})
+        known = {record.sha256: picture} if picture is not None and record.sha256 is not None else {}
+        write.put_pictures(link, [record], known)
+        if gone := erasing.barred(link, asked):
+            erasing.take_away(link, [record])
+            raise Gone(gone.pop())
+        there = link.start(write.THERE, blob(record.sha256)) if known else None
         found = looking.result().one()
         if found:
             # It is written again: what its first writer had not yet done is then done.
             kept = from_row(found)
             write.same((kept.image_name, blob(kept.sha256)), record, kept.id)
             record = kept
-        write.put_records(link, [record])
+        if gone := self._put(link, [record]):
+            raise Gone(gone.pop())
+        if there is not None and there.result().one() is None:
+            raise StoreUnavailable(
+                "This picture was erased by a machine whose clock is ahead of this one's. Set the clocks, or try later."
+            )
         return record
+
+    def _put(self, link: "Link", records: Sequence[Record]) -> set[UUID]:
+        """Keep records that are listed; the ids that were barred meanwhile, whose records are taken away again."""
+        from mnist_predict.store import cassandra_erase as erasing
+        from mnist_predict.store import cassandra_write as write
+        from mnist_predict.store.cassandra_traits import Sayings
+
+        sayings = Sayings(link, records)
+        write.put_records(link, records)
+        asked = erasing.ask_of(link, records)
+        write.put_pointers(link, records, sayings)
+        gone = erasing.barred(link, asked)
+        erasing.take_away(link, [record for record in records if gone & {record.id, record.label_of}])
+        return gone
 
     def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
         """Keep many new records at once; see `Store.add_all`."""
+        from mnist_predict.store import cassandra_erase as erasing
         from mnist_predict.store import cassandra_write as write
 
         with self._using() as link:
-            write.put_pictures(link, pictures)
-            for where in {partition(record.id) for record in records}:
+            gone = erasing.barred(link, erasing.ask_of(link, records))
+            kept = [record for record in records if not gone & {record.id, record.label_of}]
+            unwanted = {record.sha256 for record in records} - {record.sha256 for record in kept}
+            write.put_pictures(link, kept, {each: pictures[each] for each in pictures if each not in unwanted})
+            for where in {partition(record.id) for record in kept}:
                 self._list_partition(where)
-            write.put_records(link, records)
+            self._put(link, kept)
 
     def merge(self, record_id: UUID, kept_id: UUID) -> None:
         """Take the first id for the second; see `Store.merge`."""
         from mnist_predict.store import cassandra_write as write
+        from mnist_predict.store.cassandra_erase import merge_into_erased
 
         with self._using() as link:
             link.run("insert into @merged_into (kept, id) values (?, ?)", kept_id, record_id)
             link.run("insert into @merged (id, kept) values (?, ?)", record_id, kept_id)
-            for label in _labels(link, kept_id)[:1]:
-                write.put_said(link, kept_id, label)
+            if not merge_into_erased(link, record_id, kept_id):
+                for label in _labels(link, kept_id)[:1]:
+                    write.put_said(link, kept_id, label)
 
     def merged(self) -> Iterator[tuple[UUID, UUID]]:
         """Every id that was merged, with the id of the record that is kept."""
@@ -140,6 +171,36 @@ class CassandraStore:
         """Give what `who` holds to nobody; see `Store.set_aside`."""
         with self._using() as link:
             review.set_aside(link, record_id, who, seconds)
+
+    def together(self, record: Record) -> list[Record]:
+        """What is erased with a record; see `Store.together`."""
+        from mnist_predict.store import cassandra_erase as erasing
+
+        if record.sha256 is None and record.label_of is not None:
+            record = self.get(record.label_of) or record
+        with self._using() as link:
+            return erasing.together(link, record)
+
+    def erase(self, erasure: Erasure) -> Erasure:
+        """Erase these records for good; see `Store.erase`."""
+        from mnist_predict.store import cassandra_erase as erasing
+
+        with self._using() as link:
+            return erasing.erase(link, erasure)
+
+    def erasures(self) -> Iterator[Erasure]:
+        """Every erasure, newest first."""
+        from mnist_predict.store import cassandra_erase as erasing
+
+        with self._using() as link:
+            yield from erasing.erasures(link)
+
+    def erased(self, record_ids: Iterable[UUID]) -> set[UUID]:
+        """Those of the ids that were erased."""
+        from mnist_predict.store import cassandra_erase as erasing
+
+        with self._using() as link:
+            return erasing.barred(link, erasing.ask(link, record_ids))
 
     def count(self) -> int:
         """How many records are kept, partition by partition."""

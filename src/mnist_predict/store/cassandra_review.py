@@ -21,6 +21,7 @@ NOBODY = ""
 _WAITS = "insert into @review (day, slot, id, number) values (?, ?, ?, ?) using timestamp ?"
 _LIST = "insert into @review_slot (year, day, slot) values (?, ?, ?)"
 _DONE = "update @review set done = true where day = ? and slot = ? and id = ?"
+_NUMBER = "delete number from @review using timestamp ? where day = ? and slot = ? and id = ?"
 _ROWS = "select id, number, done from @review where day = ? and slot = ? and id < ?"
 _ROW = "select done from @review where day = ? and slot = ? and id = ?"
 _SLOTS = "select day, slot from @review_slot where year = ? and (day, slot) <= (?, ?)"
@@ -29,7 +30,7 @@ _HOLDER = "select id, who from @review_hold where id = ?"
 # Never an insert: it would also write that the row is there, with a time to live of its own.
 _CLAIM = "update @review_hold using ttl ? set who = ? where id = ? if who = null"
 _HAND_ON = "update @review_hold using ttl ? set who = ? where id = ? if who = ?"
-_LABEL = "select id from @label_of_record where label_of = ? limit 1"
+_LABELS = "select id from @label_of_record where label_of = ?"
 _MERGED = "select id from @merged_into where kept = ?"
 
 Slot = tuple[date, int]
@@ -51,6 +52,12 @@ def statements(record: Record) -> list[tuple[Any, ...]]:
         written.append((_WAITS, day, slot, record.id, record.number, timestamp(record.id)))
         written.append((_LIST, day.year, day, slot))
     return written
+
+
+def forget(record: Record) -> list[tuple[Any, ...]]:
+    """What is written when a record is erased: it does not wait, and what it was read as is not kept."""
+    place = (*slot_of(record.id), record.id)
+    return [(_DONE, *place), (_NUMBER, timestamp(record.id), *place)] if reasons(record) else []
 
 
 def unreviewed(link: "Link", before: UUID, limit: int, digit: str | None) -> Unreviewed:
@@ -125,11 +132,12 @@ def _waiting(link: "Link", record_id: UUID) -> Record | None:
     slot = slot_of(record_id)
     asked = link.start(_ROW, *slot, record_id), link.start(GET, *partition(record_id), record_id)
     merged = link.rows(link.start(_MERGED, record_id))
-    labels = [link.start(_LABEL, one) for one in (record_id, *(row[0] for row in merged))]
+    labels = [link.start(_LABELS, one) for one in (record_id, *(row[0] for row in merged))]
     row, kept = (one.result().one() for one in asked)
     if row is None or row[0]:
         return None
-    if kept is None or any(label.result().one() for label in labels):
+    named = (row[0] for label in labels for row in link.rows(label))
+    if kept is None or any(link.run(GET, *partition(label), label).one() for label in named):
         link.run(_DONE, *slot, record_id)
         return None
     return from_row(kept)

@@ -70,8 +70,8 @@ def _prepare(link: Link, add: Callable[[Record], object]) -> None:
                     link.execute(statement)
         if steps[0].version == 1:
             carry_over(link, _tables(link), add, renew)  # with all tables there, as this program keeps records
-        elif any(step.name.endswith("_search.cql") for step in steps):
-            fill(link, renew)
+        else:
+            fill(link, {step.name for step in steps}, renew)
         for step in steps:
             link.execute(
                 "insert into migration (version, name, applied) values (%s, %s, toTimestamp(now()))",

@@ -22,6 +22,8 @@ Statement = tuple[Any, ...]
 _TRAIT = "insert into @record_by_trait (day, bucket, trait, id) values (?, ?, ?, ?) using timestamp ?"
 _NUMBER = "insert into @record_by_trait (day, bucket, trait, id, number) values (?, ?, ?, ?, ?) using timestamp ?"
 _SAID = "insert into @record_by_trait (day, bucket, trait, id, said) values (?, ?, ?, ?, ?) using timestamp ?"
+_FORGET = "delete from @record_by_trait using timestamp ? where day = ? and bucket = ? and trait = ? and id = ?"
+_UNSAY = "delete said from @record_by_trait using timestamp ? where day = ? and bucket = ? and trait = ? and id = ?"
 _READ = "select number, source from @record where day = ? and bucket = ? and id = ?"
 _LIST = "insert into @bucket_of_trait (trait, month, day, bucket) values (?, ?, ?, ?)"
 _MOST_LISTED = 50_000
@@ -58,6 +60,17 @@ def rows_of(record: Record) -> list[Statement]:
         else (_TRAIT, *where, trait, record.id, at)
         for trait in traits(record)
     ]
+
+
+def forget(record: Record) -> list[Statement]:
+    """What deletes the traits of a record that is erased, and what it says of another, if it is a label."""
+    where, at = partition(record.id), timestamp(record.id)
+    gone = [(_FORGET, at, *where, trait, record.id) for trait in traits(record)]
+    if record.label_of is not None:
+        of, at = partition(record.label_of), timestamp(record.id)
+        gone.append((_UNSAY, at, *of, UPLOAD, record.label_of))
+        gone += [(_FORGET, at, *of, trait, record.label_of) for trait in said_traits(None, record.number)]
+    return gone
 
 
 class Sayings:

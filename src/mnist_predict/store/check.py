@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
 
-from mnist_predict.store.copy import everything
+from mnist_predict.store.copy import PAGE, everything
 from mnist_predict.store.record import Record, Store
 
 THREADS = 16
@@ -23,10 +23,15 @@ class Checked:
     altered: list[str] = field(default_factory=list)  # SHA-256 under which other bytes are kept
     without_record: list[str] = field(default_factory=list)  # SHA-256 of pictures that no record names
 
+    half_erased: list[UUID] = field(default_factory=list)  # records that are still there
+
     @property
     def well(self) -> bool:
-        """Whether all that was acknowledged is there. A picture without a record is only an upload broken off."""
-        return not (self.without_picture or self.altered)
+        """Whether all that was acknowledged is there, and nothing that was erased.
+
+        A picture without a record is only an upload broken off.
+        """
+        return not (self.without_picture or self.altered or self.half_erased)
 
 
 def check(store: Store, progress: Callable[[int], None] = lambda _: None) -> Checked:
@@ -39,6 +44,7 @@ def check(store: Store, progress: Callable[[int], None] = lambda _: None) -> Che
     checked.pictures = len(nameless)
     seen: set[str] = set()
     lacking: set[str] = set()
+    ids: list[UUID] = []
     under_way: deque[tuple[Record, Future[bool | None]]] = deque()
 
     def finish() -> None:
@@ -53,7 +59,7 @@ def check(store: Store, progress: Callable[[int], None] = lambda _: None) -> Che
     with ThreadPoolExecutor(THREADS) as threads:
         for record in everything(store):
             progress(1)
-            checked.records += 1
+            ids.append(record.id)
             if record.sha256 is None:
                 continue
             nameless.discard(record.sha256)
@@ -64,6 +70,9 @@ def check(store: Store, progress: Callable[[int], None] = lambda _: None) -> Che
                 finish()
         while under_way:
             finish()
+    for at in range(0, len(ids), PAGE):
+        checked.half_erased += sorted(store.erased(ids[at : at + PAGE]))
+    checked.records = len(ids)
     if lacking:
         checked.without_picture = [record.id for record in everything(store) if record.sha256 in lacking]
     checked.without_record = sorted(nameless)

@@ -8,8 +8,8 @@ from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
-from mnist_predict.errors import KeyReused
-from mnist_predict.store.record import Record, Store
+from mnist_predict.errors import Gone, KeyReused
+from mnist_predict.store.record import Erasure, Record, Store
 
 THREADS = 8
 PAGE = 500  # records read at a time
@@ -34,6 +34,10 @@ class Source(Protocol):
         """See `Store.merged`."""
         ...
 
+    def erasures(self) -> Iterator[Erasure]:
+        """See `Store.erasures`."""
+        ...
+
 
 @dataclass
 class Copied:
@@ -43,6 +47,7 @@ class Copied:
     pictures: int = 0
     added: int = 0
     merged: list[UUID] = field(default_factory=list)  # kept there under another id: one upload that came twice
+    erased: list[UUID] = field(default_factory=list)  # erased there, so not brought back
     wrong: list[str] = field(default_factory=list)  # what is missing or differs, in words; empty when all is well
 
 
@@ -71,9 +76,13 @@ def side_by_side(source: Source, target: Store) -> Iterator[tuple[Record, Record
 def copy(source: Source, target: Store, progress: Progress = lambda _: None) -> Copied:
     """Give the target every record and picture of the source under the same ids, then compare both.
 
-    `progress` counts each record twice: once copied, once compared. Raises `StoreUnavailable`.
+    What was erased in the source is erased in the target, what was erased in the target stays so. `progress` counts
+    each record twice: once copied, once compared. Raises `StoreUnavailable`.
     """
     copied = Copied()
+    for erasure in source.erasures():
+        if target.erased(erasure.records) != set(erasure.records):
+            target.erase(erasure)
     sent: set[str] = set()
     with ThreadPoolExecutor(THREADS) as threads:
         writing: deque[Future[list[UUID]]] = deque()
@@ -112,17 +121,33 @@ def _copy_one(source: Source, target: Store, record: Record) -> list[UUID]:
     """Copy a record that has a key: whether that key is taken in the target, only the target can tell."""
     picture = source.picture(record.sha256) if record.sha256 else None
     try:
-        kept = target.add(record, picture)
-    except KeyReused:
-        # Its key is of another upload there. The record was acknowledged, so it is kept, without its key.
-        kept = target.add(replace(record, key=None), picture)
+        kept = _add(target, record, picture)
+    except Gone as error:
+        target.merge(record.id, error.record_id)  # if it is known there under another id, this one is gone as well
+        return []
     if kept.id == record.id:
         return []
     target.merge(record.id, kept.id)  # both ids were acknowledged
     return [record.id]
 
 
+def _add(target: Store, record: Record, picture: bytes | None) -> Record:
+    try:
+        return target.add(record, picture)
+    except KeyReused:
+        # Its key is of another upload there. The record was acknowledged, so it is kept, without its key.
+        return target.add(replace(record, key=None), picture)
+
+
+def _gone(target: Store, records: list[Record]) -> list[Record]:
+    """Those of the records that were erased in the target, or are labels of what was."""
+    found = target.erased(each for record in records for each in (record.id, record.label_of) if each)
+    return [record for record in records if found & {record.id, record.label_of}]
+
+
 def _copy_many(source: Source, target: Store, records: list[Record], sent: set[str]) -> list[UUID]:
+    gone = _gone(target, records)
+    records = [record for record in records if record not in gone]
     wanted = {record.sha256 for record in records if record.sha256} - sent
     pictures: dict[str, bytes] = {}
     for digest in wanted:
@@ -130,7 +155,7 @@ def _copy_many(source: Source, target: Store, records: list[Record], sent: set[s
         if picture is not None:
             pictures[digest] = picture
         if sum(map(len, pictures.values())) > AT_ONCE:
-            target.add_all([], pictures)
+            target.add_all([record for record in records if record.sha256 in pictures], pictures)
             pictures = {}
     target.add_all(records, pictures)
     sent |= wanted  # only now that they are kept may others name them
@@ -146,6 +171,13 @@ def _compare(source: Source, target: Store, copied: Copied, threads: ThreadPoolE
     merged = set(copied.merged)
     seen: set[str] = set()
     comparing: deque[tuple[Record, Future[bool]]] = deque()
+    lacking: list[Record] = []
+
+    def look_for_lacking() -> None:
+        gone = _gone(target, lacking)
+        copied.erased += [record.id for record in gone]
+        copied.wrong += [f"record {record.id} is missing in the target" for record in lacking if record not in gone]
+        lacking.clear()
 
     def finish() -> None:
         record, future = comparing.popleft()
@@ -158,7 +190,9 @@ def _compare(source: Source, target: Store, copied: Copied, threads: ThreadPoolE
         progress(1)
         if twin is None:
             if record.id not in merged:
-                copied.wrong.append(f"record {record.id} is missing in the target")
+                lacking.append(record)
+            if len(lacking) == TOGETHER:
+                look_for_lacking()
             continue
         copied.records += 1
         if replace(twin, key=None) != replace(record, key=None):
@@ -170,8 +204,9 @@ def _compare(source: Source, target: Store, copied: Copied, threads: ThreadPoolE
             finish()
     while comparing:
         finish()
+    look_for_lacking()
     for one in (*merged, *(merged_id for merged_id, _ in source.merged())):
-        if target.get(one) is None:
+        if target.get(one) is None and not target.erased([one]):
             copied.wrong.append(f"record {one} is missing in the target, under another id too")
 
 

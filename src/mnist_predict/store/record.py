@@ -1,6 +1,6 @@
 """What is kept: `Record`, and the `Store` protocol of every store (tests/store holds its contract)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -75,7 +75,7 @@ class Record:
         return reading | {
             "number": self.number,
             "id": str(self.id),
-            "record_time": self.record_time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "record_time": _iso(self.record_time),
             "image_name": self.image_name,
             "sha256": self.sha256,
             "source": self.source,
@@ -92,6 +92,31 @@ class Unreviewed:
     older: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """That records were erased for good: which, when and by whom; neither their names nor numbers nor hashes.
+
+    What has one of these ids is never kept again, so that no late retry, spool or backup brings it back.
+    """
+
+    id: UUID
+    records: tuple[UUID, ...]
+    by: str | None = None  # the name of their token; None: nobody was asked for one
+
+    @property
+    def time(self) -> datetime:
+        """When it was, UTC, to the millisecond: the time that its id carries."""
+        return time_of(self.id)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form of an answer."""
+        return {"erased": [str(record_id) for record_id in self.records], "time": _iso(self.time), "by": self.by}
+
+
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class Store(Protocol):
     """Keeps records and pictures for good. Every method may raise `StoreUnavailable`; all are thread-safe."""
 
@@ -99,7 +124,8 @@ class Store(Protocol):
         """Keep a record and its picture; both are durable on return.
 
         Returns the record that is kept: an earlier one where its id or its key is kept already (a retry).
-        Raises `KeyReused` where that earlier one has another picture or name.
+        Raises `KeyReused` where that earlier one has another picture or name, `Gone` where it was erased, or where
+        this is a label of one that was.
         `picture` are the bytes whose SHA-256 `record.sha256` is; they are kept once.
         """
         ...
@@ -108,7 +134,7 @@ class Store(Protocol):
         """Keep many records and the pictures given by their SHA-256, faster than one by one; durable on return.
 
         The records have no keys, and ids that are new here or of the very same record. May be repeated after
-        a failure, which may leave a part of them kept.
+        a failure, which may leave a part of them kept. What `add` would call gone is left out.
         """
         ...
 
@@ -165,6 +191,27 @@ class Store(Protocol):
 
     def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
         """Give what `who` holds, or nobody does, to nobody for so long."""
+
+    def together(self, record: Record) -> list[Record]:
+        """What is erased with a record, itself included, newest first: all with its picture, and their labels.
+
+        A label goes with what it labels.
+        """
+        ...
+
+    def erase(self, erasure: Erasure) -> Erasure:
+        """Erase these records, their labels, and the pictures that no other record has; bar all their ids and keys.
+
+        Ids that are not kept are barred as well. Returns the erasure with every id that was. May be repeated.
+        """
+        ...
+
+    def erasures(self) -> Iterator[Erasure]:
+        """Every erasure, newest first; for the commands that keep the store."""
+        ...
+
+    def erased(self, record_ids: Iterable[UUID]) -> set[UUID]:
+        """Those of the ids that were erased."""
         ...
 
     def count(self) -> int:

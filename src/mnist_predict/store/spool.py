@@ -8,7 +8,8 @@ from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.settings import Settings
-from mnist_predict.store.record import Record
+from mnist_predict.store import sqlite_erase as erasing
+from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.sqlite import SAME, SqliteStore, check_same, from_row
 from mnist_predict.store.sqlite_file import Connection, connect
 
@@ -27,7 +28,11 @@ class Spool(SqliteStore):
         self.limit = megabytes * MEGABYTE
 
     def with_key(self, record: Record) -> Record | None:
-        """The record that waits under the id or the key of this one; raises `KeyReused` where it is another upload."""
+        """The record that waits under the id or the key of this one.
+
+        Raises `KeyReused` where it is another upload, `Gone` where it was erased while it waited.
+        """
+        erasing.refuse(self._read(erasing.BARRED, *erasing.barred_by(record)))
         found = self._read(SAME, str(record.id), record.key or "", str(record.id))
         if not found:
             return None
@@ -55,11 +60,8 @@ class Spool(SqliteStore):
         pictures = [(record.sha256,) for record in records if record.sha256]
 
         def give_up(connection: Connection) -> None:
-            # An index that only a spool needs.
-            connection.execute("create index if not exists record_by_picture on record (sha256)")
             connection.executemany("delete from record where id = ?", ids)
-            unused = "delete from picture where sha256 = ?1 and not exists (select 1 from record where sha256 = ?1)"
-            connection.executemany(unused, pictures)
+            connection.executemany(erasing.UNUSED, pictures)
 
         self._of_this_process()._writer.run(give_up)
 
@@ -91,7 +93,7 @@ class Spool(SqliteStore):
             "Start the store, or raise MNIST_PREDICT_SPOOL_MB."
         )
 
-    def _read(self, sql: str, *values: str | int) -> list[Any]:
+    def _read(self, sql: str, *values: str | int | None) -> list[Any]:
         # Reading makes no file: most services never need one.
         return super()._read(sql, *values) if self.path.exists() else []
 
@@ -118,4 +120,8 @@ class Batch:
 
     def merged(self) -> Iterator[tuple[UUID, UUID]]:
         """See `Store.merged`."""
+        return iter(())
+
+    def erasures(self) -> Iterator[Erasure]:
+        """See `Store.erasures`; what was erased in a spool was erased in its store before."""
         return iter(())

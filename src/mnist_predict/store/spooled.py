@@ -8,13 +8,13 @@ import heapq
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby, islice
 from typing import TypeVar
 from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
-from mnist_predict.store.record import Record, Store, Unreviewed
+from mnist_predict.store.record import Erasure, Record, Store, Unreviewed
 from mnist_predict.store.replay import replay
 from mnist_predict.store.search import Found, Search, together
 from mnist_predict.store.spool import Spool
@@ -145,6 +145,26 @@ class SpooledStore:
     def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
         """Give what `who` holds to nobody; see `Store.set_aside`."""
         self._ask(lambda: self.store.set_aside(record_id, who, seconds))
+
+    def together(self, record: Record) -> list[Record]:
+        """What is erased with a record, in the store and in the spool; see `Store.together`."""
+        theirs = self._ask(lambda: self.store.together(record))
+        return list(_one_of_each(self.spool.together(record), theirs))
+
+    def erase(self, erasure: Erasure) -> Erasure:
+        """Erase these records in the store, so that none is moved there any more, then in the spool."""
+        done = self._ask(lambda: self.store.erase(erasure))
+        return self.spool.erase(done) if self.spool.path.exists() else done
+
+    def erasures(self) -> Iterator[Erasure]:
+        """Every erasure, newest first."""
+        return self._ask(self.store.erasures)
+
+    def erased(self, record_ids: Iterable[UUID]) -> set[UUID]:
+        """Those of the ids that were erased."""
+        ids = set(record_ids)
+        mine: set[UUID] = self._in_spool(lambda: self.spool.erased(ids), set())
+        return mine | self._ask(lambda: self.store.erased(ids))
 
     def count(self) -> int:
         """How many records are kept; one on its way from the spool to the store is counted twice."""

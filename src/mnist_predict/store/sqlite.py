@@ -8,15 +8,16 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from mnist_predict.errors import KeyReused, StoreUnavailable
 from mnist_predict.reading import Reading
+from mnist_predict.store import sqlite_erase as erasing
 from mnist_predict.store import sqlite_review
-from mnist_predict.store.record import Record, Unreviewed
+from mnist_predict.store.record import Erasure, Record, Unreviewed
 from mnist_predict.store.search import Found, Search, cut
 from mnist_predict.store.sqlite_file import Connection, connect, explain, is_current, patiently
 from mnist_predict.store.sqlite_search import find
@@ -48,6 +49,7 @@ class SqliteStore:
         row = to_row(record)
 
         def keep(connection: Connection) -> Record:
+            erasing.refuse_erased(connection, record)
             self._make_room(connection, record, picture)
             kept = record
             if connection.execute(_INSERT, row).rowcount == 0:
@@ -66,19 +68,27 @@ class SqliteStore:
 
     def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
         """Keep many new records at once, in one transaction; see `Store.add_all`."""
-        rows = [to_row(record) for record in records]
 
         def keep(connection: Connection) -> None:
+            gone = erasing.those_erased(connection, records)
             connection.executemany(_INSERT_PICTURE, pictures.items())
-            connection.executemany(_INSERT, rows)
-            sqlite_review.put(connection, records)
+            kept = [record for record in records if record not in gone]
+            connection.executemany(_INSERT, map(to_row, kept))
+            sqlite_review.put(connection, kept)
+            connection.executemany(erasing.UNUSED, ((record.sha256,) for record in gone))
 
         self._of_this_process()._writer.run(keep)
 
     def merge(self, record_id: UUID, kept_id: UUID) -> None:
         """Take the first id for the second; see `Store.merge`."""
+        ids = str(record_id), str(kept_id)
         merge = "insert into merged (id, kept) values (?, ?) on conflict do nothing"
-        self._of_this_process()._writer.run(lambda c: c.execute(merge, (str(record_id), str(kept_id))).close())
+
+        def take(connection: Connection) -> None:
+            if not erasing.take_for_erased(connection, *ids):
+                connection.execute(merge, ids)
+
+        self._of_this_process()._writer.run(take)
 
     def merged(self) -> Iterator[tuple[UUID, UUID]]:
         """Every id that was merged, with the id of the record that is kept."""
@@ -138,6 +148,26 @@ class SqliteStore:
         run = self._of_this_process()._writer.run
         run(lambda connection: sqlite_review.set_aside(connection, record_id, who, seconds))
 
+    def together(self, record: Record) -> list[Record]:
+        """What is erased with a record; see `Store.together`."""
+        if record.sha256 is None and record.label_of is not None:
+            record = self.get(record.label_of) or record
+        return self._records(erasing.TOGETHER, record.sha256 or "", str(record.id))
+
+    def erase(self, erasure: Erasure) -> Erasure:
+        """Erase these records for good; see `Store.erase`."""
+        done = self._of_this_process()._writer.run(lambda connection: erasing.erase(connection, erasure))
+        erasing.empty_log(self.path)
+        return done
+
+    def erasures(self) -> Iterator[Erasure]:
+        """Every erasure, newest first."""
+        return erasing.erasures(self._read(erasing.ERASURES))
+
+    def erased(self, record_ids: Iterable[UUID]) -> set[UUID]:
+        """Those of the ids that were erased."""
+        return {UUID(row[0]) for row in self._read(erasing.ERASED, json.dumps([str(each) for each in record_ids]))}
+
     def count(self) -> int:
         """How many records are kept."""
         found: int = self._read("select count(*) from record")[0][0]
@@ -178,7 +208,7 @@ class SqliteStore:
     def _records(self, where: str, *values: str | int) -> list[Record]:
         return [from_row(row) for row in self._read(SELECT + where, *values)]
 
-    def _read(self, sql: str, *values: str | int) -> list[Any]:
+    def _read(self, sql: str, *values: str | int | None) -> list[Any]:
         store = self._of_this_process()
         if store._closed:
             raise StoreUnavailable("The store is closed. Try again when the service has started anew.")
@@ -197,7 +227,7 @@ class SqliteStore:
         return rows
 
 
-def _fetch(connection: Connection, sql: str, values: tuple[str | int, ...]) -> list[Any]:
+def _fetch(connection: Connection, sql: str, values: tuple[str | int | None, ...]) -> list[Any]:
     return patiently(lambda: connection.execute(sql, values).fetchall())
 
 

@@ -41,6 +41,7 @@ def connect(path: Path) -> Connection:
         patiently(lambda: connection.execute("pragma journal_mode = wal"))
         connection.execute("pragma synchronous = full")
         connection.execute("pragma journal_size_limit = 67108864")
+        connection.execute("pragma secure_delete = on")  # what is erased is overwritten, not only forgotten
         _migrate(connection)
         connection.inode = path.stat().st_ino
     except BaseException:

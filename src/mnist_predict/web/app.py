@@ -9,7 +9,20 @@ from mnist_predict.stats.counting import open_statistics
 from mnist_predict.store import data_place
 from mnist_predict.store.thumbnails import open_thumbnails
 from mnist_predict.vision.table import is_table, table
-from mnist_predict.web import access, api, exports, hand, health, records, review, stats, strip, uploads, words
+from mnist_predict.web import (
+    access,
+    api,
+    erasing,
+    exports,
+    hand,
+    health,
+    records,
+    review,
+    stats,
+    strip,
+    uploads,
+    words,
+)
 from mnist_predict.web.access import protect
 from mnist_predict.web.errors import answer_error
 from mnist_predict.web.incoming import MAX_REQUEST, PictureRequest
@@ -53,7 +66,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.after_request(add_headers)
     app.after_request(note_route)
     app.register_error_handler(Exception, answer_error)
-    for part in (uploads, hand, records, strip, exports, review, stats, api, access, health):
+    for part in (uploads, hand, records, strip, exports, erasing, review, stats, api, access, health):
         app.register_blueprint(part.blueprint)
     app.jinja_env.globals.update(
         percent=words.percent,

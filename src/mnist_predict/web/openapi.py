@@ -18,6 +18,8 @@ PAGES = {
     "uploads.page",
     "hand.page",
     "api.page",
+    "erasing.page",
+    "erasing.erase",
     "review.grid",
     "access.page",
     "access.sign_in",
@@ -83,7 +85,7 @@ _OPERATIONS: dict[str, Schema] = {
         "parameters": [_KEY],
         "requestBody": _form(("file",), file={"type": "array", "items": _FILE, "minItems": 1}, expect=_EXPECT),
         "answers": {"200": _answer("What was read and kept.", _ONE_OR_MANY, _TEXT, _HTML), "303": _SEE},
-        "errors": (400, 413, 415, 422, 429, 503),
+        "errors": (400, 410, 413, 415, 422, 429, 503),
     },
     "uploads.read": {
         "requestBody": _form(("file",), file=_PICTURE, expect=_EXPECT),
@@ -94,7 +96,7 @@ _OPERATIONS: dict[str, Schema] = {
     "hand.record": {
         "requestBody": _form(number=NUMBER, image_name=TEXT, record=ID, file=_PICTURE, lines=_LINES),
         "answers": {"200": _answer("What was kept.", _ONE_OR_MANY, _TEXT, _HTML), "303": _SEE},
-        "errors": (400, 404, 413, 415, 422, 429, 503),
+        "errors": (400, 404, 410, 413, 415, 422, 429, 503),
     },
     "records.newest": {
         "parameters": [
@@ -128,14 +130,18 @@ _OPERATIONS: dict[str, Schema] = {
     },
     "records.show": {
         "answers": {"200": _answer("The record.", _ref("Labelled"), _HTML)},
-        "errors": (404, 503),
+        "errors": (404, 410, 503),
     },
-    "records.picture": {"answers": {"200": _SEEN}, "errors": (404, 503)},
-    "records.smaller": {"answers": {"200": _answer("A JPEG.", None, "image/jpeg")}, "errors": (404, 503)},
+    "erasing.delete": {
+        "answers": {"200": _answer("What was erased.", _ref("Erasure"), _TEXT, _HTML)},
+        "errors": (404, 410, 503),
+    },
+    "records.picture": {"answers": {"200": _SEEN}, "errors": (404, 410, 503)},
+    "records.smaller": {"answers": {"200": _answer("A JPEG.", None, "image/jpeg")}, "errors": (404, 410, 503)},
     "review.page": {
         "parameters": [_query("record", "query", ID, "A record to show, one of forty at most.")],
         "answers": {"200": _answer("What waits for a person.", _ref("Waiting"), _HTML)},
-        "errors": (400, 404, 503),
+        "errors": (400, 404, 410, 503),
     },
     "review.give": {
         "requestBody": _form(count=_COUNT, reviewer=_REVIEWER, keep=_IDS, digit=_DIGIT),
@@ -145,12 +151,12 @@ _OPERATIONS: dict[str, Schema] = {
     "review.answer": {
         "requestBody": _form(("record", "number"), record=ID, number=NUMBER, reviewer=_REVIEWER, keep=_IDS),
         "answers": {"200": _answer("The label that was kept.", _ref("Kept")), "303": _SEE},
-        "errors": (400, 404, 503),
+        "errors": (400, 404, 410, 503),
     },
     "review.skip": {
         "requestBody": _form(("record",), record=ID, reviewer=_REVIEWER, keep=_IDS),
         "answers": {"200": _answer("What was put aside.", _ref("Skipped")), "303": _SEE},
-        "errors": (400, 404, 503),
+        "errors": (400, 404, 410, 503),
     },
     "review.answer_grid": {
         "requestBody": _form(("digit", "record"), digit=_DIGIT, record=_IDS, wrong=_IDS, reviewer=_REVIEWER),
@@ -158,9 +164,9 @@ _OPERATIONS: dict[str, Schema] = {
             "200": _answer("The labels that were kept.", {"type": "array", "items": _ref("Kept")}),
             "303": _SEE,
         },
-        "errors": (400, 404, 503),
+        "errors": (400, 404, 410, 503),
     },
-    "review.crop": {"answers": {"200": _answer("A JPEG.", None, "image/jpeg")}, "errors": (404, 503)},
+    "review.crop": {"answers": {"200": _answer("A JPEG.", None, "image/jpeg")}, "errors": (404, 410, 503)},
     "stats.page": {
         "parameters": [
             _query("days", "query", {"enum": ["90", "30", "365"]}, "The last so many days, today with them.")
@@ -168,8 +174,8 @@ _OPERATIONS: dict[str, Schema] = {
         "answers": {"200": _answer("The statistics.", _ref("Statistics"), _HTML)},
         "errors": (400, 503),
     },
-    "stats.digit": {"answers": {"200": _answer("A JPEG.", None, "image/jpeg")}, "errors": (404, 503)},
-    "strip.show": {"answers": {"200": _answer("A PNG.", None, "image/png")}, "errors": (404, 503)},
+    "stats.digit": {"answers": {"200": _answer("A JPEG.", None, "image/jpeg")}, "errors": (404, 410, 503)},
+    "strip.show": {"answers": {"200": _answer("A PNG.", None, "image/png")}, "errors": (404, 410, 503)},
     "health.alive": {"answers": {"200": _answer("The process answers.", None, _TEXT)}},
     "health.ready": {"answers": {"200": _answer("An upload would be kept.", None, _TEXT)}, "errors": (503,)},
     "health.metrics": {"answers": {"200": _answer("Figures in the text format of Prometheus.", None, _TEXT)}},
@@ -224,6 +230,7 @@ def _operation(app: Flask, rule: Rule, path: str) -> Schema:
 _ERRORS = {
     400: "The request lacks something or has it wrong.",
     404: "Nothing is kept under that name or id.",
+    410: "It was erased for good, and is not kept again.",
     413: "Too many bytes or pixels.",
     415: "Not a picture.",
     422: "A damaged picture, or an Idempotency-Key that came with another one.",

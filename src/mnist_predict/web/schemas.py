@@ -125,6 +125,11 @@ _STATISTICS = {
         _object({"read": _COUNT, "said": _COUNT, "count": _COUNT, "examples": _list(ID)}, "Two digits, by frequency")
     ),
 }
+_ERASURE = {
+    "erased": _list(ID, minItems=1, description="Of records and labels."),
+    "time": {"type": "string", "format": "date-time"},
+    "by": MAYBE | {"description": "Who erased them: the name of their token; null: none was asked for."},
+}
 
 SCHEMAS: Schema = {
     "Digit": _object(_DIGIT, "One recognized figure"),
@@ -147,5 +152,6 @@ SCHEMAS: Schema = {
     "Given": _object(_GIVEN, "Readings that are one person's for two minutes"),
     "Skipped": _object({"skipped": ID}, "What was put aside"),
     "Statistics": _object(_STATISTICS, "What was read in a time, and how well"),
+    "Erasure": _object(_ERASURE, "That records were erased for good, of which only this is left"),
     "Error": _object({"error": TEXT, "status": {"type": "integer"}}, "What went wrong, in words"),
 }
