@@ -191,6 +191,24 @@ def test_remains_of_a_frame_are_no_digits(name):
     assert boxes(page) == boxes(cell())
 
 
+def test_a_box_drawn_around_digits_is_none():
+    page = canvas(160, 260)
+    for x in (70, 120, 180):
+        zero(page, x, 80)
+    assert counts(page) == [3]
+    digits = boxes(page)
+    cv2.rectangle(page, (20, 20), (240, 140), 255, 3)
+    assert boxes(page) == digits
+    empty = cv2.rectangle(canvas(160, 260), (20, 20), (240, 140), 255, 3)
+    assert counts(empty) == [1]  # nothing is in it: who knows
+
+
+def test_a_zero_with_a_stroke_in_it_is_no_box():
+    page = zero(canvas(160, 160), 80, 80, 130)
+    stroke(page, (80, 60), (80, 100))
+    assert any(box[3] > 120 for box in boxes(page))
+
+
 def test_ones_at_the_ends_of_a_tight_number_are_digits():
     page = canvas(70, 260)
     for x in (3, 256):

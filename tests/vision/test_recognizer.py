@@ -108,6 +108,22 @@ def test_cropped_without_border_and_enlarged(recognizer, glyphs, factor):
     assert len(wrong) <= 3, wrong  # of 120: where the digit is all of the picture, nothing tells ink from paper
 
 
+@robust
+@given(
+    number=st.text("0123456789", min_size=1, max_size=4).filter(lambda text: set(text) != {"1"}),
+    room=st.integers(14, 40),
+    pen=st.integers(1, 3),
+    grey=st.integers(60, 190),
+    which=st.integers(0, 3),
+)
+def test_a_frame_around_it(recognizer, write, number, room, pen, grey, which):
+    """But for one that is the border of the picture itself: that is still taken for dark paper around light."""
+    page = np.pad(write(number, 40, margin=0, which=which), room, constant_values=255)
+    framed = np.pad(page, pen, constant_values=grey)
+    for margin in (4, 12):
+        assert recognizer.read_pixels(np.pad(framed, margin, constant_values=255)).number == number
+
+
 colours = st.tuples(*[st.integers(0, 255)] * 3)
 
 

@@ -13,10 +13,27 @@ from mnist_predict.reading import Box, union
 SMALLEST = 32  # pixels; in smaller pictures a band along the border is as wide as a stroke
 BAND = 0.18  # width of the band, times the picture's shorter side
 LONG = 3.0  # length over width of a line
+SIDES = 0.06  # width of the band along the sides of a box that its lines keep to, times its shorter side
 BEYOND = 0.12  # how much further than the writing a line runs out, times the writing's length ...
 BOTH = 0.03  # ... and how much where it runs out at both ends
 AS_TALL = 0.9  # height of upright strokes over that of one along the border, from which it is one of them
 ROW = 1.5  # pictures wider than this, times their height, hold a row of digits and not a cell
+
+
+def without_boxes(parts: dict[int, Box], labels: npt.NDArray[np.int32]) -> dict[int, Box]:
+    """The parts (label -> box) that are no box drawn around others; `labels` (h, w) int32 of all pixels."""
+    return {i: box for i, box in parts.items() if not _is_box(i, box, parts, labels)}
+
+
+def _is_box(part: int, box: Box, parts: dict[int, Box], labels: npt.NDArray[np.int32]) -> bool:
+    """Whether a part keeps to the sides of its box, which a round 0 does not, and has something written in it."""
+    x, y, w, h = box
+    if not any(x < ox and y < oy and ox + ow < x + w and oy + oh < y + h and oh >= 0.2 * h
+               for ox, oy, ow, oh in parts.values()):  # fmt: skip
+        return False
+    own = labels[y : y + h, x : x + w] == part
+    side = max(3, round(SIDES * min(w, h)))
+    return int(own[side:-side, side:-side].sum()) <= 0.1 * int(own.sum())
 
 
 def without_frame(parts: dict[int, Box], labels: npt.NDArray[np.int32]) -> dict[int, Box]:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box, union
-from mnist_predict.vision.frame import without_frame
+from mnist_predict.vision.frame import without_boxes, without_frame
 
 FAINT = 25  # ink that belongs to a stroke ...
 SURE = 128  # ... which has this much somewhere
@@ -48,7 +48,7 @@ def find_numbers(density: npt.NDArray[np.uint8]) -> list[list[DigitInk]]:
     large = 1 + order[extents[order] >= SPECK * extents.max(initial=0)]
     parts = {int(i): _box(stats[i]) for i in large}
     parts = {i: box for i, box in parts.items() if _is_sure(density, labels, i, box)}
-    parts = without_frame(parts, labels)
+    parts = without_frame(without_boxes(parts, labels), labels)
     tallest = max((box[3] for box in parts.values()), default=0)
     parts = {i: box for i, box in parts.items() if max(box[3], box[2] // 2) >= SPECK * tallest}
     if len(parts) > MAX_PARTS or tallest < DUST * density.size**0.5:
