@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from mnist_predict.training import dataset, line, measures, strips
+from mnist_predict.training.camera import Strip
 from mnist_predict.training.line_network import LineNetwork
 from mnist_predict.training.network import Network
-from mnist_predict.training.synthesis import Strip
 from mnist_predict.training.train import logits
 from mnist_predict.vision.decode import decode
 

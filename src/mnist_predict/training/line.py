@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.nn import functional as nnf
 
 from mnist_predict.training import steps, strips
+from mnist_predict.training.camera import Strip
 from mnist_predict.training.line_network import BLANK, LineNetwork
 from mnist_predict.training.steps import Progress, Run
-from mnist_predict.training.synthesis import Strip
 
 VALIDATION = 2_000  # strips of hands that are not trained on
 
@@ -21,7 +21,7 @@ VALIDATION = 2_000  # strips of hands that are not trained on
 class Recipe(steps.Recipe):
     """The recipe of the shipped line network. Change it here."""
 
-    epochs: int = 12
+    epochs: int = 24
     rate: float = 2.5e-3
     warm: float = 0.05
     averaging: float = 0.9995
@@ -57,7 +57,9 @@ def train(run: Run[LineNetwork], data: Path, progress: Progress, checkpoint: Pat
             while done < recipe.strips:
                 pictures, numbers = next(source)
                 run.set_rate(run.epoch + done / recipe.strips)
-                value = loss(run.network(to_input(pictures, run.device)), numbers)
+                with torch.autocast(run.device.type, torch.bfloat16, enabled=steps.has_bfloat16(run.device)):
+                    output = run.network(to_input(pictures, run.device))
+                value = loss(output, numbers)
                 run.learn(value, recipe.clip)
                 total += float(value.detach()) * len(numbers)
                 done += len(numbers)

@@ -33,6 +33,10 @@ class Papers:
         """White noise `(h, width)` of deviation 1."""
         return self._cut(self._grain, width)
 
+    def pattern(self, width: int) -> Grey:
+        """A printed pattern `(h, width)` of deviation 1."""
+        return self._cut(self._patterns, width)
+
     def make(self, width: int) -> Grey:
         """A paper: mostly plain; a third each has light, lines or boxes; a fifth a pattern; some print."""
         rng, draw = self.rng, self.rng.random
@@ -43,7 +47,7 @@ class Papers:
             slope = np.linspace(0, rng.uniform(-0.8, 0.8), width, dtype=np.float32)
             paper += slope
         if draw() < 0.28:
-            paper += np.float32(rng.uniform(0.05, 0.35)) * self._cut(self._patterns, width)
+            paper += np.float32(rng.uniform(0.05, 0.35)) * self.pattern(width)
         if draw() < 0.1:
             self._shadow(paper)
         if draw() < 0.4:

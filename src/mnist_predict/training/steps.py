@@ -38,6 +38,11 @@ def find_device(name: str = "") -> torch.device:
         raise BadRequest(f"The device {name!r} is not to be had here; try --device cpu.") from error
 
 
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 is computed in hardware there; emulated it is slower than float32."""
+    return device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
+
+
 class Run(Generic[N]):
     """A network on its way: everything a checkpoint holds."""
 

@@ -6,25 +6,27 @@ profiles let them or touching, with marks between that are no digits, on paper (
 a camera: light, blur, low resolution, JPEG. `docs/strips.png` shows a sheet of them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_predict.training.bank import MARKS, STEP, TALL, Shapes
+from mnist_predict.training.blanks import blank
+from mnist_predict.training.camera import Strip, photographed, resized
 from mnist_predict.training.paper import Grey, Papers
 
 HEIGHT = 32  # of a strip
 PAD = 14  # rows above and below in which digits may end that the strip cuts off
 ROOM = 900  # columns to write in
 LONGEST = 340  # of a strip
-Strip = NDArray[np.uint8]
 
 _MARKS = list(MARKS)
-_BETWEEN = [_MARKS.index(mark) for mark in ".,.,-'/=:"]
-_BEFORE = [_MARKS.index(mark) for mark in "$$#*=-€~x+"]
-_AFTER = [_MARKS.index(mark) for mark in "--==,.~*€%x"]
+_BETWEEN = [_MARKS.index(mark) for mark in ".,.,.-'/=:"]
+_BEFORE = [_MARKS.index(mark) for mark in "$$##*==--€~x+"]
+_AFTER = [_MARKS.index(mark) for mark in "---==,.~*#€%x"]
+_LONG = [_MARKS.index(mark) for mark in "-=~"]
 _LENGTHS = np.array([0.24, 0.12, 0.13, 0.14, 0.13, 0.10, 0.06, 0.04, 0.02, 0.02])
 
 
@@ -65,14 +67,17 @@ class Synthesis:
         self._field = np.empty((HEIGHT + 2 * PAD, ROOM), np.float32)
 
     def strip(self) -> tuple[Strip, str]:
-        """A strip uint8 `(32, w)` and the number on it, empty where there is none (7 %)."""
+        """A strip uint8 `(32, w)` and the number on it, empty where there is none (one in ten)."""
         kind = self.rng.random()
-        if kind < 0.07:
-            return self._nothing()
-        if kind < 0.15:
+        if kind < 0.1:
+            return self._photographed(blank(HEIGHT, self.papers, self.rng)), ""
+        if kind < 0.18:
             return self._tight_digit()
         number = "".join(map(str, self.rng.integers(0, 10, 1 + self.rng.choice(len(_LENGTHS), p=_LENGTHS))))
         return self._photographed(self._written(number)), number
+
+    def _photographed(self, ink: Grey) -> Strip:
+        return photographed(ink, self.papers, self.rng, self.plain)
 
     def _hand(self, count: int) -> Hand:
         rng = self.rng
@@ -130,29 +135,54 @@ class Synthesis:
         base = PAD + HEIGHT - rng.uniform(-0.08 * hand.height, max(slack, 0.08 * hand.height))
         edge = np.full(len(self._field), -1e3, np.float32)  # the last column with ink, by row
         start = x = 30.0
-        marks = self.bank.marks
-        with_marks = rng.random() < 0.35 and len(number) > 1
+        with_marks = rng.random() < 0.4
         end = x
+        if with_marks and rng.random() < 0.4:
+            x, _ = self._mark(_BEFORE, int(rng.choice((1, 1, 2, 3))), hand, base, x, edge)
         for i, (shapes, index) in enumerate(glyphs):
-            if with_marks:
-                among = _BEFORE if i == 0 else _BETWEEN
-                if rng.random() < (0.4 if i == 0 else 0.25):
-                    like = marks.of_label(among[rng.integers(len(among))])
-                    x, _ = self._put(marks, int(like[rng.integers(len(like))]), hand, base, x, edge, gap=1.5)
-                    edge = np.maximum(edge, x - hand.height)  # a mark keeps digits at its side
+            if with_marks and i and rng.random() < 0.25:
+                x, _ = self._mark(_BETWEEN, 1, hand, base, x, edge)
             x, end = self._put(shapes, index, hand, base, x, edge)
-            if end > ROOM - 120:
+            if end > ROOM - 240:
                 break
         if with_marks and rng.random() < 0.4:
-            like = marks.of_label(_AFTER[rng.integers(len(_AFTER))])
-            _, end = self._put(marks, int(like[rng.integers(len(like))]), hand, base, x, edge, gap=1.5)
+            end = self._mark(_AFTER, int(rng.choice((1, 1, 2, 3))), hand, base, x, edge)[1]
         if rng.random() < 0.12:
             self._neighbours(hand, start, end)
         left, right = self._margins(hand, start, end)
         ink = self._inked(hand, left, right)
         if rng.random() < 0.1:
             self._flourish(ink, hand)
+        if rng.random() < 0.05 and self.papers.words:
+            ink = self._beside_a_word(ink, hand)
         return ink
+
+    def _beside_a_word(self, ink: Grey, hand: Hand) -> Grey:
+        """As in a line of a form: letters before or behind the number are none of it."""
+        rng = self.rng
+        word = self.papers.words[int(rng.integers(len(self.papers.words)))]
+        tall = min(HEIGHT - 2, max(6, int(hand.height * rng.uniform(0.5, 1))))
+        wide = min(max(4, word.shape[1] * tall // word.shape[0]), LONGEST - 10 - ink.shape[1])
+        if wide < 4:
+            return ink
+        layer = np.zeros((HEIGHT, wide + int(hand.height * rng.uniform(0.4, 0.9))), np.float32)
+        y = int(rng.integers(HEIGHT - tall + 1))
+        part, x = resized(word * np.float32(1 / 255), wide, tall, cv2.INTER_AREA), layer.shape[1] - wide
+        before = rng.random() < 0.5
+        layer[y : y + tall, slice(0, wide) if before else slice(x, None)] = part
+        return np.hstack([layer, ink] if before else [ink, layer])
+
+    def _mark(self, among: list[int], count: int, hand: Hand, base: float, x: float, edge: Grey) -> tuple[float, float]:
+        """Write a mark, or a row of the same one as fills up an amount, as `_put` writes a digit."""
+        rng, marks = self.rng, self.bank.marks
+        like = marks.of_label(among[rng.integers(len(among))])
+        end = x
+        for _ in range(count):
+            index = int(like[rng.integers(len(like))])
+            long = rng.uniform(1, 3) if int(marks.labels[index]) in _LONG and rng.random() < 0.4 else 1.0
+            x, end = self._put(marks, index, replace(hand, aspect=hand.aspect * long), base, x, edge, gap=1.5)
+            np.maximum(edge, x - hand.height, out=edge)  # a mark keeps digits at its side
+        return x, end
 
     def _put(
         self, shapes: Shapes, index: int, hand: Hand, base: float, x: float, edge: Grey, gap: float | None = None
@@ -219,7 +249,7 @@ class Synthesis:
         field = self._field[PAD:-PAD, left:right]
         width = right - left
         if rng.random() < 0.5:
-            force = rng.uniform(0.2, 0.9)
+            force = rng.uniform(0.2, 1.3)
             x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(HEIGHT, dtype=np.float32))
             x += np.float32(force) * self.papers.noise(width)
             y += np.float32(force) * self.papers.noise(width)
@@ -263,78 +293,15 @@ class Synthesis:
         if rng.random() < 0.6:
             side = int(rng.integers(12, 25))
             wide = side if rng.random() < 0.6 else max(4, round(side * ink.shape[1] / ink.shape[0]))
-            ink = _resized(ink, wide, side, cv2.INTER_AREA)
+            ink = resized(ink, wide, side, cv2.INTER_AREA)
             if rng.random() < 0.7:
                 ink = (ink > rng.uniform(0.2, 0.45) * ink.max()).astype(np.float32)
         wide = min(max(round(HEIGHT * ink.shape[1] / ink.shape[0]), 8), 64)
         smooth = cv2.INTER_NEAREST if rng.random() < 0.15 else cv2.INTER_LINEAR
-        ink = _resized(ink, wide, HEIGHT, smooth)
+        ink = resized(ink, wide, HEIGHT, smooth)
         if rng.random() < 0.5:  # as the picture is
             return (255 * (1 - ink)).astype(np.uint8), str(digit)
         return self._photographed(ink), str(digit)
-
-    def _nothing(self) -> tuple[Strip, str]:
-        """Bare paper, words, scribbles or marks: what is no number."""
-        rng = self.rng
-        width = int(rng.integers(20, 210))
-        ink = np.zeros((HEIGHT, width), np.float32)
-        kind = rng.random()
-        if kind < 0.45 and self.papers.words:
-            word = self.papers.words[int(rng.integers(len(self.papers.words)))]
-            tall = int(rng.uniform(13, HEIGHT))
-            size = (min(max(4, word.shape[1] * tall // word.shape[0]), LONGEST - 20), tall)
-            inked = _resized(word * np.float32(1 / 255), *size, cv2.INTER_LINEAR)
-            ink = np.zeros((HEIGHT, size[0] + int(rng.integers(2, 20))), np.float32)
-            x, y = int(rng.integers(0, ink.shape[1] - size[0])), int(rng.integers(0, HEIGHT - tall + 1))
-            ink[y : y + tall, x : x + size[0]] = inked
-        elif kind < 0.75:
-            layer = np.zeros((HEIGHT, width), np.uint8)
-            for _ in range(int(rng.integers(1, 5))):
-                at = rng.uniform((0, 4), (width, HEIGHT - 4))
-                points = at + np.cumsum(rng.normal(0, rng.uniform(2, 10), (int(rng.integers(2, 12)), 2)), 0)
-                cv2.polylines(layer, [np.round(points * 16).astype(np.int32)], False, 255, int(rng.integers(1, 5)),
-                              cv2.LINE_AA, 4)  # fmt: skip
-            # A single short stroke could be a 1; what is wide and tangled could not.
-            if (layer > 0).any(0).sum() > 12:
-                ink = layer * np.float32(1 / 255)
-        return self._photographed(ink), ""
-
-    def _photographed(self, ink: Grey) -> Strip:
-        """Ink on paper as a camera or scanner gives it: uint8."""
-        rng = self.rng
-        h, w = ink.shape
-        if rng.random() < self.plain:
-            return np.asarray(255 * (ink if rng.random() < 0.2 else 1 - ink), np.uint8)
-        contrast = rng.uniform(0.12, 0.95)
-        strip = ink * np.float32(rng.uniform(0.7, 1)) if rng.random() < 0.6 else ink
-        if rng.random() < 0.8:
-            paper = self.papers.make(w)
-            strip = np.maximum(strip, paper) if rng.random() < 0.3 else strip + paper * (1 - strip)
-        if rng.random() < 0.5:
-            strip = np.asarray(cv2.GaussianBlur(strip, (0, 0), rng.uniform(0.3, 1.2)), np.float32)
-        if rng.random() < 0.3:
-            small = rng.uniform(0.4, 0.9)
-            how = cv2.INTER_AREA if rng.random() < 0.7 else cv2.INTER_LINEAR
-            strip = _resized(strip, max(4, round(w * small)), round(h * small), how)
-            how = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_NEAREST)[int(rng.choice(3, p=(0.5, 0.4, 0.1)))]
-            strip = _resized(strip, w, h, how)
-        if rng.random() < 0.1:
-            strip = (strip > rng.uniform(0.3, 0.5)).astype(np.float32)
-        light = rng.uniform(0.5 + contrast / 2, 1.0) if rng.random() < 0.7 else rng.uniform(contrast, 1.0)
-        grey = light - contrast * strip
-        if rng.random() < 0.5:
-            grey = grey + np.float32(contrast * rng.uniform(0.01, 0.12)) * self.papers.grain(w)
-        if rng.random() < 0.12:
-            grey = 1 - grey
-        out = np.asarray(np.clip(grey * 255, 0, 255), np.uint8)
-        if rng.random() < 0.25:
-            _, coded = cv2.imencode(".jpg", out, (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(12, 70))))
-            out = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
-        return out
-
-
-def _resized(grey: Grey, w: int, h: int, how: int) -> Grey:
-    return np.asarray(cv2.resize(grey, (w, h), interpolation=how), np.float32)
 
 
 def _widened(edge: Grey) -> Grey:

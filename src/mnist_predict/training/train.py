@@ -96,16 +96,11 @@ def _batches(
 
 def _step(run: Run[Network], batch: Tensor, target: Tensor, smoothing: float) -> Tensor:
     batch = batch.contiguous(memory_format=torch.channels_last)
-    with torch.autocast(batch.device.type, torch.bfloat16, enabled=_has_bfloat16(batch.device)):
+    with torch.autocast(batch.device.type, torch.bfloat16, enabled=steps.has_bfloat16(batch.device)):
         output = run.network(batch)
     loss = nnf.cross_entropy(output.float(), target, label_smoothing=smoothing)
     run.learn(loss)
     return loss.detach()
-
-
-def _has_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 is computed in hardware there; emulated it is slower than float32."""
-    return device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
 
 
 def _to(device: torch.device, pictures: Any, labels: Any) -> tuple[Tensor, Tensor]:
