@@ -1,4 +1,4 @@
-"""Cassandra nodes as the tests have them: small heaps, no optimizing compiler, the commit log synced every 2 ms."""
+"""Cassandra nodes as the tests have them, the commit log synced every 2 ms, but with Java as it is meant to run."""
 
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ __all__ = ["lacking", "nodes"]
 def nodes() -> Iterator[Nodes]:
     """Nodes, none started yet, with their data beside the SQLite files that are measured."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-        cluster = Nodes(Path(folder))
+        cluster = Nodes(Path(folder), java=("-Xms1g", "-Xmx1g"))
         try:
             yield cluster
         finally:

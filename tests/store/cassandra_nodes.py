@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 VERSION = "5.0.8"
 PASSWORD = "cassandra"  # of the user that a new cluster begins with, and of "tester"
 JARS = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / f"mnist-predict/cassandra-{VERSION}"
+QUICK = ("-Xms256m", "-Xmx384m", "-XX:TieredStopAtLevel=1")  # of Java: up soon and small, as tests want it
 READY = "Starting listening for CQL clients"
 
 POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
@@ -105,10 +106,14 @@ def fetch_jars() -> None:
 
 
 class Nodes:
-    """Up to three nodes of one cluster, on addresses of their own, with their data under `folder`."""
+    """Up to three nodes of one cluster, on addresses of their own, with their data under `folder`.
 
-    def __init__(self, folder: Path) -> None:
+    `java`: its heap and compiler.
+    """
+
+    def __init__(self, folder: Path, java: tuple[str, ...] = QUICK) -> None:
         self.folder = folder
+        self.java = java
         # macOS has no loopback address but the first, so one node is the most it can start.
         block = "127.0.0" if sys.platform == "darwin" else f"127.{random.randint(1, 254)}.{random.randint(1, 254)}"
         self.addresses = [f"{block}.{i}" for i in (1, 2, 3)]
@@ -218,8 +223,8 @@ class Nodes:
         flags = ["-Djdk.attach.allowAttachSelf=true", "-Dio.netty.tryReflectionSetAccessible=true"]
         flags += [f"--add-exports={module}=ALL-UNNAMED" for module in EXPORTS.split()]
         flags += [f"--add-opens={module}=ALL-UNNAMED" for module in OPENS.split()]
-        flags += ["-Xms256m", "-Xmx384m", "-XX:MaxDirectMemorySize=256m", "-XX:+UseSerialGC"]
-        flags += ["-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData"]
+        flags += [*self.java, "-XX:MaxDirectMemorySize=256m", "-XX:+UseSerialGC"]
+        flags += ["-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData"]
         flags += [f"-Dcassandra.config=file://{home}/cassandra.yaml", f"-Dcassandra.storagedir={home}"]
         flags += [f"-Dcassandra.logdir={home}/logs", f"-Dlogback.configurationFile=file://{home}/logback.xml"]
         flags += [f"-Djna.tmpdir={home}", f"-Djava.io.tmpdir={home}", f"-Dcassandra.jmx.local.port={_free_port()}"]
