@@ -17,7 +17,8 @@ from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.line import FRAME, Frames, Grey, LineReader, cut
 
 MARGINS = (0.1, 0.3)  # around the ink, times its height
-AGREES = 20.0  # how much likelier a digit is that stands alone and is known to the digit network too
+TRIMMED = 16  # of a whole picture's height, the part that is also cut off above and below
+AGREES = 5.0  # how much likelier a digit is that stands alone and is known to the digit network too
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,13 @@ class _View:
 
 
 def crops(box: Box, size: tuple[int, int], whole: bool) -> list[Box]:
-    """The crops of a picture (w, h) to look at for what is written in `box`; `whole`: the picture is one of them.
+    """The crops of a picture (w, h) to look at for what is written in `box`; `whole`: the picture is one of them, once
+    as it is and once a little closer.
 
     Where the ink begins at an edge of the picture they reach beyond it: paper is supposed to go on there.
     """
     (x, y, w, h), (width, height) = box, size
-    found = [(0, 0, width, height)] if whole else []
+    found = entire(size) if whole else []
     for margin in MARGINS:
         by = max(round(margin * h), 1)
         left, top = (start - by if start == 0 else max(start - by, 0) for start in (x, y))
@@ -56,6 +58,12 @@ def crops(box: Box, size: tuple[int, int], whole: bool) -> list[Box]:
         )
         found.append((left, top, right - left, bottom - top))
     return found
+
+
+def entire(size: tuple[int, int]) -> list[Box]:
+    """The crops of a picture (w, h) to look at where all of it may be one number."""
+    (width, height), by = size, size[1] // TRIMMED
+    return [(0, 0, width, height), (0, by, width, height - 2 * by)]
 
 
 def read_number(

@@ -18,7 +18,7 @@ from mnist_predict.vision.ink import find_ink, paper_level, to_grey
 from mnist_predict.vision.layout import DigitInk, find_numbers, in_row
 from mnist_predict.vision.line import Grey, LineReader
 from mnist_predict.vision.normalize import normalize
-from mnist_predict.vision.number import crops, read_number
+from mnist_predict.vision.number import MARGINS, crops, entire, read_number
 from mnist_predict.vision.picture import decode_pages
 from mnist_predict.vision.raster import Picture
 from mnist_predict.vision.spelling import spell
@@ -107,11 +107,11 @@ class Recognizer:
         """The numbers found, or all of the picture as one number where that is surer: a pattern behind the writing
         tears it to pieces."""
         height, width = page.grey.shape
-        if width > FLATTEST * height or (len(found) == 1 and len(found[0][0].crops) > 2):
+        if width > FLATTEST * height or (len(found) == 1 and len(found[0][0].crops) > len(MARGINS)):
             return found
         if any(number.confidence >= UNSURE or place.box[3] < FILLS * height for place, number in found):
             return found
-        place = _Place((0, 0, width, height), (), ((0, 0, width, height),))
+        place = _Place((0, 0, width, height), (), tuple(entire((width, height))))
         number = self._number(place, page, None)
         if number is None or number.confidence < max([LIKELY, *(one.confidence for _, one in found)]):
             return found
