@@ -22,7 +22,9 @@ def blank(height: int, papers: Papers, rng: np.random.Generator) -> Grey:
         return _scribble(height, width, rng)
     if kind < 0.8:
         return _figures(height, int(rng.integers(16, 90)), rng)
-    if kind < 0.9:  # a texture as dark as ink
+    if kind < 0.9:
+        return _scene(height, width, rng)
+    if kind < 0.95:  # a texture as dark as ink
         texture = papers.noise(width) if rng.random() < 0.5 else papers.pattern(width)
         return np.asarray(np.clip(0.5 + np.float32(rng.uniform(0.3, 1)) * texture, 0, 1), np.float32)
     return np.zeros((height, width), np.float32)
@@ -62,7 +64,7 @@ def _figures(height: int, width: int, rng: np.random.Generator) -> Grey:
     broad = int(rng.integers(1, 5))
     kind = rng.integers(5)
     if kind == 0:
-        corners = int(rng.integers(3, 9))
+        corners = int(rng.integers(3, 7))
         round_ = turn + np.arange(corners + 1) * 2 * np.pi / corners
         far = reach * np.where((np.arange(corners + 1) % 2 == 1) & (rng.random() < 0.5), 0.4, 1.0)
         points = centre + np.stack([np.cos(round_), np.sin(round_)], 1) * far[:, None]
@@ -81,12 +83,30 @@ def _figures(height: int, width: int, rng: np.random.Generator) -> Grey:
         round_ = np.linspace(0, rng.uniform(3, 6) * 2 * np.pi, 80)
         points = centre + np.stack([np.cos(round_), np.sin(round_)], 1) * (reach * round_ / round_[-1])[:, None]
         _line(layer, points, min(broad, 2))
-    else:  # hatching
+    else:  # hatching, crossed: strokes side by side alone could be ones
         gap = rng.uniform(3, 8)
-        lean = rng.uniform(-1.5, 1.5) * height
-        for x in np.arange(rng.uniform(0, gap), width, gap):
-            _line(layer, np.array([(x, 2), (x + lean, height - 2)]) + rng.normal(0, 0.5, (2, 2)), min(broad, 2))
+        for lean in rng.uniform(0.3, 1.5, 2) * height * (1, -1):
+            for x in np.arange(min(lean, 0) - lean, width - min(lean, 0), gap):
+                _line(layer, np.array([(x, 2), (x + lean, height - 2)]) + rng.normal(0, 0.5, (2, 2)), min(broad, 2))
     return _inked(layer)
+
+
+def _scene(height: int, width: int, rng: np.random.Generator) -> Grey:
+    """Things of many greys before one another, as photographs have them."""
+    layer = np.full((height, width), int(rng.integers(256)), np.uint8)
+    for _ in range(int(rng.integers(4, 16))):
+        at = rng.uniform((0, 0), (width, height))
+        level = int(rng.integers(256))
+        if rng.random() < 0.5:
+            axes = tuple(int(axis) for axis in rng.uniform(2, 0.7 * height, 2))
+            cv2.ellipse(
+                layer, tuple(at.astype(int).tolist()), axes, rng.uniform(0, 180), 0, 360, level, -1, cv2.LINE_AA
+            )
+        else:
+            corners = at + rng.normal(0, 0.5 * height, (int(rng.integers(3, 6)), 2))
+            cv2.fillPoly(layer, [corners.astype(np.int32)], level, cv2.LINE_AA)
+    soft = cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.4, 3))
+    return _inked(np.asarray(soft))
 
 
 def _line(layer: np.ndarray, points: np.ndarray, broad: int) -> None:

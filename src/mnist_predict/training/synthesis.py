@@ -74,6 +74,8 @@ class Synthesis:
         if kind < 0.18:
             return self._tight_digit()
         number = "".join(map(str, self.rng.integers(0, 10, 1 + self.rng.choice(len(_LENGTHS), p=_LENGTHS))))
+        if kind > 0.95:  # 11 and 111 look like lines of a form, and must be told from them
+            number = "".join("1" if self.rng.random() < 0.8 else digit for digit in number[:5])
         return self._photographed(self._written(number)), number
 
     def _photographed(self, ink: Grey) -> Strip:
