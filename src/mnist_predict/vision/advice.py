@@ -52,7 +52,7 @@ def advise(picture: Picture, ink: Ink, number: Number) -> tuple[str, ...]:
     if shining is not None:
         x, y = (int(start + share * length) for start, share, length in zip(around, shining, around[2:], strict=False))
         advice.append(f"Light is reflected{_place((x, y, 1, 1), shape)}. Turn the page or the lamp.")
-    advice += [f"The number is cut at the {edge} edge. Show all of it." for edge in _cut(ink.density, box, tall)]
+    advice += cut_off(ink.density, box, tall)
     return (*advice, *told(number.text, find_marks(ink.density, boxes)))
 
 
@@ -90,8 +90,9 @@ def _shining(grey: Grey, density: Grey) -> tuple[float, float] | None:
     return float(np.median(columns)) / grey.shape[1], float(np.median(rows)) / grey.shape[0]
 
 
-def _cut(density: Grey, box: Box, tall: float) -> list[str]:
-    """The edges of the picture that cut the number: its ink runs out there, and it has room on the other side."""
+def cut_off(density: Grey, box: Box, tall: float) -> list[str]:
+    """What is to be said of the edges of the picture that cut what is written in a box, as tall as that: its ink runs
+    out there, and it has room on the other side."""
     height, width = density.shape
     x, y, w, h = box
     sides = {
@@ -101,7 +102,7 @@ def _cut(density: Grey, box: Box, tall: float) -> list[str]:
         "lower": (height - y - h, y, density[-1, x : x + w]),
     }
     return [
-        name
+        f"The writing is cut at the {name} edge. Show all of it."
         for name, (room, opposite, border) in sides.items()
         if room <= 1 and opposite > CUT * tall and max(2, 0.03 * tall) <= int((border > 128).sum()) <= ALONG * tall
     ]

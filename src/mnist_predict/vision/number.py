@@ -18,7 +18,7 @@ from mnist_predict.vision.line import FRAME, Frames, Grey, LineReader, cut
 
 MARGINS = (0.1, 0.3)  # around the ink, times its height
 TRIMMED = 16  # of a whole picture's height, the part that is also cut off above and below
-AGREES = 5.0  # how much likelier a digit is that stands alone and is known to the digit network too
+AGREES = 20.0  # how much likelier a digit is that stands alone and is known to the digit network too
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mnist_predict.models.registry import open_version
 from mnist_predict.reading import Box, Number, Reading, together, union
-from mnist_predict.vision.advice import DARKNESS, advise, dark
+from mnist_predict.vision.advice import DARKNESS, advise, cut_off, dark
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.fitting import as_expected
@@ -29,7 +29,7 @@ NO_DIGITS = "This does not look like a handwritten number. Send a picture of the
 FILLS = 0.25  # height of the digits over that of the picture, from which all of it may be one number
 FLATTEST = 25  # width over height of the longest picture that may be one number
 UNSURE = 0.5  # confidence below which the picture is also read as one number
-LIKELY = 0.2  # confidence that such a number needs
+LIKELY = 0.3  # confidence that such a number needs
 SURE = 0.9  # probability from which the digit network knows a digit
 LEAST = 0.02  # confidence below which a number is none
 MOST = 400  # numbers on a page that are read
@@ -92,7 +92,7 @@ class Recognizer:
         found = [(place, number) for place in places if (number := self._number(place, page, None)) is not None]
         found = self._or_whole(found, page)
         if not found:
-            return self._none(NO_INK if ink is None else NO_DIGITS, picture), len(places)
+            return self._none(page, places, NO_INK if ink is None else NO_DIGITS), len(places)
         numbers = tuple(number for _, number in found)
         primary = max(range(len(numbers)), key=lambda i: numbers[i].prominence)
         reading = Reading(numbers, primary, (), self.model_version)
@@ -130,9 +130,12 @@ class Recognizer:
             return None
         return number
 
-    def _none(self, reason: str, picture: Picture) -> Reading:
-        advice = (reason, DARKNESS) if dark(picture.pixels) else (reason,)
-        return Reading((), None, advice, self.model_version)
+    def _none(self, page: _Page, places: Sequence[_Place], reason: str) -> Reading:
+        advice = [reason, DARKNESS] if dark(page.picture.pixels) else [reason]
+        if places:
+            largest = max((place.box for place in places), key=lambda box: box[3])
+            advice += cut_off(page.density, largest, largest[3])
+        return Reading((), None, tuple(advice), self.model_version)
 
 
 def _places(page: _Page) -> list[_Place]:

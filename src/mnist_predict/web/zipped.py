@@ -36,7 +36,7 @@ def unpacked(data: bytes) -> Iterator[tuple[str, bytes | UserError]]:
         archive = ZipFile(BytesIO(data))
     except (BadZipFile, ValueError, NotImplementedError) as error:
         raise BrokenPicture("The zip is damaged or cut short. Make it again.") from error
-    files = [each for each in archive.infolist() if not each.is_dir() and not _left_out(each.filename)]
+    files = [each for each in archive.infolist() if not each.filename.endswith("/") and not _left_out(each.filename)]
     if len(files) > MOST_FILES:
         raise too_many
     if not files:
