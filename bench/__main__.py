@@ -7,7 +7,7 @@ import platform
 from rich.console import Console
 from rich.table import Table
 
-from bench import growth, stores
+from bench import browser, growth, reading, stores
 from bench.cold import cold
 from bench.limit import commits, in_process
 from bench.served import apache, load, memory, server
@@ -55,6 +55,8 @@ def main() -> None:
     console.print(
         f"cold predict {predict:.0f} ms, {predict / bare:.2f} times imports and one inference ({bare:.0f} ms)"
     )
+    reading.main()
+    browser.main()
     stores.main(limit["a_second"], CLIENTS, SECONDS)
     growth.main()
 
