@@ -41,6 +41,7 @@ def test_the_form_of_an_upload_is_its_reading_and_what_is_kept_of_it() -> None:
         "sha256": sha256(b"picture").hexdigest(),
         "source": "upload",
         "label_of": None,
+        "by": None,
     }
 
 
