@@ -73,6 +73,13 @@ def test_bare_strokes_side_by_side_are_ones(recognizer):
     assert len(wrong) <= 3, wrong
 
 
+@pytest.mark.parametrize("numbers", [["4072", "1250"], ["7", "560"], ["19", "83", "4"]])
+def test_numbers_on_a_ruled_line_that_runs_through_them_are_apart(recognizer, write, numbers):
+    page = np.hstack([np.pad(write(number), ((60, 60), (0, 80)), constant_values=255) for number in numbers])
+    cv2.line(page, (0, 118), (page.shape[1] - 1, 118), (90,), 2)  # 118: just above the foot of the digits
+    assert [number.text for number in recognizer.read_pixels(page).numbers] == numbers
+
+
 def test_lines_of_a_form_beside_a_digit_are_no_ones(recognizer, write):
     """A digit in a cell whose upright edges are longer than it, and run out of the picture."""
     wrong = []

@@ -7,6 +7,7 @@ of their probabilities is right more often than any one of them, and knows bette
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,11 @@ import numpy.typing as npt
 from mnist_predict.reading import Box
 from mnist_predict.vision.decode import align, candidates, scores
 from mnist_predict.vision.expect import Expectation
+from mnist_predict.vision.layout import APART
 from mnist_predict.vision.line import FRAME, Frames, Grey, LineReader, cut
 
 MARGINS = (0.1, 0.3)  # around the ink, times its height
+HALF = 0.35  # of a digit's width, times its height
 TRIMMED = 16  # of a whole picture's height, the part that is also cut off above and below
 AGREES = 20.0  # how much likelier a digit is that stands alone and is known to the digit network too
 
@@ -64,6 +67,24 @@ def entire(size: tuple[int, int]) -> list[Box]:
     """The crops of a picture (w, h) to look at where all of it may be one number."""
     (width, height), by = size, size[1] // TRIMMED
     return [(0, 0, width, height), (0, by, width, height - 2 * by)]
+
+
+def parted(box: Box, spans: Sequence[tuple[float, float]]) -> list[Box]:
+    """A box of digits seen in these columns; or one for each number in it, where two are as far apart as numbers are.
+
+    Layout cannot tell them: a ruled line that runs through all of them makes them one stroke.
+    """
+    x, y, w, h = box
+    middles = [(left + right) / 2 for left, right in spans]
+    groups = [middles[:1]]
+    for before, middle in pairwise(middles):
+        if middle - before > (APART + 2 * HALF) * h:
+            groups.append([])
+        groups[-1].append(middle)
+    if len(groups) == 1:
+        return [box]
+    edges = [(max(int(group[0] - 2 * HALF * h), x), min(int(group[-1] + 2 * HALF * h), x + w)) for group in groups]
+    return [(left, y, right - left, h) for left, right in edges]
 
 
 def read_number(

@@ -18,10 +18,10 @@ from mnist_predict.vision.ink import find_ink, paper_level, to_grey
 from mnist_predict.vision.layout import DigitInk, find_numbers, in_row
 from mnist_predict.vision.line import Grey, LineReader
 from mnist_predict.vision.normalize import normalize
-from mnist_predict.vision.number import MARGINS, crops, entire, read_number
+from mnist_predict.vision.number import MARGINS, Seen, crops, entire, parted, read_number
 from mnist_predict.vision.picture import decode_pages
 from mnist_predict.vision.raster import Picture
-from mnist_predict.vision.spelling import spell
+from mnist_predict.vision.spelling import Rows, spell
 from mnist_predict.vision.turning import clarity, lies, may_lie, turned, turned_back
 
 NO_INK = "Nothing is written here that stands out from the paper. Use a darker pen or more light."
@@ -89,7 +89,7 @@ class Recognizer:
         density = np.zeros_like(grey) if ink is None else ink.density
         page = _Page(picture, grey, density, paper_level(grey, density))
         places = _places(page)
-        found = [(place, number) for place in places if (number := self._number(place, page, None)) is not None]
+        found = [one for place in places for one in self._numbers(place, page)]
         found = self._or_whole(found, page)
         if not found:
             return self._none(page, places, NO_INK if ink is None else NO_DIGITS), len(places)
@@ -117,18 +117,29 @@ class Recognizer:
             return found
         return [(place, number)]
 
+    def _numbers(self, place: _Place, page: _Page) -> list[tuple[_Place, Number]]:
+        """The number in a place, or several where a ruled line that runs through them made them one."""
+        seen, rows = self._seen(place, page, None)
+        if seen is None:
+            return []
+        boxes = parted(place.box, seen.spans)
+        if len(boxes) > 1:
+            parts = [_place(box, (), page, False) for box in boxes]
+            return [(part, number) for part in parts if (number := self._number(part, page, None)) is not None]
+        number = _named(seen, rows, place, page, None)
+        return [] if number is None else [(place, number)]
+
     def _number(self, place: _Place, page: _Page, expected: Expectation | None) -> Number | None:
+        seen, rows = self._seen(place, page, expected)
+        return None if seen is None else _named(seen, rows, place, page, expected)
+
+    def _seen(self, place: _Place, page: _Page, expected: Expectation | None) -> tuple[Seen | None, Rows]:
+        """What the line network sees in a place, and what the digit network makes of each of its digits."""
         rows = np.empty((0, 10), np.float32)
         if place.digits:
             rows = self.classifier.probabilities(np.stack([normalize(digit.ink) for digit in place.digits]))
         alone = "" if expected is not None else _known_alone(place.digits, rows)
-        seen = read_number(self.line, page.grey, page.paper, place.crops, alone, expected)
-        if seen is None:
-            return None
-        number = spell(seen, place.box, place.digits, rows, page.density, page.picture)
-        if expected is None and (math.exp(seen.log_empty) > 0.5 or number.confidence < LEAST):
-            return None
-        return number
+        return read_number(self.line, page.grey, page.paper, place.crops, alone, expected), rows
 
     def _none(self, page: _Page, places: Sequence[_Place], reason: str) -> Reading:
         advice = [reason, DARKNESS] if dark(page.picture.pixels) else [reason]
@@ -138,15 +149,24 @@ class Recognizer:
         return Reading((), None, tuple(advice), self.model_version)
 
 
+def _named(seen: Seen, rows: Rows, place: _Place, page: _Page, expected: Expectation | None) -> Number | None:
+    """The number that was seen; None where nothing is expected and it is more likely none."""
+    number = spell(seen, place.box, place.digits, rows, page.density, page.picture)
+    if expected is None and (math.exp(seen.log_empty) > 0.5 or number.confidence < LEAST):
+        return None
+    return number
+
+
 def _places(page: _Page) -> list[_Place]:
     found = find_numbers(page.density)[:MOST]
+    return [_place(union([digit.box for digit in digits]), digits, page, len(found) == 1) for digits in found]
+
+
+def _place(box: Box, digits: Sequence[DigitInk], page: _Page, only: bool) -> _Place:
+    """`only`: it is the one place of its page, so that all of it may be one number."""
     height, width = page.grey.shape
-    places = []
-    for digits in found:
-        box = union([digit.box for digit in digits])
-        whole = len(found) == 1 and box[3] >= FILLS * height and width <= FLATTEST * height
-        places.append(_Place(box, tuple(digits), tuple(crops(box, (width, height), whole))))
-    return places
+    whole = only and box[3] >= FILLS * height and width <= FLATTEST * height
+    return _Place(box, tuple(digits), tuple(crops(box, (width, height), whole)))
 
 
 def _known_alone(digits: Sequence[DigitInk], rows: npt.NDArray[np.float32]) -> str:
