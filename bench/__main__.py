@@ -1,4 +1,4 @@
-"""All measurements in one run, printed as tables: `make bench`. About eight minutes; let nothing else run."""
+"""All measurements in one run, printed as tables: `make bench`. About ten minutes; let nothing else run."""
 
 import datetime
 import os
