@@ -1,6 +1,7 @@
 """One process's connection to a cluster: sessions, prepared statements, retries, and errors in plain words.
 
-Only this module and cassandra_schema.py know the driver. Sources: documentation and code of cassandra-driver 3.30.
+Only this module, cassandra_policies.py and cassandra_schema.py know the driver. Sources: documentation and code of
+cassandra-driver 3.30.
 """
 
 import contextlib
@@ -31,13 +32,7 @@ from cassandra.cluster import (
     ResultSet,
 )
 from cassandra.connection import ConnectionException, ProtocolVersion
-from cassandra.policies import (
-    ConstantSpeculativeExecutionPolicy,
-    DCAwareRoundRobinPolicy,
-    ExponentialReconnectionPolicy,
-    RetryPolicy,
-    TokenAwarePolicy,
-)
+from cassandra.policies import ConstantSpeculativeExecutionPolicy, ExponentialReconnectionPolicy
 from cassandra.protocol import ErrorMessage
 from cassandra.query import (
     UNSET_VALUE,
@@ -51,6 +46,7 @@ from cassandra.query import (
 
 from mnist_predict.errors import StoreRefused, StoreUnavailable
 from mnist_predict.store.cassandra_place import Place
+from mnist_predict.store.cassandra_policies import Retry, SilentLast
 from mnist_predict.store.cassandra_traits import Listed
 
 ERRORS = (DriverException, NoHostAvailable, ConnectionException, QueryExhausted, ErrorMessage, OSError)
@@ -58,30 +54,8 @@ LOST = NoHostAvailable
 CAS_UNKNOWN = 0x1700  # error code of protocol 5 that the driver has no name for
 UNKNOWN_OUTCOME = (WriteTimeout, OperationTimedOut, ConnectionException)
 TIMEOUT = 5.0  # seconds that a statement may take, with all its retries
+ALONE = 2.5  # seconds for one that is asked of one node alone, which itself gives up on the others after two
 SPECULATE = 0.25  # seconds after which another node is asked too, if the statement may be repeated
-
-
-class Retry(RetryPolicy):  # type: ignore[misc]
-    """Once more, and only what may be repeated: the driver's own policy also repeats what may not."""
-
-    def on_read_timeout(self, query: Any, consistency: int, *_: Any, retry_num: int = 0, **__: Any) -> Any:
-        """A replica was slow: ask again."""
-        return self._once_more(query, retry_num, self.RETRY)
-
-    def on_write_timeout(self, query: Any, consistency: int, *_: Any, retry_num: int = 0, **__: Any) -> Any:
-        """A replica was slow to confirm: write again."""
-        return self._once_more(query, retry_num, self.RETRY)
-
-    def on_unavailable(self, query: Any, consistency: int, *_: Any, retry_num: int = 0, **__: Any) -> Any:
-        """Too few replicas are up, as this coordinator sees it: ask another."""
-        return self._once_more(query, retry_num, self.RETRY_NEXT_HOST)
-
-    def on_request_error(self, query: Any, consistency: int, error: Exception, retry_num: int) -> Any:
-        """The connection broke or the coordinator failed: ask another."""
-        return self._once_more(query, retry_num, self.RETRY_NEXT_HOST)
-
-    def _once_more(self, query: Any, retry_num: int, how: int) -> tuple[int, None]:
-        return (how, None) if query.is_idempotent and retry_num == 0 else (self.RETHROW, None)
 
 
 class Link:
@@ -89,6 +63,7 @@ class Link:
 
     def __init__(self, place: Place) -> None:
         self.place = place
+        self._nodes = SilentLast(place.dc)
         self.cluster = Cluster(
             place.hosts,
             place.port,
@@ -96,7 +71,7 @@ class Link:
             protocol_version=ProtocolVersion.V5,
             auth_provider=PlainTextAuthProvider(place.user, place.password) if place.user else None,
             ssl_context=_ssl_context(place) if place.tls else None,
-            execution_profiles={EXEC_PROFILE_DEFAULT: _profile(place)},
+            execution_profiles={EXEC_PROFILE_DEFAULT: _profile(place, self._nodes)},
             reconnection_policy=ExponentialReconnectionPolicy(0.5, 10),
             connect_timeout=3,
             control_connection_timeout=3,
@@ -121,7 +96,7 @@ class Link:
         """
         statement = self._bind(cql, values)
         statement.fetch_size = fetch_size
-        return self.session.execute_async(statement)
+        return self._send(statement)
 
     def rows(self, future: ResponseFuture) -> Iterator[Any]:
         """All rows of a statement that `start` sent.
@@ -132,7 +107,7 @@ class Link:
         result = future.result()
         yield from result.current_rows
         while result.has_more_pages:
-            result = self.session.execute(future.query, paging_state=result.paging_state)
+            result = self._send(future.query, paging_state=result.paging_state).result()
             yield from result.current_rows
 
     def batch(self, statements: Iterable[tuple[Any, ...]]) -> ResponseFuture:
@@ -141,7 +116,7 @@ class Link:
         batch.is_idempotent = True
         for cql, *values in statements:
             batch.add(self._bind(cql, values))
-        return self.session.execute_async(batch)
+        return self._send(batch)
 
     def run(self, cql: str, *values: Any) -> ResultSet:
         """The first page of a statement's rows, as tuples."""
@@ -168,7 +143,7 @@ class Link:
                     return None if row[0] else tuple(row[1:])
                 statement = self._prepare(look).bind((key,))
                 statement.consistency_level = ConsistencyLevel.LOCAL_SERIAL
-                found: tuple[Any, ...] | None = self.session.execute(statement).one()
+                found: tuple[Any, ...] | None = self._send(statement).result().one()
                 if found is not None:
                     return found
                 failure = None
@@ -178,6 +153,18 @@ class Link:
                 failure = error
                 time.sleep(random.random() * 0.01 * 2**attempt)  # noqa: S311 (others contend for the key)
         raise failure or StoreUnavailable("Too many uploads share one Idempotency-Key. Try again.")
+
+    def _send(self, statement: Any, **options: Any) -> ResponseFuture:
+        timeout = TIMEOUT if statement.is_idempotent else ALONE
+        future = self.session.execute_async(statement, timeout=timeout, **options)
+        asked = (future.attempted_hosts,)  # not the future, which would hold itself in memory
+        future.add_callbacks(self._heard, self._heard, callback_args=asked, errback_args=asked)
+        return future
+
+    def _heard(self, answer: Any, asked: list[Any]) -> None:
+        """Those that were asked in vain come last from now on; the last of them is the one that answered."""
+        answered = () if isinstance(answer, OperationTimedOut) else asked[-1:]
+        self._nodes.were_silent(set(asked).difference(answered))
 
     def _bind(self, cql: str, values: Sequence[Any]) -> BoundStatement:
         # A null would be written as a tombstone; what is unset is not written at all.
@@ -232,9 +219,9 @@ def explain(error: Exception, place: Place) -> StoreUnavailable:
     )
 
 
-def _profile(place: Place) -> ExecutionProfile:
+def _profile(place: Place, nodes: SilentLast) -> ExecutionProfile:
     return ExecutionProfile(
-        load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(place.dc)),
+        load_balancing_policy=nodes,
         retry_policy=Retry(),
         consistency_level=ConsistencyLevel.name_to_value[place.consistency.upper()],
         serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL,
