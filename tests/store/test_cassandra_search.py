@@ -1,9 +1,11 @@
 """What searching adds to the Cassandra store: traits of what was kept before there were any, and how much it asks."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from store_examples import record_of
+from uuid_utils.compat import uuid7
 
 from mnist_predict.store.cassandra import CassandraStore
 from mnist_predict.store.cassandra_link import Link
@@ -35,24 +37,41 @@ def test_what_was_kept_before_there_were_searches_is_found_too(
         again.close()
 
 
-def test_a_page_asks_as_much_however_often_a_trait_comes(
-    cassandra_copy: CassandraStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-    start = Link.start
+@pytest.fixture
+def requests(cassandra_copy: CassandraStore, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """How much a page of ten asks, also for more rows of one statement."""
+    asked: list[Any] = []
+    send = Link._send
 
-    def counted(link: Link, cql: str, *values: Any, **options: Any) -> Any:
-        asked.append(cql)
-        return start(link, cql, *values, **options)
+    def counted(link: Link, statement: Any, **options: Any) -> Any:
+        asked.append(statement)
+        return send(link, statement, **options)
 
-    def requests() -> int:
+    def count() -> int:
         asked.clear()
         assert len(cassandra_copy.search(Search(number="77"), limit=10).records) == 10
         return len(asked)
 
+    monkeypatch.setattr(Link, "_send", counted)
+    return count
+
+
+def test_a_page_asks_as_much_however_often_a_trait_comes(
+    cassandra_copy: CassandraStore, requests: Callable[[], int]
+) -> None:
     cassandra_copy.add_all([record_of() for _ in range(40)], {})
-    monkeypatch.setattr(Link, "start", counted)
     few = requests()
     cassandra_copy.add_all([record_of(number=str(i % 2 * 77)) for i in range(1_000)], {})
     assert requests() <= few + 16  # more of the eight partitions of these ten minutes
     assert few <= 2 + 16 + 8  # two times of ten minutes, should one just have ended
+
+
+def test_a_page_asks_as_much_however_long_a_trait_has_been_coming(
+    cassandra_copy: CassandraStore, requests: Callable[[], int]
+) -> None:
+    middle_of_a_month = 1_763_164_800
+    old = [uuid7(nanoseconds=(middle_of_a_month - i * 600) * 10**9) for i in range(1_000)]
+    cassandra_copy.add_all([record_of(id=each) for each in old[:40]], {})
+    few = requests()
+    cassandra_copy.add_all([record_of(id=each) for each in old[40:]], {})
+    assert requests() == few <= 2 + 24 + 16

@@ -11,8 +11,9 @@ from mnist_predict.store.cassandra_rows import Partition, month_of, partition
 if TYPE_CHECKING:
     from mnist_predict.store.cassandra_link import Link
 
-AT_ONCE = 8  # partitions that are asked first; then twice as many each time
+AT_ONCE = 6  # partitions that are asked first, at least: most of the eight of a time; then twice as many each time
 MOST_AT_ONCE = 64
+LISTED = 64  # partitions whose names come together: those of the first three times that some are asked
 MOST_MONTHS_AT_ONCE = 16
 
 _MONTHS = "select month from @month where shelf = 0 and month >= ? and month <= ?"
@@ -32,7 +33,7 @@ def all_buckets(link: "Link", first: UUID, end: UUID) -> Iterator[list[Partition
 
     def there_are() -> Iterator[Partition]:
         for [month] in link.rows(link.start(_MONTHS, month_of(low[0]), month_of(high[0]))):
-            for day, bucket in link.rows(link.start(_ALL, month, *low, *high, fetch_size=100)):
+            for day, bucket in link.rows(link.start(_ALL, month, *low, *high, fetch_size=LISTED)):
                 yield day.date(), bucket
 
     return _grouped(there_are(), lambda where: where)
@@ -43,7 +44,7 @@ def buckets_of(link: "Link", traits: Sequence[str], first: UUID, end: UUID) -> I
     low, high = _between(first, end)
 
     def in_month(month: int) -> Iterator[TraitsOf]:
-        asked = [(trait, link.start(_OF_TRAIT, trait, month, *low, *high, fetch_size=100)) for trait in traits]
+        asked = [(trait, link.start(_OF_TRAIT, trait, month, *low, *high, fetch_size=LISTED)) for trait in traits]
         return _side_by_side([(trait, link.rows(rows)) for trait, rows in asked])
 
     def there_are() -> Iterator[TraitsOf]:
@@ -59,10 +60,16 @@ def buckets_of(link: "Link", traits: Sequence[str], first: UUID, end: UUID) -> I
 
 def _side_by_side(streams: Iterable[tuple[str, Iterator[Any]]]) -> Iterator[TraitsOf]:
     """The partitions of several traits as one list, newest first."""
-    named = ([((day.date(), bucket), trait) for day, bucket in rows] for trait, rows in streams)
+    named = (_named(trait, rows) for trait, rows in streams)
     newest_first = merge(*named, key=lambda each: each[0], reverse=True)
     for where, same in groupby(newest_first, key=lambda each: each[0]):
         yield where, [trait for _, trait in same]
+
+
+def _named(trait: str, rows: Iterator[Any]) -> Iterator[tuple[Partition, str]]:
+    """The partitions of a trait, one by one: a month has thousands, of which a page asks a few."""
+    for day, bucket in rows:
+        yield (day.date(), bucket), trait
 
 
 def _between(first: UUID, end: UUID) -> tuple[Partition, Partition]:

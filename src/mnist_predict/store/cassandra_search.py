@@ -15,7 +15,7 @@ from mnist_predict.store.search import LOOK, UPLOAD, Found, Search, cut, said_tr
 if TYPE_CHECKING:
     from mnist_predict.store.cassandra_link import Link
 
-_SOME_AT_ONCE = 100  # records that are looked at together where not each of them may be one that is searched for
+_MORE = 100  # records that are looked at together where the first were too few of those that are searched for
 
 _WALK = """select id, number, said from @record_by_trait
     where day = ? and bucket = ? and trait = ? and id >= ? and id < ?"""
@@ -39,13 +39,17 @@ def search(link: "Link", search: Search, before: UUID | None, limit: int) -> Fou
         return cut(records, limit, None)
     found: list[Record] = []
     looked = 0
-    rows = _walk(link, search, first, end)
+    some = limit + 1
+    if not search.exact or search.labelled == "no":  # not each that is walked along may be one that is searched for
+        some = min(some + limit // 5, LOOK)
+    rows = _walk(link, search, first, end, some)
     while len(found) <= limit and looked < LOOK:
-        together = list(islice(rows, limit + 1 if search.exact else min(_SOME_AT_ONCE, LOOK - looked)))
+        together = list(islice(rows, some))
         if not together:
             return cut(found, limit, None)
         looked += len(together)
         found += _records(link, search, together)
+        some = min(_MORE, LOOK - looked)
     return cut(found, limit, together[-1].id)
 
 
@@ -58,13 +62,12 @@ def newest(link: "Link", first: UUID, end: UUID, limit: int) -> Iterator[Record]
         yield from merge(*streams, key=lambda record: record.id, reverse=True)
 
 
-def _walk(link: "Link", search: Search, first: UUID, end: UUID) -> Iterator[_Row]:
-    """The rows of the traits that are walked along, newest first."""
+def _walk(link: "Link", search: Search, first: UUID, end: UUID, some: int) -> Iterator[_Row]:
+    """The rows of the traits that are walked along, newest first; about `some` of them are wanted."""
+    size = max(10, some // 4)
     for group in buckets_of(link, list(walked(search)), first, end):
         asked = [
-            link.start(_WALK, *where, trait, first, end, fetch_size=_SOME_AT_ONCE)
-            for where, traits in group
-            for trait in traits
+            link.start(_WALK, *where, trait, first, end, fetch_size=size) for where, traits in group for trait in traits
         ]
         streams = [(_Row(*row) for row in link.rows(rows)) for rows in asked]
         yield from merge(*streams, key=lambda row: row.id, reverse=True)
