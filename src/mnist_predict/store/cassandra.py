@@ -1,10 +1,6 @@
 """The store in a Cassandra cluster. docs/cassandra.md tells what each table is for."""
 
-import os
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -13,10 +9,10 @@ from uuid import UUID
 from mnist_predict.errors import Gone, StoreUnavailable
 from mnist_predict.store import cassandra_review as review
 from mnist_predict.store.cassandra_buckets import all_buckets
-from mnist_predict.store.cassandra_place import Place
-from mnist_predict.store.cassandra_rows import GET, Partition, blob, from_row, partition
+from mnist_predict.store.cassandra_rows import GET, blob, from_row, partition
 from mnist_predict.store.cassandra_search import newest
 from mnist_predict.store.cassandra_search import search as find
+from mnist_predict.store.cassandra_shared import Shared
 from mnist_predict.store.record import Erasure, Record, Unreviewed, new_id
 from mnist_predict.store.search import END, Found, Search
 
@@ -24,21 +20,16 @@ if TYPE_CHECKING:
     from mnist_predict.store.cassandra_link import Link
 
 
-class CassandraStore:
+class CassandraStore(Shared):
     """A `Store` in one keyspace; the session begins with the first use in each process."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self._begin()
+    def _prepare(self, link: "Link") -> None:
+        from mnist_predict.store.cassandra_schema import prepare
+        from mnist_predict.store.cassandra_write import put_partition
 
-    def _begin(self) -> None:
-        self._process = os.getpid()
-        self._state = threading.Condition()  # guards what follows
-        self._link: Link | None = None
-        self._in_use = 0
-        self._closed = False
-        self._failure: tuple[float, StoreUnavailable] | None = None
-        self._list_partition: Callable[[Partition], None]
+        # Each partition is listed once by a process, the first time it writes there.
+        self._list_partition = lru_cache(10_000)(partial(put_partition, link))
+        prepare(link, lambda record: self._add(link, record))
 
     def add(self, record: Record, picture: bytes | None = None) -> Record:
         """Keep a record and its picture; see `Store.add`."""
@@ -222,72 +213,6 @@ class CassandraStore:
         """Raise `StoreUnavailable` unless a record could be kept now."""
         with self._using() as link:
             link.run("insert into @pulse (shelf, beat) values (0, ?) using ttl 60", new_id())
-
-    def close(self) -> None:
-        """Finish what was begun and let go of the connections."""
-        store = self._of_this_process()
-        with store._state:
-            store._closed = True
-            while store._in_use:
-                store._state.wait()
-            link, store._link = store._link, None
-        if link is not None:
-            link.close()
-
-    @contextmanager
-    def _using(self) -> Iterator["Link"]:
-        from mnist_predict.store.cassandra_link import ERRORS, LOST, explain
-
-        store = self._of_this_process()
-        with store._state:
-            link = store._opened()
-            store._in_use += 1
-        try:
-            yield link
-        except ERRORS as error:
-            if isinstance(error, LOST):
-                # Begin anew with the next use: the hosts may come back under other addresses.
-                with store._state:
-                    store._link = None if store._link is link else store._link
-                link.close()
-            raise explain(error, self.place) from error
-        finally:
-            with store._state:
-                store._in_use -= 1
-                store._state.notify_all()
-
-    def _opened(self) -> "Link":
-        from mnist_predict.store.cassandra_link import ERRORS, Link, explain
-        from mnist_predict.store.cassandra_schema import prepare
-        from mnist_predict.store.cassandra_write import put_partition
-
-        if self._closed:
-            raise StoreUnavailable("The store is closed. Try again when the service has started anew.")
-        if self._link is not None:
-            return self._link
-        if self._failure and time.monotonic() < self._failure[0]:
-            raise self._failure[1]
-        try:
-            link = Link(self.place)
-            # Each partition is listed once by a process, the first time it writes there.
-            self._list_partition = lru_cache(10_000)(partial(put_partition, link))
-            try:
-                prepare(link, lambda record: self._add(link, record))
-            except BaseException:
-                link.close()
-                raise
-        except (*ERRORS, StoreUnavailable) as error:
-            # Those who wait for this very attempt hear of its failure; they do not each make their own.
-            failure = explain(error, self.place)
-            self._failure = time.monotonic() + 1, failure
-            raise failure from error
-        self._link = link
-        return link
-
-    def _of_this_process(self) -> "CassandraStore":
-        if self._process != os.getpid():
-            self._begin()  # the threads of the parent's session did not come along in the fork
-        return self
 
 
 def _labels(link: "Link", record_id: UUID) -> list[Record]:
