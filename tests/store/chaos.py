@@ -5,26 +5,23 @@ clients; afterwards every id that was answered is looked up, every picture compa
 """
 
 import itertools
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import requests
 from cassandra_nodes import Nodes, lacking
+from chaos_disks import SQLITE, disk_full, disk_read_only, small_disk
 from chaos_load import NOBODY, Load, Serving, Verdict, picture, serving, verdict
 from rich.console import Console
 from rich.table import Table
 from store_examples import until
 
 from mnist_predict.store.spool import Spool
-
-SQLITE = "sqlite:///instance/mnist_predict.sqlite"
 
 
 @dataclass
@@ -170,48 +167,6 @@ def _upload(service: Serving, number: int) -> str:
     return str(answer.json()["id"])
 
 
-def disk_full(disk: Path, uploads: int, store: str) -> Verdict:
-    """The disk that everything is kept on fills up under load, and has room again."""
-    service = Serving(disk, store)
-    service.log = disk / "log"
-    ballast = disk / "ballast"
-    with serving(service), Load(service) as load:
-        load.reach(uploads)
-        with ballast.open("wb", buffering=0) as file, suppress(OSError):
-            while file.write(bytes(4096)):
-                pass
-        until(lambda: load.books.refused["503"] > uploads)
-        ballast.unlink()
-        load.reach(uploads)
-        return verdict(load.stop(), _kept_on(disk, store), service)
-
-
-def disk_read_only(disk: Path, uploads: int, store: str) -> Verdict:
-    """The disk is read-only when the service starts again, and is then made writable."""
-    service = Serving(disk, store)
-    with serving(service), Load(service) as load:
-        load.reach(uploads)
-        service.kill()  # else the disk is busy
-        remount = ["mount", "-o", "remount,ro", disk]
-        until(lambda: subprocess.run(remount, capture_output=True, check=False).returncode == 0)
-        if service.has_no_store:
-            service.start()
-            until(lambda: load.books.refused["503"] > uploads)
-        else:
-            with suppress(AssertionError):  # it says that it cannot write, and ends
-                service.start()
-            assert "writable" in service.log.read_text()
-        subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
-        if not service.has_no_store:
-            service.start()
-        load.reach(uploads)
-        return verdict(load.stop(), _kept_on(disk, store), service)
-
-
-def _kept_on(disk: Path, store: str) -> str:
-    return f"sqlite:///{disk}/instance/{'spool' if store == NOBODY else 'mnist_predict'}.sqlite"
-
-
 def time_to_answer(folder: Path, uploads: int) -> tuple[float, float]:
     """Median seconds of an upload by one client: on SQLite, and while Cassandra is away, in turn."""
     on_sqlite = Serving(folder / "sqlite", SQLITE, workers="1")
@@ -225,25 +180,6 @@ def time_to_answer(folder: Path, uploads: int) -> tuple[float, float]:
                 session.post(f"{service.url}/uploads", files=files, timeout=60).raise_for_status()
                 seconds.append(time.perf_counter() - start)
     return sorted(took[on_sqlite])[uploads // 2], sorted(took[away])[uploads // 2]
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path | None]:
-    """A disk of its own; None where mounting is not permitted."""
-    folder.mkdir(parents=True)
-    try:
-        command = ["mount", "-t", "tmpfs", "-o", "size=24m", "none", folder]
-        mounted = subprocess.run(command, capture_output=True, check=False)
-    except FileNotFoundError:
-        yield None
-        return
-    if mounted.returncode:
-        yield None
-        return
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def main() -> None:

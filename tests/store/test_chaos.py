@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import chaos
+import chaos_disks
 import pytest
 from cassandra_nodes import Nodes
 from chaos_load import NOBODY, Verdict
@@ -21,7 +22,7 @@ def bed(nodes: Nodes, tmp_path: Path, request: pytest.FixtureRequest) -> chaos.B
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    with chaos.small_disk(tmp_path / "disk") as mounted:
+    with chaos_disks.small_disk(tmp_path / "disk") as mounted:
         if mounted is None:
             pytest.skip("mounting a small disk is not permitted here")
         yield mounted
@@ -57,11 +58,11 @@ def test_one_node_of_three_is_killed_and_returns(bed: chaos.Bed) -> None:
     check(chaos.node_killed(bed))
 
 
-@pytest.mark.parametrize("store", [chaos.SQLITE, NOBODY], ids=["sqlite", "spool"])
+@pytest.mark.parametrize("store", [chaos_disks.SQLITE, NOBODY], ids=["sqlite", "spool"])
 def test_the_disk_fills_up(disk: Path, store: str) -> None:
-    check(chaos.disk_full(disk, 25, store))
+    check(chaos_disks.disk_full(disk, 25, store))
 
 
-@pytest.mark.parametrize("store", [chaos.SQLITE, NOBODY], ids=["sqlite", "spool"])
+@pytest.mark.parametrize("store", [chaos_disks.SQLITE, NOBODY], ids=["sqlite", "spool"])
 def test_the_disk_is_read_only(disk: Path, store: str) -> None:
-    check(chaos.disk_read_only(disk, 25, store))
+    check(chaos_disks.disk_read_only(disk, 25, store))
