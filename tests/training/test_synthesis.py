@@ -9,7 +9,8 @@ import pytest
 from mnist_predict.models.registry import open_version
 from mnist_predict.training import bank, fonts, hands, strips
 from mnist_predict.training.paper import Papers
-from mnist_predict.training.synthesis import HEIGHT, LONGEST, Bank, Synthesis
+from mnist_predict.training.synthesis import Synthesis
+from mnist_predict.training.writing import HEIGHT, LONGEST, Bank
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.normalize import normalize
 

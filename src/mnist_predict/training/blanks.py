@@ -1,4 +1,4 @@
-"""Strips without a number: bare paper, words and letters, scribbles, drawn shapes, textures.
+"""Strips without a number: bare paper, words, letters and signs, scribbles, drawings, textures.
 
 A network that only ever sees digits finds one everywhere. Letters that could be digits (O, l, S) are none of these.
 """
@@ -15,13 +15,15 @@ WIDEST = 320
 def blank(height: int, papers: Papers, rng: np.random.Generator) -> Grey:
     """Ink (height, w) from 0 to 1 in which no digit is written."""
     kind = rng.random()
-    if kind < 0.4 and papers.words:
+    if kind < 0.42 and papers.words:
         return _word(height, papers, rng)
     width = int(rng.integers(16, 210))
-    if kind < 0.6:
+    if kind < 0.58:
         return _scribble(height, width, rng)
-    if kind < 0.8:
+    if kind < 0.7:
         return _figures(height, int(rng.integers(16, 90)), rng)
+    if kind < 0.82:
+        return _drawing(height, int(height * rng.uniform(0.7, 1.6)), rng)
     if kind < 0.9:
         return _scene(height, width, rng)
     if kind < 0.95:  # a texture as dark as ink
@@ -89,6 +91,30 @@ def _figures(height: int, width: int, rng: np.random.Generator) -> Grey:
             for x in np.arange(min(lean, 0) - lean, width - min(lean, 0), gap):
                 _line(layer, np.array([(x, 2), (x + lean, height - 2)]) + rng.normal(0, 0.5, (2, 2)), min(broad, 2))
     return _inked(layer)
+
+
+def _drawing(height: int, width: int, rng: np.random.Generator) -> Grey:
+    """As people draw things: rounds, bows, corners and straight strokes, large and small, one upon the other."""
+    layer = np.zeros((height, width), np.uint8)
+    broad = int(rng.integers(1, 4)) if rng.random() < 0.3 else 1
+    size = np.array((width, height))
+    for i in range(int(rng.integers(4, 9))):
+        reach = size * (rng.uniform(0.25, 0.48, 2) if i == 0 else rng.uniform(0.04, 0.3, 2))
+        at = rng.uniform(reach, size - reach)
+        start, way = rng.uniform(0, 2 * np.pi), rng.choice((rng.uniform(1, 4), 2 * np.pi))
+        corners = int(rng.choice((2, 3, 4, 4, 20, 20)))
+        turns = start + np.linspace(0, way if corners == 20 else 2 * np.pi, corners + 1)
+        points = at + reach * np.stack([np.cos(turns), np.sin(turns)], 1)
+        _line(layer, points + rng.normal(0, 0.01 * height, points.shape), broad)
+    # Few rounds upon each other can be an 8 or a 0.
+    _line(layer, _bridge(size, rng), broad)
+    return _inked(layer)
+
+
+def _bridge(size: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A stroke from side to side, bowed."""
+    y = rng.uniform(0.1, 0.9, 3)
+    return size * np.stack([(0.03, rng.uniform(0.3, 0.7), 0.97), y], 1)
 
 
 def _scene(height: int, width: int, rng: np.random.Generator) -> Grey:

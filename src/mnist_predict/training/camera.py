@@ -12,9 +12,14 @@ from mnist_predict.training.paper import Grey, Papers
 
 Strip = NDArray[np.uint8]
 
+LEAST = 10  # pixels, the height of what is written at the lowest resolution
 
-def photographed(ink: Grey, papers: Papers, rng: np.random.Generator, plain: float) -> Strip:
-    """Ink (h, w) from 0 to 1 as a strip uint8 (h, w); the share `plain` is clean ink on clean paper."""
+
+def photographed(ink: Grey, papers: Papers, rng: np.random.Generator, plain: float, fine: float) -> Strip:
+    """Ink (h, w) from 0 to 1 as a strip uint8 (h, w); the share `plain` is clean ink on clean paper.
+
+    `fine`: the height of what is written over that of the strip: what is small can bear less.
+    """
     width = ink.shape[1]
     if rng.random() < plain:
         return np.asarray(255 * (ink if rng.random() < 0.2 else 1 - ink), np.uint8)
@@ -29,11 +34,11 @@ def photographed(ink: Grey, papers: Papers, rng: np.random.Generator, plain: flo
             paper = paper * np.float32(rng.uniform(0.3, 0.8))
         strip = np.maximum(strip, paper) if rng.random() < 0.3 else strip + paper * (1 - strip)
     if rng.random() < 0.03:
-        strip = _through_glass(strip, papers, rng)
+        strip = _through_glass(strip, papers, rng, fine)
     if rng.random() < 0.5:
-        strip = np.asarray(cv2.GaussianBlur(strip, (0, 0), rng.uniform(0.3, 0.7 if well else 1.2)), np.float32)
+        strip = np.asarray(cv2.GaussianBlur(strip, (0, 0), rng.uniform(0.3, 0.7 if well else 1.2) * max(fine, 0.5)), np.float32)
     if rng.random() < 0.3:
-        strip = _coarse(strip, rng.uniform(0.6 if well else 0.4, 0.9), rng)
+        strip = _coarse(strip, max(rng.uniform(0.6 if well else 0.4, 0.9), min(LEAST / (fine * len(strip)), 1)), rng)
     if rng.random() < 0.1:
         strip = (strip > rng.uniform(0.3, 0.5)).astype(np.float32)
     if rng.random() < 0.04:
@@ -77,10 +82,10 @@ def _grainy(ink: Grey, rng: np.random.Generator) -> Grey:
     return np.clip(rng.poisson(ink * grains) / grains, 0, 1.5).astype(np.float32)
 
 
-def _through_glass(strip: Grey, papers: Papers, rng: np.random.Generator) -> Grey:
+def _through_glass(strip: Grey, papers: Papers, rng: np.random.Generator, fine: float) -> Grey:
     """Each pixel from somewhere near."""
     h, w = strip.shape
     x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
-    force = np.float32(rng.uniform(0.4, 1.0))
+    force = np.float32(rng.uniform(0.4, 1.0) * fine)
     x, y = x + force * papers.grain(w), y + force * papers.grain(w)
     return np.asarray(cv2.remap(strip, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)

@@ -12,15 +12,16 @@ DIGITS = """# Digit network
 Reads one handwritten digit of 28 x 28 pixels; made by mnist_predict ({command}), {date}.
 
 - Data: MNIST's training set (CC BY-SA 3.0) less {held_out} pictures held out for choosing and calibrating, and
-  {drawn} of each {batch} pictures drawn by program with the digit shapes of other countries.
+  of each {batch} pictures {drawn} drawn by program with the digit shapes of other countries, and {seen} as the reader
+  cuts them out of synthesized strips and of spoilt digits, some of them no digits.
 - Recipe: {epochs} epochs, {minutes:.0f} minutes on {device}; all of it in `report.json`.
 - Validation (held out): {validation}.
 - Test: {test}; nothing was chosen by it.
 - Confidence: temperature {temperature:.3f}; on the test set a calibration error of {ece:.4f} (15 bins of equal mass),
   negative log-likelihood {nll:.4f}, and right is told from wrong with an AUROC of {auroc:.4f}.
 
-Meant for single digits that `mnist_predict` has found and normalized. It was taught nothing but digits: of a letter or
-a scribble it makes a digit, at times a sure one. Its writers were mostly from the US.
+Meant for single digits that `mnist_predict` has found and normalized. Of a letter or a scribble it makes a digit, mostly an
+unsure one: there is no class for them. Its writers were mostly from the US.
 
 ![learning curves](curves.png) ![confusion matrix](confusion.png)
 """
@@ -79,6 +80,7 @@ def _digits(report: dict[str, Any]) -> str:
         date=report["date"],
         held_out=report["validation"]["n"],
         drawn=report["recipe"]["drawn"],
+        seen=report["recipe"].get("seen", 0),
         batch=report["recipe"]["batch"],
         epochs=report["recipe"]["epochs"],
         minutes=report["minutes"],

@@ -21,6 +21,7 @@ FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("/Libr
 WRITTEN = ("bwht", "breip", "dkg", "femkeklaver", "humor", "kristi", "kiloji", "klee", "pecita", "rufscript", "sjfonts",
            "penscript", "yoz", "seto", "yusei", "ecolier", "dancing", "kaushan", "comic", "tomson")  # fmt: skip
 LETTERS = "acdefhjkmnprtuvwxyACEFGHJKLMNPRTUVWXY"  # none that could be a digit
+SIGNS = "!?&@#%€£§<>{}[]^;+=~*¿¡¥©®±×÷√≠≤≥←↑→↓★☆♥♦♣♠✓✗☺«»†‡¶ÄÉÑÖÜàâêñçßΔΣΩΨΦΓΛΠαγηκλμνπρτφχψωЖДЙЛФЦШЩЪЮЯжцшщюя"  # neither
 LEGIBLE = 8  # digits of ten that the digit network must know: many a font draws no digits, or ornaments
 SOLID = 110  # grey level from which a pixel is ink
 
@@ -68,9 +69,21 @@ def words(paths: list[Path], count: int, rng: np.random.Generator) -> Iterator[M
         text = "".join(rng.choice(list(LETTERS), rng.integers(1, 10)))
         if font is None or (mask := _mask(font, text)) is None or mask.shape[1] > 20 * mask.shape[0]:
             continue
-        size = (max(4, round(24 * mask.shape[1] / mask.shape[0])), 24)
-        yield np.asarray(cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA), np.uint8)
+        yield _lined(mask)
         count -= 1
+
+
+def signs(paths: list[Path], count: int, rng: np.random.Generator) -> Iterator[Mask]:
+    """So many signs that are no digits, one by one, as `words` gives words."""
+    while count:
+        font = _opened(paths[rng.integers(len(paths))])
+        mask = None if font is None else _mask(font, SIGNS[rng.integers(len(SIGNS))])
+        if font is None or mask is None or mask.shape[1] > 4 * mask.shape[0]:
+            continue
+        box = _mask(font, "\uffff")  # what a font draws for signs that it lacks
+        if box is None or not np.array_equal(mask, box):
+            yield _lined(mask)
+            count -= 1
 
 
 def written(path: Path, text: str, size: int) -> Mask | None:
@@ -111,6 +124,11 @@ def _mask(font: ImageFont.FreeTypeFont, text: str) -> Mask | None:
     """The same as a mask of 0 and 1."""
     ink = _ink(font, text)
     return None if ink is None else (ink > SOLID).astype(np.uint8)
+
+
+def _lined(mask: Mask) -> Mask:
+    size = (max(4, round(24 * mask.shape[1] / mask.shape[0])), 24)
+    return np.asarray(cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _scaled(mask: Mask, scale: float) -> Mask:

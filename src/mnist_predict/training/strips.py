@@ -12,19 +12,20 @@ from mnist_predict.models.registry import open_version
 from mnist_predict.training import bank, fonts
 from mnist_predict.training.camera import Strip
 from mnist_predict.training.paper import Papers
-from mnist_predict.training.synthesis import HEIGHT, Bank, Synthesis
+from mnist_predict.training.synthesis import Synthesis
+from mnist_predict.training.writing import HEIGHT, Bank
 from mnist_predict.vision.classifier import Classifier
 
 CHUNK = 1024  # strips sorted by width together, so that a batch has little padding
 AREA = 32 * 112  # columns in a batch
 PLAIN = 0.1  # of strips, at least, are clean ink on clean paper
 DRAWN = 40_000  # digits in national shapes, and a tenth of it for those held out
-WORDS = 400
+WORDS = 2_000  # and half as many signs
 Batch = tuple[NDArray[np.uint8], list[str]]  # strips [N, 32, W], W a multiple of 4, and their numbers
 
 
 def open_bank(data: Path, held_out: bool, seed: int) -> tuple[Bank, list[NDArray[np.uint8]]]:
-    """The shapes to train with, or those held out (other writers, other fonts), and words of letters."""
+    """The shapes to train with, or those held out (other writers, other fonts), and words and signs that are no digits."""
     cv2.setNumThreads(1)  # its threads do not survive the fork of `supply`
     rng = np.random.default_rng((seed, 7))
     classifier = Classifier(open_version().folder / "digits")
@@ -46,7 +47,9 @@ def open_bank(data: Path, held_out: bool, seed: int) -> tuple[Bank, list[NDArray
         glyphs(True),
         glyphs(False),
     )
-    return shapes, list(fonts.words(found, WORDS, rng)) if found else []
+    if not found:
+        return shapes, []
+    return shapes, [*fonts.words(found, WORDS, rng), *fonts.signs(found, WORDS // 2, rng)]
 
 
 def held_out(data: Path, count: int, seed: int = 1) -> list[tuple[Strip, str]]:

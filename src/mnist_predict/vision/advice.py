@@ -4,13 +4,15 @@ The limits were chosen on MNIST's training digits, written in many sizes on made
 each lies where the reader begins to err. Clear pictures get no advice.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box, Number
 from mnist_predict.vision.ink import Ink
-from mnist_predict.vision.marks import find_marks, told
+from mnist_predict.vision.marks import find_marks, told, told_of_others
 from mnist_predict.vision.raster import Picture
 
 SMALL = 12  # pixels of height; the network sees 20
@@ -30,8 +32,8 @@ DARKNESS = "The picture is dark. More light is read more surely."
 Grey = npt.NDArray[np.uint8]
 
 
-def advise(picture: Picture, ink: Ink, number: Number) -> tuple[str, ...]:
-    """What is to be said of a number on a picture."""
+def advise(picture: Picture, ink: Ink, number: Number, others: Sequence[Number]) -> tuple[str, ...]:
+    """What is to be said of a number on a picture; and of marks within `others`."""
     boxes = [picture.decoded(digit.box) for digit in number.digits]
     box, shape = picture.decoded(number.box), ink.density.shape
     tall = float(np.median([one[3] for one in boxes]))
@@ -53,7 +55,10 @@ def advise(picture: Picture, ink: Ink, number: Number) -> tuple[str, ...]:
         x, y = (int(start + share * length) for start, share, length in zip(around, shining, around[2:], strict=False))
         advice.append(f"Light is reflected{_place((x, y, 1, 1), shape)}. Turn the page or the lamp.")
     advice += cut_off(ink.density, box, tall)
-    return (*advice, *told(number.text, find_marks(ink.density, boxes)))
+    beside = [
+        (other.text, find_marks(ink.density, [picture.decoded(digit.box) for digit in other.digits])) for other in others
+    ]
+    return (*advice, *told(number.text, find_marks(ink.density, boxes)), *told_of_others(beside))
 
 
 def dark(pixels: Grey) -> bool:

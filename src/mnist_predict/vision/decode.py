@@ -67,6 +67,13 @@ def decode(log_probabilities: npt.NDArray[np.float32], expected: Expectation | N
     )
 
 
+def best_path(log_probabilities: npt.NDArray[np.float32]) -> str:
+    """The likeliest class of each frame of log-probabilities (T, 11), repeats joined and blanks left out."""
+    path = log_probabilities.argmax(axis=1)
+    begins = (path != BLANK) & np.append(True, path[1:] != path[:-1])
+    return "".join(map(str, path[begins].tolist()))
+
+
 def candidates(
     log_probabilities: npt.NDArray[np.float32], expected: Expectation | None = None
 ) -> tuple[list[str], float]:

@@ -25,6 +25,8 @@ WITHIN = 0.3  # share of a mark that may lie in the box of a digit
 FAINT, SURE = 25, 128  # ink that belongs to a mark; and some of it is as dark as this
 
 POINT = "point or comma"
+WITHIN_NUMBERS = {POINT: ".", "dash": "-"}
+LISTED = 5  # other numbers that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,23 @@ def told(text: str, marks: list[Mark]) -> Iterator[str]:
             if mark.name == POINT:
                 continue  # the end of a sentence
         yield f"A {mark.name} stands {where}: it is left out, and {text} is read."
+
+
+def told_of_others(numbers: list[tuple[str, list[Mark]]]) -> Iterator[str]:
+    """What is to be said of the marks within all other numbers of a page, in one line."""
+    marked = [(_with(text, marks), text) for text, marks in numbers]
+    marked = [(shown, text) for shown, text in marked if shown != text]
+    if marked:
+        listed = ", ".join(f"{shown} as {text}" for shown, text in marked[:LISTED])
+        more = f" and {len(marked) - LISTED} more" if len(marked) > LISTED else ""
+        yield f"Marks within other numbers are left out, too: {listed}{more}."
+
+
+def _with(text: str, marks: list[Mark]) -> str:
+    for mark in reversed(marks):
+        if 0 < mark.after < len(text) and mark.name in WITHIN_NUMBERS:
+            text = text[: mark.after] + WITHIN_NUMBERS[mark.name] + text[mark.after :]
+    return text
 
 
 def _named(box: Box, digits: list[Box], tall: float) -> Mark | None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box
-from mnist_predict.vision.decode import align, candidates, scores
+from mnist_predict.vision.decode import align, best_path, candidates, scores
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.layout import APART
 from mnist_predict.vision.line import FRAME, Frames, Grey, LineReader, cut
@@ -21,6 +21,7 @@ from mnist_predict.vision.line import FRAME, Frames, Grey, LineReader, cut
 MARGINS = (0.1, 0.3)  # around the ink, times its height
 HALF = 0.35  # of a digit's width, times its height
 TRIMMED = 16  # of a whole picture's height, the part that is also cut off above and below
+CLEAR = 0.95  # probability of a text, from which no more crops are looked at where others say the same
 AGREES = 20.0  # how much likelier a digit is that stands alone and is known to the digit network too
 
 
@@ -46,13 +47,13 @@ class _View:
 
 
 def crops(box: Box, size: tuple[int, int], whole: bool) -> list[Box]:
-    """The crops of a picture (w, h) to look at for what is written in `box`; `whole`: the picture is one of them, once
-    as it is and once a little closer.
+    """The crops of a picture (w, h) to look at for what is written in `box`, in this order; `whole`: the picture is one of
+    them, once as it is and once a little closer.
 
     Where the ink begins at an edge of the picture they reach beyond it: paper is supposed to go on there.
     """
     (x, y, w, h), (width, height) = box, size
-    found = entire(size) if whole else []
+    found = []
     for margin in MARGINS:
         by = max(round(margin * h), 1)
         left, top = (start - by if start == 0 else max(start - by, 0) for start in (x, y))
@@ -60,6 +61,8 @@ def crops(box: Box, size: tuple[int, int], whole: bool) -> list[Box]:
             end + by if end == edge else min(end + by, edge) for end, edge in ((x + w, width), (y + h, height))
         )
         found.append((left, top, right - left, bottom - top))
+    if whole:  # by turns: two crops of a kind err alike
+        found = [crop for both in zip(entire(size), found, strict=True) for crop in both]
     return found
 
 
@@ -95,7 +98,11 @@ def read_number(
     `paper`: the grey level of what lies beyond the picture. `alone`: the digit that the digit network is sure of,
     where the strokes hang together as one and nothing is expected, or so many 1 where all are bare strokes; else empty.
     """
-    views = [_look(line, grey, paper, place) for place in places]
+    views: list[_View] = []
+    for place in places:
+        views.append(_look(line, grey, paper, place))
+        if expected is None and _are_clear(views, alone):
+            break
     found = [candidates(view.frames, expected) for view in views]
     texts = list(dict.fromkeys(text for one, _ in found for text in one if text))
     if alone and alone not in texts:
@@ -123,6 +130,16 @@ def read_number(
         tuple((view.left + start * view.step, view.left + end * view.step) for start, end in spans),
         probabilities,
     )
+
+
+def _are_clear(views: Sequence[_View], alone: str) -> bool:
+    """Whether these crops say the same so surely that others would change nothing: two of them do, or one and the digit
+    network."""
+    paths = {best_path(view.frames) for view in views}
+    if len(paths) > 1 or (len(views) == 1 and paths != {alone}):
+        return False
+    text = paths.pop()
+    return text != "" and scores([view.frames for view in views], [text]).min() > math.log(CLEAR)
 
 
 def _mean(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

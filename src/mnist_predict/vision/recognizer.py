@@ -100,7 +100,8 @@ class Recognizer:
             fitted = [self._number(place, page, expected) for place, _ in found]
             reading = as_expected(reading, fitted, expected)
         if ink is not None:
-            reading = replace(reading, advice=reading.advice + advise(picture, ink, numbers[primary]))
+            others = numbers[:primary] + numbers[primary + 1 :]
+            reading = replace(reading, advice=reading.advice + advise(picture, ink, numbers[primary], others))
         return reading, len(places)
 
     def _or_whole(self, found: list[tuple[_Place, Number]], page: _Page) -> list[tuple[_Place, Number]]:
