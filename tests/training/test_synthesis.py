@@ -1,5 +1,6 @@
 """What strips are made of: shapes, papers and the numbers on them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,10 +8,10 @@ import numpy as np
 import pytest
 
 from mnist_predict.models.registry import open_version
-from mnist_predict.training import bank, fonts, hands, strips
+from mnist_predict.training import bank, fonts, hands, seen, strips
 from mnist_predict.training.paper import Papers
 from mnist_predict.training.synthesis import Synthesis
-from mnist_predict.training.writing import HEIGHT, LONGEST, Bank
+from mnist_predict.training.writing import HEIGHT, LONGEST, Bank, Writer
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.normalize import normalize
 
@@ -59,6 +60,46 @@ def test_a_plain_strip_is_ink_on_clean_paper(shapes: Bank) -> None:
             assert np.ptp(strip) > 60
 
 
+@pytest.mark.parametrize("slope", [-0.12, 0.0, 0.12])
+def test_however_a_hand_slopes_all_of_a_number_is_on_the_strip(shapes: Bank, slope: float) -> None:
+    rng = np.random.default_rng(8)
+    writer = Writer(shapes, Papers(HEIGHT, [], rng), rng)
+    hand = replace(writer.hand(8), height=24.0, gap=8.0, slope=slope, joins=0.0)
+    writer.hand = lambda count: hand  # type: ignore[method-assign]
+    counts = []
+    for _ in range(20):
+        ink, _ = writer.write("80808080", alone=True)
+        gaps = np.diff(np.concatenate([[0], (ink.max(0) > 0.4).astype(int), [0]]))
+        counts.append(int((gaps == 1).sum()))
+    assert np.median(counts) == 8  # digits apart, none outside
+
+
+def test_a_hand_may_join_its_digits(shapes: Bank) -> None:
+    rng = np.random.default_rng(8)
+    writer = Writer(shapes, Papers(HEIGHT, [], rng), rng)
+    hand = replace(writer.hand(4), height=24.0, gap=8.0, outline=False, radius=1.5)
+
+    def parts(joins: float) -> float:
+        writer.hand = lambda count: replace(hand, joins=joins)  # type: ignore[method-assign]
+        inks = [writer.write("0000", alone=True)[0] for _ in range(20)]
+        return float(np.mean([cv2.connectedComponents((ink > 0.4).astype(np.uint8))[0] - 1 for ink in inks]))
+
+    assert parts(1.0) + 0.5 < parts(0.0)
+
+
+def test_digits_are_seen_as_the_reader_cuts_them_out_and_some_are_none(
+    small_mnist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bank.dataset, "HELD_OUT", 100)
+    monkeypatch.setattr(strips, "DRAWN", 400)
+    monkeypatch.setattr(fonts, "FOLDERS", ())
+    pictures, labels = seen.digits(small_mnist, np.random.default_rng(1))
+    assert pictures.shape == (len(labels), 28, 28)
+    assert set(labels.tolist()) == {seen.NONE, *range(10)}
+    read = Classifier(open_version().folder / "digits").probabilities(pictures[labels >= 0] / np.float32(255)).argmax(1)
+    assert (read == labels[labels >= 0]).mean() > 0.8
+
+
 def test_any_pen_traces_a_shape(shapes: Bank) -> None:
     """The distance to the middle line, cut off at ever larger radii, is the digit in ever broader pens."""
     areas = [(shapes.mnist.skeletons[0] < bank.STEP * radius).sum() for radius in (1, 3, 6, 10)]
@@ -99,8 +140,8 @@ def test_fonts_give_digits_only_where_they_are_legible(tmp_path: Path) -> None:
     assert legible
     shapes = bank.of_glyphs((mask, digit, 0) for digit, mask in enumerate(legible[0]))
     assert shapes.labels.tolist() == list(range(10))
-    word = next(fonts.words(found, 1, np.random.default_rng(0)))
-    assert word.shape[0] == 24
+    for supply_of in (fonts.words, fonts.signs):
+        assert next(supply_of(found, 1, np.random.default_rng(0))).shape[0] == 24
 
 
 def test_batches_hold_every_strip_once_padded_to_the_widest(shapes: Bank) -> None:
