@@ -91,7 +91,7 @@ def test_digits_are_seen_as_the_reader_cuts_them_out_and_some_are_none(
     small_mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bank.dataset, "HELD_OUT", 100)
-    monkeypatch.setattr(strips, "DRAWN", 400)
+    monkeypatch.setattr(strips, "DRAWN", 3_000)
     monkeypatch.setattr(fonts, "FOLDERS", ())
     pictures, labels = seen.digits(small_mnist, np.random.default_rng(1))
     assert pictures.shape == (len(labels), 28, 28)

@@ -26,7 +26,7 @@ def photographed(ink: Grey, papers: Papers, rng: np.random.Generator, plain: flo
     well = rng.random() < 0.5
     if rng.random() < 0.06:
         ink = _hollow(ink) if rng.random() < 0.4 else _grainy(ink, rng)
-    contrast = rng.uniform(0.3 if well else 0.12, 0.95)
+    contrast = rng.uniform(0.3 if well else 0.15, 0.95)
     strip = ink * np.float32(rng.uniform(0.7, 1)) if rng.random() < 0.6 else ink
     if rng.random() < 0.8:
         paper = papers.make(width)
@@ -36,22 +36,26 @@ def photographed(ink: Grey, papers: Papers, rng: np.random.Generator, plain: flo
     if rng.random() < 0.03:
         strip = _through_glass(strip, papers, rng, fine)
     if rng.random() < 0.5:
-        strip = np.asarray(cv2.GaussianBlur(strip, (0, 0), rng.uniform(0.3, 0.7 if well else 1.2) * max(fine, 0.5)), np.float32)
+        blur = rng.uniform(0.3, 0.7 if well else 1.2) * max(fine, 0.5)
+        strip = np.asarray(cv2.GaussianBlur(strip, (0, 0), blur), np.float32)
     if rng.random() < 0.3:
-        strip = _coarse(strip, max(rng.uniform(0.6 if well else 0.4, 0.9), min(LEAST / (fine * len(strip)), 1)), rng)
-    if rng.random() < 0.1:
+        small = rng.uniform(0.6 if well else 0.4, 0.9)
+        strip = _coarse(strip, max(small, min(LEAST / (fine * len(strip)), 1)), rng)
+    if well and rng.random() < 0.2:
         strip = (strip > rng.uniform(0.3, 0.5)).astype(np.float32)
     if rng.random() < 0.04:
-        strip = strip + np.float32(rng.uniform(0.3, 0.8)) * papers.noise(width)  # fog
-    light = rng.uniform(0.5 + contrast / 2, 1.0) if rng.random() < 0.7 else rng.uniform(contrast, 1.0)
-    grey = light - contrast * strip
+        strip = strip + np.float32(rng.uniform(0.15, 0.45)) * papers.noise(width)  # fog
+    white = rng.uniform(0.5 + contrast / 2, 1.0) if rng.random() < 0.7 else rng.uniform(contrast, 1.0)
+    grey = white - contrast * strip
+    if rng.random() < 0.5:
+        grey = grey * papers.light(width)
     if rng.random() < 0.5:
         grey = grey + np.float32(contrast * rng.uniform(0.01, 0.06 if well else 0.12)) * papers.grain(width)
     if rng.random() < 0.15:
         grey = 1 - grey
     out = np.asarray(np.clip(grey * 255, 0, 255), np.uint8)
     if rng.random() < 0.25:
-        _, coded = cv2.imencode(".jpg", out, (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(12, 70))))
+        _, coded = cv2.imencode(".jpg", out, (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 75))))
         out = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
     return out
 

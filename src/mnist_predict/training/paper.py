@@ -1,7 +1,7 @@
 """What numbers are written on: paper, ruled and squared lines, boxes, patterns, print, light and shadow.
 
-A paper is float32 `(h, w)`, how much darker than white each pixel is in units of the pen's contrast. Textures are made
-once for a run, wider than a strip, and each strip gets a cut-out: that costs nothing.
+A paper is float32 `(h, w)`, how much darker than white each pixel is in units of the pen's contrast; light is what both
+are multiplied by. Textures are made once for a run, wider than a strip, and each strip gets a cut-out: that costs nothing.
 """
 
 from collections.abc import Sequence
@@ -38,23 +38,30 @@ class Papers:
         return self._cut(self._patterns, width)
 
     def make(self, width: int) -> Grey:
-        """A paper: mostly plain; a third each has light, lines or boxes; a fifth a pattern; some print."""
+        """A paper: mostly plain; two in five have lines or boxes, a quarter a pattern, some print."""
         rng, draw = self.rng, self.rng.random
         paper = np.zeros((self.height, width), np.float32)
-        if draw() < 0.5:
-            paper += np.float32(rng.uniform(0.02, 0.2)) * self.noise(width)
-        if draw() < 0.25:
-            slope = np.linspace(0, rng.uniform(-0.8, 0.8), width, dtype=np.float32)
-            paper += slope
+        if draw() < 0.3:
+            paper += np.float32(rng.uniform(0.02, 0.15)) * self.noise(width)
         if draw() < 0.28:
             paper += np.float32(rng.uniform(0.05, 0.35)) * self.pattern(width)
-        if draw() < 0.1:
-            self._shadow(paper)
         if draw() < 0.4:
             self._lines(paper)
         if draw() < 0.15:
             self._print(paper)
         return paper
+
+    def light(self, width: int) -> Grey:
+        """How much light falls on each pixel `(h, width)`, from 0 to 1: even, or spots, a lamp at one side, a shadow."""
+        rng, draw = self.rng, self.rng.random
+        light = np.ones((self.height, width), np.float32)
+        if draw() < 0.4:
+            light -= np.float32(rng.uniform(0.05, 0.4)) * np.clip(0.5 + self.noise(width) / 4, 0, 1)
+        if draw() < 0.3:
+            light *= np.linspace(*rng.permutation((1, rng.uniform(0.4, 1))), width, dtype=np.float32)
+        if draw() < 0.15:
+            light *= self._shadow(width)
+        return light
 
     def _cut(self, of: list[Grey], width: int) -> Grey:
         whole = of[self.rng.integers(len(of))]
@@ -63,14 +70,13 @@ class Papers:
         part = whole[top : top + self.height, left : left + width]
         return part[:, ::-1] if self.rng.random() < 0.5 else part
 
-    def _shadow(self, paper: Grey) -> None:
+    def _shadow(self, width: int) -> Grey:
         """The edge of a shadow across the strip."""
-        h, w = paper.shape
-        x = self.rng.uniform(0, w, 2)
-        corners = np.array([(x[0], -1), (x[1], h), (w + 1, h), (w + 1, -1)]).astype(np.int32)
-        mask = np.zeros((h, w), np.float32)
-        cv2.fillPoly(mask, [corners], 1)
-        paper += np.float32(self.rng.uniform(0.2, 0.9)) * cv2.GaussianBlur(mask, (0, 0), self.rng.uniform(0.5, 5))
+        x = self.rng.uniform(0, width, 2)
+        corners = np.array([(x[0], -1), (x[1], self.height), (width + 1, self.height), (width + 1, -1)]).astype(np.int32)
+        light = np.ones((self.height, width), np.float32)
+        cv2.fillPoly(light, [corners], self.rng.uniform(0.4, 0.9))
+        return np.asarray(cv2.GaussianBlur(light, (0, 0), self.rng.uniform(0.5, 5)), np.float32)
 
     def _lines(self, paper: Grey) -> None:
         """A ruled line, or several, or the edges of a box or of squares; whole, dotted or broken."""

@@ -148,9 +148,10 @@ def textures(rng: Random) -> Iterator[Pixels]:
         paper = papers.make(int(rng.integers(40, 200))) if rng.random() < 0.4 else papers.noise(200) * 0.3
         if rng.random() < 0.5:
             paper = paper + np.float32(rng.uniform(0.05, 0.3)) * papers.grain(paper.shape[1])
+        lit = (210 - 120 * paper) * papers.light(paper.shape[1])
         scale = rng.uniform(1, 4)
-        large = np.asarray(cv2.resize(paper, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.float32)
-        yield np.asarray(np.clip(210 - 120 * large, 0, 255), np.uint8)
+        large = np.asarray(cv2.resize(lit, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.float32)
+        yield np.asarray(np.clip(large, 0, 255), np.uint8)
 
 
 def photographs(rng: Random) -> Iterator[Pixels]:

@@ -17,7 +17,7 @@ from mnist_predict.vision.raster import Picture
 
 SMALL = 12  # pixels of height; the network sees 20
 FAINT = 40.0  # grey levels between paper and ink
-DARK = 80  # grey levels of the brightest there
+DARK = 80  # grey levels; from there on two in a hundred are bright
 BLURRED = 0.13  # how wide the edges of strokes are, times the height of the digits
 JUDGED = 100  # pixels of height that are enough to judge blur and light
 TOO_SMALL_TO_JUDGE = 20  # pixels of height below which all edges are wide
@@ -63,7 +63,7 @@ def advise(picture: Picture, ink: Ink, number: Number, others: Sequence[Number])
 
 def dark(pixels: Grey) -> bool:
     """Whether nothing in (h, w, 3) or (h, w) pixels is bright."""
-    return float(np.percentile(pixels, 98)) < DARK
+    return float((pixels >= DARK).mean()) < 0.02
 
 
 def edge_width(pixels: Grey) -> float:

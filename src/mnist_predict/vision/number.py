@@ -99,11 +99,13 @@ def read_number(
     where the strokes hang together as one and nothing is expected, or so many 1 where all are bare strokes; else empty.
     """
     views: list[_View] = []
+    clear = ""
     for place in places:
         views.append(_look(line, grey, paper, place))
-        if expected is None and _are_clear(views, alone):
+        clear = _clear(views, alone) if expected is None else ""
+        if clear:
             break
-    found = [candidates(view.frames, expected) for view in views]
+    found = [([clear], 0.0)] if clear else [candidates(view.frames, expected) for view in views]
     texts = list(dict.fromkeys(text for one, _ in found for text in one if text))
     if alone and alone not in texts:
         texts.append(alone)
@@ -132,14 +134,14 @@ def read_number(
     )
 
 
-def _are_clear(views: Sequence[_View], alone: str) -> bool:
-    """Whether these crops say the same so surely that others would change nothing: two of them do, or one and the digit
-    network."""
+def _clear(views: Sequence[_View], alone: str) -> str:
+    """What these crops say so surely that others would change nothing: two of them alike, or one and the digit network;
+    else nothing."""
     paths = {best_path(view.frames) for view in views}
     if len(paths) > 1 or (len(views) == 1 and paths != {alone}):
-        return False
+        return ""
     text = paths.pop()
-    return text != "" and scores([view.frames for view in views], [text]).min() > math.log(CLEAR)
+    return text if text and scores([view.frames for view in views], [text]).min() > math.log(CLEAR) else ""
 
 
 def _mean(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
