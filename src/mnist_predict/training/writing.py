@@ -120,15 +120,19 @@ class Writer:
         return self._inked(field, hand.scaled(scale)), hand.scaled(scale)
 
     def _line(self, glyphs: Sequence[tuple[Shapes, int]], hand: Hand, marks: bool) -> None:
+        """Write digits side by side; the last two, seldom, small and raised, as cents are."""
         rng = self.rng
         x = 30.0
         if marks and rng.random() < 0.4:
             x = self._mark(_BEFORE, hand, x)
+        raised = len(glyphs) - 2 if len(glyphs) > 2 and rng.random() < 0.06 else len(glyphs)
+        small = replace(hand, height=hand.height * rng.uniform(0.5, 0.8))
+        up = _BASE - (hand.height - small.height) * rng.uniform(0.7, 1.2)
         for i, (shapes, index) in enumerate(glyphs):
             if marks and i and rng.random() < 0.25:
                 x = self._mark(_BETWEEN, hand, x)
             before = self._edge.copy()
-            x = self._put(shapes, index, hand, x)
+            x = self._put(shapes, index, *((small, x, None, up) if i >= raised else (hand, x)))
             if i and rng.random() < hand.joins:
                 self._join(before, hand)
         if marks and rng.random() < 0.4:
