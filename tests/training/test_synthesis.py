@@ -153,3 +153,16 @@ def test_batches_hold_every_strip_once_padded_to_the_widest(shapes: Bank) -> Non
         assert pictures.shape[2] % 4 == 0
         numbers += some
     assert sorted(numbers) == sorted(number for _, number in made)
+
+
+def test_that_the_maker_of_strips_died_is_said_and_not_waited_for(
+    shapes: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(self: Synthesis) -> tuple[np.ndarray, str]:
+        raise MemoryError
+
+    monkeypatch.setattr(Synthesis, "strip", dies)
+    monkeypatch.setattr(strips, "PATIENCE", 0.2)
+    source = strips.supply(shapes, [], 1, 0, 0)
+    with pytest.raises(RuntimeError, match="has died"):
+        next(source)

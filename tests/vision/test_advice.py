@@ -146,7 +146,9 @@ def test_marks_within_other_numbers_of_a_page_are_told_too(recognizer, write):
     prices = [with_mark(write, "12", "50", "."), with_mark(write, "3", "99", ".")]
     total = np.pad(write("88", 90), ((0, 40), (0, 0)), constant_values=255)
     wide = max(part.shape[1] for part in [total, *prices])
-    page = np.vstack([np.pad(part, ((0, 0), (0, wide - part.shape[1])), constant_values=255) for part in [total, *prices]])
+    page = np.vstack(
+        [np.pad(part, ((0, 0), (0, wide - part.shape[1])), constant_values=255) for part in [total, *prices]]
+    )
     reading = recognizer.read_pixels(page)
     assert [number.text for number in reading.numbers] == ["88", "1250", "399"]
     assert reading.number == "88"

@@ -114,7 +114,7 @@ def _drawing(height: int, width: int, rng: np.random.Generator) -> Grey:
 def _bridge(size: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A stroke from side to side, bowed."""
     y = rng.uniform(0.1, 0.9, 3)
-    return size * np.stack([(0.03, rng.uniform(0.3, 0.7), 0.97), y], 1)
+    return np.asarray(size * np.stack([(0.03, rng.uniform(0.3, 0.7), 0.97), y], 1))
 
 
 def _scene(height: int, width: int, rng: np.random.Generator) -> Grey:

@@ -20,8 +20,8 @@ Reads one handwritten digit of 28 x 28 pixels; made by mnist_predict ({command})
 - Confidence: temperature {temperature:.3f}; on the test set a calibration error of {ece:.4f} (15 bins of equal mass),
   negative log-likelihood {nll:.4f}, and right is told from wrong with an AUROC of {auroc:.4f}.
 
-Meant for single digits that `mnist_predict` has found and normalized. Of a letter or a scribble it makes a digit, mostly an
-unsure one: there is no class for them. Its writers were mostly from the US.
+Meant for single digits that `mnist_predict` has found and normalized. Of a letter or a scribble it makes a digit,
+mostly an unsure one: there is no class for them. Its writers were mostly from the US.
 
 ![learning curves](curves.png) ![confusion matrix](confusion.png)
 """

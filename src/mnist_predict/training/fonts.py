@@ -21,7 +21,9 @@ FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("/Libr
 WRITTEN = ("bwht", "breip", "dkg", "femkeklaver", "humor", "kristi", "kiloji", "klee", "pecita", "rufscript", "sjfonts",
            "penscript", "yoz", "seto", "yusei", "ecolier", "dancing", "kaushan", "comic", "tomson")  # fmt: skip
 LETTERS = "acdefhjkmnprtuvwxyACEFGHJKLMNPRTUVWXY"  # none that could be a digit
-SIGNS = "!?&@#%€£§<>{}[]^;+=~*¿¡¥©®±×÷√≠≤≥←↑→↓★☆♥♦♣♠✓✗☺«»†‡¶ÄÉÑÖÜàâêñçßΔΣΩΨΦΓΛΠαγηκλμνπρτφχψωЖДЙЛФЦШЩЪЮЯжцшщюя"  # neither
+SIGNS = (
+    "!?&@#%€£§<>{}[]^;+=~*¿¡¥©®±×÷√≠≤≥←↑→↓★☆♥♦♣♠✓✗☺«»†‡¶ÄÉÑÖÜàâêñçßΔΣΩΨΦΓΛΠαγηκλμνπρτφχψωЖДЙЛФЦШЩЪЮЯжцшщюя"  # neither
+)
 LEGIBLE = 8  # digits of ten that the digit network must know: many a font draws no digits, or ornaments
 SOLID = 110  # grey level from which a pixel is ink
 

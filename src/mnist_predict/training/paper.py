@@ -1,7 +1,7 @@
 """What numbers are written on: paper, ruled and squared lines, boxes, patterns, print, light and shadow.
 
 A paper is float32 `(h, w)`, how much darker than white each pixel is in units of the pen's contrast; light is what both
-are multiplied by. Textures are made once for a run, wider than a strip, and each strip gets a cut-out: that costs nothing.
+are multiplied by. Textures are made once for a run, wider than a strip, and each strip gets a cut-out.
 """
 
 from collections.abc import Sequence
@@ -52,13 +52,14 @@ class Papers:
         return paper
 
     def light(self, width: int) -> Grey:
-        """How much light falls on each pixel `(h, width)`, from 0 to 1: even, or spots, a lamp at one side, a shadow."""
+        """How much light falls on each pixel `(h, width)`, from 0 to 1: even, or spots, a lamp aside, a shadow."""
         rng, draw = self.rng, self.rng.random
         light = np.ones((self.height, width), np.float32)
         if draw() < 0.4:
             light -= np.float32(rng.uniform(0.05, 0.4)) * np.clip(0.5 + self.noise(width) / 4, 0, 1)
         if draw() < 0.3:
-            light *= np.linspace(*rng.permutation((1, rng.uniform(0.4, 1))), width, dtype=np.float32)
+            dim = np.linspace(1, rng.uniform(0.4, 1), width, dtype=np.float32)
+            light *= dim if draw() < 0.5 else dim[::-1]
         if draw() < 0.15:
             light *= self._shadow(width)
         return light
@@ -73,7 +74,9 @@ class Papers:
     def _shadow(self, width: int) -> Grey:
         """The edge of a shadow across the strip."""
         x = self.rng.uniform(0, width, 2)
-        corners = np.array([(x[0], -1), (x[1], self.height), (width + 1, self.height), (width + 1, -1)]).astype(np.int32)
+        corners = np.array([(x[0], -1), (x[1], self.height), (width + 1, self.height), (width + 1, -1)]).astype(
+            np.int32
+        )
         light = np.ones((self.height, width), np.float32)
         cv2.fillPoly(light, [corners], self.rng.uniform(0.4, 0.9))
         return np.asarray(cv2.GaussianBlur(light, (0, 0), self.rng.uniform(0.5, 5)), np.float32)

@@ -1,8 +1,8 @@
 """Digits as the reader cuts them out of pictures, which MNIST does not show: what the digit network is asked in use.
 
-They come from strips (`synthesis`), whose digits layout takes apart, and from spoilt digits of MNIST (`corruptions`, but
-for the kinds held out). What it takes for a digit where there is none is taught to be any digit alike (outlier exposure:
-Hendrycks, Mazeika and Dietterich, ICLR 2019).
+They come from strips (`synthesis`), whose digits layout takes apart, and from spoilt digits of MNIST (`corruptions`,
+but for the kinds held out). What it takes for a digit where there is none is taught to be any digit alike (outlier
+exposure: Hendrycks, Mazeika and Dietterich, ICLR 2019).
 """
 
 from collections.abc import Iterator

@@ -3,6 +3,7 @@
 import multiprocessing as mp
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from queue import Empty
 
 import cv2
 import numpy as np
@@ -20,12 +21,13 @@ CHUNK = 1024  # strips sorted by width together, so that a batch has little padd
 AREA = 32 * 112  # columns in a batch
 PLAIN = 0.1  # of strips, at least, are clean ink on clean paper
 DRAWN = 40_000  # digits in national shapes, and a tenth of it for those held out
+PATIENCE = 20.0  # seconds without a strip, after which it is seen whether their maker lives
 WORDS = 2_000  # and half as many signs
 Batch = tuple[NDArray[np.uint8], list[str]]  # strips [N, 32, W], W a multiple of 4, and their numbers
 
 
 def open_bank(data: Path, held_out: bool, seed: int) -> tuple[Bank, list[NDArray[np.uint8]]]:
-    """The shapes to train with, or those held out (other writers, other fonts), and words and signs that are no digits."""
+    """The shapes to train with, or those held out (other writers, other fonts), and words and signs of no digit."""
     cv2.setNumThreads(1)  # its threads do not survive the fork of `supply`
     rng = np.random.default_rng((seed, 7))
     classifier = Classifier(open_version().folder / "digits")
@@ -73,7 +75,11 @@ def supply(shapes: Bank, words: list[NDArray[np.uint8]], seed: int, first: int, 
     def made() -> Generator[Batch]:
         try:
             while True:
-                yield queue.get()
+                try:
+                    yield queue.get(timeout=PATIENCE)
+                except Empty:
+                    if not maker.is_alive():
+                        raise RuntimeError("The process that makes strips has died; its error stands above.") from None
         finally:
             maker.kill()
 

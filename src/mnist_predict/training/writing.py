@@ -1,7 +1,7 @@
 """A number as one hand writes it: slant, size, pen, proportions and slope are shared, each digit varies a little.
 
-Digits come from MNIST's training pictures, from drawn national shapes and from fonts, traced anew with any pen (`bank`),
-set as close as their profiles let them or touching, joined or apart, with marks between that are no digits.
+Digits come from MNIST's training pictures, from drawn national shapes and from fonts, traced anew with any pen
+(`bank`), set as close as their profiles let them or touching, joined or apart, with marks between that are no digits.
 """
 
 from collections.abc import Sequence
@@ -104,8 +104,8 @@ class Writer:
         hand = self.hand(len(number))
         glyphs = self._glyphs(number)
         if glyphs[0][0] is self.bank.printed:
-            hand = replace(hand, slant=float(rng.choice((0, 0, 0.2))), slope=hand.slope / 2, outline=True,
-                           radius=rng.normal(0, 0.3), gap=abs(hand.gap), spread=0, wobble=0, joins=0, bent=None)  # fmt: skip
+            hand = replace(hand, slant=float(rng.choice((0, 0, 0.2))), slope=hand.slope / 2, radius=rng.normal(0, 0.3),
+                           outline=True, gap=abs(hand.gap), spread=0, wobble=0, joins=0, bent=None)  # fmt: skip
         self._field.fill(1e3)
         self._edge.fill(-1e3)
         self._line(glyphs, hand, marks=not alone and rng.random() < 0.4)
@@ -205,7 +205,9 @@ class Writer:
         first = np.where(rows, inked.argmax(1), 1e3).astype(np.float32)
         last = np.where(rows, w - 1 - inked[:, ::-1].argmax(1), -1e3).astype(np.float32)
         before = self._edge[top : top + len(patch)]
-        spaced = max(rng.normal(hand.gap, hand.spread), -0.14 * hand.height) if gap is None else gap * (1 + rng.random())
+        spaced = (
+            max(rng.normal(hand.gap, hand.spread), -0.14 * hand.height) if gap is None else gap * (1 + rng.random())
+        )
         fit = float((_widened(before) - first).max()) + 1 + spaced
         left = round(max(fit, x - w / 2 + _NEAREST * hand.height, 4))
         left = min(left, ROOM - w - 2)
@@ -227,7 +229,8 @@ class Writer:
         if before[start] < 0 or not inked.any():
             return
         points = np.array([(before[start], start), (before[start] + 1 + inked.argmax(), end)])
-        middle = points.mean(0) + (0, hand.height * rng.normal(0, 0.1))
+        middle = points.mean(0)
+        middle[1] += hand.height * rng.normal(0, 0.1)
         left, top = (int(v) for v in np.maximum(points.min(0) - hand.height / 4, 0))
         right, bottom = (int(v) for v in points.max(0) + hand.height / 4)
         if right - left > 1.5 * hand.height:
@@ -252,7 +255,7 @@ class Writer:
             self._put(mnist, int(rng.integers(len(mnist.labels))), level, rng.uniform(first, last), base=base)
 
     def _window(self, hand: Hand, ends: tuple[int, int, int, int]) -> tuple[Grey, float]:
-        """The part of the field that a strip shows `(32, w)`: most often all that is written, with some paper around it,
+        """The part of the field that a strip shows `(32, w)`: most often all that is written, with some paper around,
         seldom a little less; and how much smaller it was made to have room."""
         rng = self.rng
         top, bottom, first, last = map(float, ends)
@@ -262,6 +265,7 @@ class Writer:
         if rng.random() < 0.12:
             top, bottom = (top + self._cut(hand), bottom) if rng.random() < 0.5 else (top, bottom - self._cut(hand))
         left, right = max(int(first - left), 0), min(int(last + right), ROOM)
+        bottom = max(bottom, top + 4)  # of what is that flat, cutting may have left nothing
         scale = min(1.0, HEIGHT / (bottom - top))
         start = top - rng.random() * (HEIGHT / scale - (bottom - top))
         to = np.array([[scale, 0, -left * scale], [0, scale, -start * scale]])

@@ -56,7 +56,8 @@ def advise(picture: Picture, ink: Ink, number: Number, others: Sequence[Number])
         advice.append(f"Light is reflected{_place((x, y, 1, 1), shape)}. Turn the page or the lamp.")
     advice += cut_off(ink.density, box, tall)
     beside = [
-        (other.text, find_marks(ink.density, [picture.decoded(digit.box) for digit in other.digits])) for other in others
+        (other.text, find_marks(ink.density, [picture.decoded(digit.box) for digit in other.digits]))
+        for other in others
     ]
     return (*advice, *told(number.text, find_marks(ink.density, boxes)), *told_of_others(beside))
 

@@ -47,8 +47,8 @@ class _View:
 
 
 def crops(box: Box, size: tuple[int, int], whole: bool) -> list[Box]:
-    """The crops of a picture (w, h) to look at for what is written in `box`, in this order; `whole`: the picture is one of
-    them, once as it is and once a little closer.
+    """The crops of a picture (w, h) to look at for what is written in `box`, in this order; `whole`: the picture is one
+    of them, once as it is and once a little closer.
 
     Where the ink begins at an edge of the picture they reach beyond it: paper is supposed to go on there.
     """
