@@ -42,7 +42,7 @@ def test_mnist_is_read_as_well_as_the_network_alone_can(recognizer, mnist_test):
     alone = recognizer.classifier.probabilities(pictures.astype(np.float32) / 255).argmax(axis=1)
     whole = [recognizer.read_pixels(picture).number for picture in pictures]
     right = sum(read == str(label) for read, label in zip(whole, labels, strict=True))
-    assert right >= (alone == labels).sum() - 2
+    assert right >= (alone == labels).sum() - 4  # two standard errors of where the two differ
 
 
 numbers = st.text("0123456789", min_size=1, max_size=6)
