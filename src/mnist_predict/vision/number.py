@@ -21,7 +21,7 @@ from mnist_predict.vision.line import FRAME, Frames, Grey, LineReader, cut
 MARGINS = (0.1, 0.3)  # around the ink, times its height
 HALF = 0.35  # of a digit's width, times its height
 TRIMMED = 16  # of a whole picture's height, the part that is also cut off above and below
-CLEAR = 0.95  # probability of a text, from which no more crops are looked at where others say the same
+CLEAR = 0.9  # probability of a text, from which no more crops are looked at where others say the same
 AGREES = 20.0  # how much likelier a digit is that stands alone and is known to the digit network too
 
 
