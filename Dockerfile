@@ -8,7 +8,7 @@ ARG PIP_INDEX_URL
 WORKDIR /build
 # What the program needs has a layer of its own: a change of the source does not install it again.
 COPY requirements/core.txt requirements/
-RUN pip install --prefix /needs --require-hashes --only-binary :all: -r requirements/core.txt
+RUN pip install --prefix /needs --no-deps --require-hashes --only-binary :all: -r requirements/core.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN pip install --prefix /program --no-deps .

@@ -52,12 +52,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.core: requirements/core.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what serving needs (about a minute the first time) ..."
-	@$(PIP) install --require-hashes -r requirements/core.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/core.txt
 	@$(PIP) install --no-deps -e .
 	@touch $@
 
 $(VENV)/.test: requirements/test.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what training and tests need (some minutes the first time) ..."
-	@$(PIP) install --require-hashes -r requirements/test.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/test.txt
 	@$(PIP) install --no-deps -e .
 	@touch $@ $(VENV)/.core
