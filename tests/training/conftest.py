@@ -1,12 +1,13 @@
 """A small MNIST of the real one's first pictures, quick to train on."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mnist_predict.training import dataset
+from mnist_predict.training import dataset, fonts, strips
 
 
 def write_idx(path: Path, array: np.ndarray) -> None:
@@ -25,7 +26,19 @@ def small_mnist(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def make_small() -> Callable[[pytest.MonkeyPatch], None]:
+    """Hold out 100 pictures, not 5,000, and write with few drawn shapes and no fonts."""
+
+    def make(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(dataset, "HELD_OUT", 100)
+        patch.setattr(strips, "DRAWN", 2600)
+        patch.setattr(fonts, "FOLDERS", ())
+
+    return make
+
+
 @pytest.fixture
-def small_split(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hold out 100 pictures, not 5,000."""
-    monkeypatch.setattr(dataset, "HELD_OUT", 100)
+def small_split(make_small: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What training takes of its data, made small."""
+    make_small(monkeypatch)

@@ -87,12 +87,7 @@ def test_a_hand_may_join_its_digits(shapes: Bank) -> None:
     assert parts(1.0) + 0.5 < parts(0.0)
 
 
-def test_digits_are_seen_as_the_reader_cuts_them_out_and_some_are_none(
-    small_mnist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bank.dataset, "HELD_OUT", 100)
-    monkeypatch.setattr(strips, "DRAWN", 3_000)
-    monkeypatch.setattr(fonts, "FOLDERS", ())
+def test_digits_are_seen_as_the_reader_cuts_them_out_and_some_are_none(small_mnist: Path, small_split: None) -> None:
     pictures, labels = seen.digits(small_mnist, np.random.default_rng(1))
     assert pictures.shape == (len(labels), 28, 28)
     assert set(labels.tolist()) == {seen.NONE, *range(10)}

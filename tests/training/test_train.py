@@ -3,6 +3,7 @@
 import hashlib
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,11 +39,13 @@ def name_of(version: Version) -> str:
 
 
 @pytest.fixture(scope="module")
-def trained(small_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Version:
+def trained(
+    small_mnist: Path, make_small: Callable[[pytest.MonkeyPatch], None], tmp_path_factory: pytest.TempPathFactory
+) -> Version:
     """A version trained for two epochs, made once for the tests that look at it."""
     out = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dataset, "HELD_OUT", 100)
+        make_small(patch)
         result = run("new", "--data", small_mnist, "--out", out, "--epochs", 2, "--device", "cpu", "--seed", 3)
     assert result.exit_code == 0, result.stderr
     assert re.search(r"epoch 2: loss \d\.\d+, validation \d+\.\d+%", result.stderr)
@@ -202,9 +205,6 @@ def small_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "VALIDATION", 40)
     monkeypatch.setattr(calibrate, "CALIBRATION", 40)
     monkeypatch.setattr(strips, "CHUNK", 32)
-    monkeypatch.setattr(strips, "DRAWN", 2600)
-    monkeypatch.setattr(strips, "WORDS", 20)
-    monkeypatch.setattr(strips.fonts, "FOLDERS", ())
 
 
 @pytest.mark.usefixtures("small_strips")
