@@ -10,8 +10,9 @@ import pytest
 from mnist_predict.models.registry import open_version
 from mnist_predict.training import bank, fonts, hands, seen, strips
 from mnist_predict.training.paper import Papers
+from mnist_predict.training.style import HEIGHT
 from mnist_predict.training.synthesis import Synthesis
-from mnist_predict.training.writing import HEIGHT, LONGEST, Bank, Writer
+from mnist_predict.training.writing import LONGEST, Bank, Writer
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.normalize import normalize
 

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from mnist_predict.store.cassandra_link import Link
 
 
-class Shared:
+class Shared(ABC):
     """What uses a `Link`."""
 
     def __init__(self, place: Place) -> None:
@@ -29,9 +30,9 @@ class Shared:
         self._closed = False
         self._failure: tuple[float, StoreUnavailable] | None = None
 
+    @abstractmethod
     def _prepare(self, link: "Link") -> None:
         """Make ready what a new link is used for."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Finish what was begun and let go of the connections."""

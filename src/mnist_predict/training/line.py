@@ -13,6 +13,7 @@ from mnist_predict.training import steps, strips
 from mnist_predict.training.camera import Strip
 from mnist_predict.training.line_network import BLANK, LineNetwork
 from mnist_predict.training.steps import Progress, Run
+from mnist_predict.vision.decode import best_path
 
 VALIDATION = 2_000  # strips of hands that are not trained on
 
@@ -100,12 +101,8 @@ def exact_match(network: LineNetwork, labelled: list[tuple[Strip, str]]) -> floa
 
 
 def best_paths(output: Tensor) -> list[str]:
-    """The most probable class of each frame, repeats joined and blanks left out."""
-    texts = []
-    for path in output.argmax(2).tolist():
-        kept = [now for before, now in zip([BLANK, *path], path, strict=False) if now != before and now != BLANK]
-        texts.append("".join(map(str, kept)))
-    return texts
+    """What the best path through each of log-probabilities `[N, T, 11]` spells."""
+    return [best_path(frames) for frames in output.float().cpu().numpy()]
 
 
 def to_input(pictures: Strip, device: torch.device) -> Tensor:

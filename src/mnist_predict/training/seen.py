@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from mnist_predict.training import dataset, strips
 from mnist_predict.training.corruptions import HELD_OUT, KINDS, corrupt
 from mnist_predict.training.paper import Papers
+from mnist_predict.training.style import HEIGHT
 from mnist_predict.training.synthesis import Synthesis
-from mnist_predict.training.writing import HEIGHT
 from mnist_predict.vision.ink import find_ink
 from mnist_predict.vision.layout import find_numbers
 from mnist_predict.vision.normalize import normalize

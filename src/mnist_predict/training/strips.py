@@ -13,8 +13,9 @@ from mnist_predict.models.registry import open_version
 from mnist_predict.training import bank, fonts
 from mnist_predict.training.camera import Strip
 from mnist_predict.training.paper import Papers
+from mnist_predict.training.style import HEIGHT
 from mnist_predict.training.synthesis import Synthesis
-from mnist_predict.training.writing import HEIGHT, Bank
+from mnist_predict.training.writing import Bank
 from mnist_predict.vision.classifier import Classifier
 
 CHUNK = 1024  # strips sorted by width together, so that a batch has little padding

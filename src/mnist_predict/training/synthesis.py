@@ -10,7 +10,8 @@ import numpy as np
 from mnist_predict.training.blanks import blank
 from mnist_predict.training.camera import Strip, photographed, resized
 from mnist_predict.training.paper import Grey, Papers
-from mnist_predict.training.writing import HEIGHT, LONGEST, Bank, Hand, Writer
+from mnist_predict.training.style import HEIGHT, Hand
+from mnist_predict.training.writing import LONGEST, Bank, Writer
 
 _LENGTHS = np.array([0.24, 0.12, 0.13, 0.14, 0.13, 0.10, 0.06, 0.04, 0.02, 0.02])
 

@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_predict.training.bank import MARKS, SIDE, STEP, TALL, Shapes
+from mnist_predict.training.bank import MARKS, STEP, TALL, Shapes
 from mnist_predict.training.paper import Grey, Papers
+from mnist_predict.training.style import HEIGHT, Hand, new_hand
 
-HEIGHT = 32  # of a strip
 ROOM = 900  # columns to write in
 LONGEST = 340  # of a strip
 _ROWS = 128  # to write in: a slope leads far up or down
@@ -29,8 +29,6 @@ _AFTER = [_MARKS.index(mark) for mark in "---==,.~*#€%x"]
 _LONG = [_MARKS.index(mark) for mark in "-=~"]
 _FILLING = [_MARKS.index(mark) for mark in "-=~*#$x"]  # what amounts are filled up with
 
-Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
-
 
 @dataclass(frozen=True)
 class Bank:
@@ -41,27 +39,6 @@ class Bank:
     marks: Shapes
     written: Shapes | None
     printed: Shapes | None
-
-
-@dataclass(frozen=True)
-class Hand:
-    """What a strip's digits share. Lengths in pixels of the strip."""
-
-    height: float
-    aspect: float
-    slant: float
-    slope: float
-    radius: float  # of the pen; with `outline`, what it adds to a glyph's outline
-    outline: bool
-    gap: float
-    spread: float  # deviation of the gap
-    wobble: float  # deviation of size and place from digit to digit
-    joins: float  # the share of digits that a stroke joins to the next
-    bent: Maps | None  # where each pixel of a shape is taken from: proportions of this hand
-
-    def scaled(self, by: float) -> "Hand":
-        """The same hand, so much larger."""
-        return replace(self, height=self.height * by, radius=self.radius * by)
 
 
 class Writer:
@@ -76,27 +53,7 @@ class Writer:
 
     def hand(self, count: int) -> Hand:
         """A new hand, to write so many digits."""
-        rng = self.rng
-        height = HEIGHT * rng.uniform(0.42, 1.0)
-        outline = rng.random() < 0.35
-        radius = rng.normal(0, 0.3) if outline else height * np.exp(rng.uniform(np.log(0.022), np.log(0.1)))
-        close = rng.random()
-        gap = height * (
-            rng.uniform(-0.1, 0.03) if close < 0.3 else rng.uniform(0, 0.2) if close < 0.8 else rng.uniform(0.2, 0.9)
-        )
-        return Hand(
-            height,
-            float(np.exp(rng.normal(0, 0.16))),
-            float(np.clip(rng.normal(0.08, 0.22), -0.45, 0.7)),
-            float(rng.normal(0, 0.03)) if count > 1 else 0.0,
-            radius if outline else max(radius, 0.4),
-            outline,
-            gap,
-            height * rng.uniform(0.02, 0.1),
-            rng.uniform(0.02, 0.1),
-            0.6 if rng.random() < 0.12 else 0.0,
-            _bent(rng) if rng.random() < 0.7 else None,
-        )
+        return new_hand(count, self.rng)
 
     def write(self, number: str, alone: bool) -> tuple[Grey, Hand]:
         """A number's ink `(32, w)` from 0 to 1, and the hand that wrote it; `alone`: with nothing beside it."""
@@ -296,19 +253,6 @@ class Writer:
         if rng.random() < 0.12:
             ink *= np.clip(1.3 + self.papers.grain(width) * np.float32(rng.uniform(0.3, 0.7)), 0, 1)
         return np.asarray(ink, np.float32)
-
-
-def _bent(rng: np.random.Generator) -> Maps:
-    """Other proportions for a shape of the bank: a larger or smaller upper half, wider above or below, bowed stems."""
-    ratio, taper = np.clip(rng.normal(0, 0.28, 2), -0.6, 0.6)
-    bow = np.clip(rng.normal(0, 0.06), -0.15, 0.15)
-    down = np.clip((np.arange(SIDE) - (SIDE - TALL) / 2) / TALL, 0, 1)[:, None]
-    middle = SIDE / 2 + TALL * bow * (4 * down * (1 - down) - 0.5)
-    # Never wider than the shape was, as its box stays what it is.
-    narrower = 1 + abs(taper) / 2 + abs(bow) + taper * (down - 0.5)
-    x = middle + (np.arange(SIDE) - SIDE / 2) * narrower
-    y = np.broadcast_to(np.arange(SIDE)[:, None] + TALL * ratio * down * (1 - down), (SIDE, SIDE))
-    return x.astype(np.float32), y.astype(np.float32)
 
 
 def _widened(edge: Grey) -> Grey:
