@@ -32,6 +32,7 @@ def test_by_keyboard_alone_one_signs_in_and_goes_on_to_where_one_wanted(
     page.keyboard.type("open simsim")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_have_text("That is not a token of this service.")
+    expect(page.get_by_label("Token")).to_be_focused()
     page.keyboard.type("open sesame")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("History")

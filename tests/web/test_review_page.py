@@ -58,7 +58,9 @@ def number(page: Page) -> Locator:
 
 
 def shows(page: Page, text: str) -> None:
+    """It asks about that number, and the next key goes there."""
     expect(number(page)).to_have_value(text)
+    expect(number(page)).to_be_focused()
 
 
 def test_by_keyboard_alone(open_page: Open, site: Running, wait: Wait) -> None:

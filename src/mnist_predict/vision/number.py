@@ -78,7 +78,8 @@ def parted(box: Box, spans: Sequence[tuple[float, float]]) -> list[Box]:
     Layout cannot tell them: a ruled line that runs through all of them makes them one stroke.
     """
     x, y, w, h = box
-    middles = [(left + right) / 2 for left, right in spans]
+    # Where the whole picture is looked at, a digit may be seen beside the box.
+    middles = [min(max((left + right) / 2, x), x + w) for left, right in spans]
     groups = [middles[:1]]
     for before, middle in pairwise(middles):
         if middle - before > (APART + 2 * HALF) * h:
