@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from mnist_predict.training import dataset, measures, sets
+from mnist_predict.training import dataset, measures, sets, strips
 from mnist_predict.training.corruptions import HELD_OUT, errors
 from mnist_predict.training.evaluate import Sample, drawn, evaluate, samples
 from mnist_predict.training.plots import curves
@@ -26,6 +27,7 @@ MNIST = ROOT / "data/mnist"
 EACH = 4  # numbers of each font
 NOTHING = 300  # pictures of each kind that is no digit
 ENOUGH = 300  # pictures that a curve needs
+STRIPS = 3_500  # synthesized, one in eight of them without a number
 SPOILT = 300  # digits under each corruption
 Report = dict[str, Any]
 
@@ -35,6 +37,7 @@ def main() -> None:
     folders = sorted(path.parent for folder in sys.argv[1:] for path in Path(folder).glob("*/labels.csv"))
     reader = open_recognizer("")
     chosen = {"MNIST test": samples(MNIST), "MNIST held out": held_out()} | {f.name: samples(f) for f in folders}
+    chosen["strips, hands held out"] = synthesized()
     for name, segments in (("print, fonts held out", False), ("seven-segment displays", True)):
         chosen[name] = [drawn(*each) for each in sets.printed(EACH, segments)]
     chosen = {name: listed for name, listed in chosen.items() if listed}
@@ -60,6 +63,15 @@ def held_out() -> list[Sample]:
     return [drawn(f"train-{i:05}", pictures[i], str(labels[i])) for i in dataset.split(len(pictures))[1]]
 
 
+def synthesized() -> list[Sample]:
+    """Strips with a number, of hands and fonts that no network trains on, twice as large as the networks see them."""
+    return [
+        drawn(f"strip-{i}", np.asarray(cv2.resize(strip, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)), number)
+        for i, (strip, number) in enumerate(strips.held_out(MNIST, STRIPS, seed=4))
+        if number
+    ]
+
+
 def confidences(reader: Recognizer, kind: str, progress: Callable[[], None]) -> list[float]:
     """How sure the reader is of the number that it sees where there is none; 0 where it sees none."""
     found = []
@@ -81,12 +93,14 @@ def tables(
     lines = [
         f"Measured with `make evaluate` on {today}, one set of weights for all rows (`{version}`).",
         "",
-        "| set | pictures | exact match, % (95 %) | digits, % | too long or short | none | calibration error, %"
-        " | error of the surest 80 %, % | right told from wrong |",
+        "| set | pictures | exact match, % (95 %) | digits, % | too long or short | none"
+        " | calibration error (by chance), % | error of the surest 80 %, % | right told from wrong |",
         "|---|---|---|---|---|---|---|---|---|",
         *(row(name, report) for name, report in reports.items()),
         "",
         "![Errors by how much is answered, and by confidence](coverage.png)",
+        "",
+        "Calibration error by chance: what so many pictures would show if every confidence were exactly right.",
         "",
         "What is no digit, told from MNIST's digits by confidence (a number was read; more than half sure; AUROC"
         f" against the test set and the held-out pictures, {NOTHING} pictures each kind):",
@@ -124,7 +138,7 @@ def row(name: str, report: Report) -> str:
         f"{100 * report['digit_accuracy']:.2f}",
         str(report["length_errors"]),
         str(report["no_number"]),
-        f"{100 * report['ece']:.1f}",
+        f"{100 * report['ece']:.1f} ({100 * report['ece_by_chance']:.1f})",
         f"{100 * report['error_at_80']:.2f}",
         auroc,
     ]

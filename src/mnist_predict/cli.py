@@ -174,7 +174,7 @@ def evaluate(folder: Path, as_json: bool, plot: Path | None, model: str) -> None
     click.echo(f"too long or short    {report['length_errors']}")
     click.echo(f"no number found      {report['no_number']}")
     click.echo(f"error, surest 80 %   {report['error_at_80']:.2%}")
-    click.echo(f"calibration error    {report['ece']:.4f}")
+    click.echo(f"calibration error    {report['ece']:.4f} ({report['ece_by_chance']:.4f} by chance alone)")
     click.echo("right from wrong     " + ("-" if report["auroc"] is None else f"{report['auroc']:.4f} (AUROC)"))
     click.echo(f"negative log-lik.    {report['nll']:.4f}")
     click.echo(f"time a picture       {report['seconds_per_picture'] * 1000:.2f} ms")

@@ -29,6 +29,13 @@ def test_always_sure_and_half_wrong_is_off_by_half() -> None:
     assert measures.calibration_error(np.ones(60), np.tile([True, False], 30)) == pytest.approx(0.5)
 
 
+def test_by_chance_few_pictures_show_more_calibration_error_than_many_and_sure_ones_none() -> None:
+    few, many = (measures.chance_error(np.repeat(0.75, count)) for count in (150, 15_000))
+    assert few == pytest.approx(np.sqrt(2 / np.pi * 0.75 * 0.25 / 10), rel=0.1)  # bins of ten
+    assert many == pytest.approx(few / 10, rel=0.1)
+    assert measures.chance_error(np.ones(50)) == 0
+
+
 def test_separation_is_one_when_every_error_is_less_sure_and_none_without_errors() -> None:
     assert measures.separation(np.array([0.9, 0.8, 0.3]), np.array([True, True, False])) == 1
     assert measures.separation(np.array([0.9, 0.8]), np.array([True, True])) is None

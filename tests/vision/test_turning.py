@@ -49,3 +49,11 @@ def test_a_lone_digit_does_not_tell_how_it_lies(recognizer, write, quarters):
     for digit in "23456":
         reading = recognizer.read_pixels(np.rot90(write(digit, 40, margin=1), quarters))
         assert all(number.turned == 0 for number in reading.numbers)
+
+
+@pytest.mark.parametrize("gap", [12, 20, 30])
+def test_strokes_that_lie_are_no_ones_of_a_page_that_lies(recognizer, gap):
+    page = np.full((100, 100, 3), 250, np.uint8)
+    for y in (50 - gap // 2, 50 + gap // 2):
+        page[y - 2 : y + 3, 20:80] = 20
+    assert recognizer.read_pixels(page).number == ""

@@ -43,7 +43,8 @@ def evaluate(reader: Recognizer, chosen: list[Sample], progress: Callable[[], No
 
     `digit_accuracy`: 1 less the digits to change over those of the labels; `length_errors`: numbers read with too many
     or too few digits, `confusion` (row the label, column what was read): digit by digit in all others; `ece`: 15 bins
-    of equal mass, in `reliability` each with its confidence, accuracy and count; `error_at_80`: among the surest 80 %,
+    of equal mass, in `reliability` each with its confidence, accuracy and count; `ece_by_chance`: what it would be by
+    chance if confidences were exactly right; `error_at_80`: among the surest 80 %,
     and in `risk_coverage` for other shares; `auroc`: how well confidence separates right from wrong; `nll`: of the
     label under the digits' probabilities, in nats, 1e-6 at least, which is also what a reading of another length gives
     it. `confidences`: of each sample, in their order.
@@ -81,6 +82,7 @@ def evaluate(reader: Recognizer, chosen: list[Sample], progress: Callable[[], No
         "no_number": texts.count(""),
         "confidences": [round(one, 6) for one in confidences],
         "ece": measures.calibration_error(confidence, hit),
+        "ece_by_chance": measures.chance_error(confidence),
         "reliability": measures.reliability(confidence, hit),
         "error_at_80": measures.error_at(0.8, confidence, hit),
         "risk_coverage": measures.risk_coverage(confidence, hit),

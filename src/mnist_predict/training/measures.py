@@ -24,6 +24,14 @@ def calibration_error(confidence: Floats, hit: Hits, bins: int = 15) -> float:
     return float(sum(abs(claimed - right) * count for claimed, right, count in parts) / len(confidence))
 
 
+def chance_error(confidence: Floats, times: int = 100) -> float:
+    """The calibration error that so many pictures show by chance where confidences are exactly right: the mean of
+    `times` draws of what is right."""
+    rng = np.random.default_rng(1)
+    drawn = (rng.random(len(confidence)) < confidence for _ in range(times))
+    return float(np.mean([calibration_error(confidence, hit) for hit in drawn]))
+
+
 def reliability(confidence: Floats, hit: Hits, bins: int = 15) -> list[tuple[float, float, int]]:
     """Mean confidence, accuracy and count of each of `bins` bins of equal mass, the least sure first."""
     order = np.argsort(confidence, kind="stable")

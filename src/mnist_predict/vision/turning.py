@@ -40,8 +40,8 @@ def lies(reading: Reading, other: Reading) -> bool:
 
 
 def clarity(reading: Reading) -> float:
-    """The confidence of a number that tells how it lies."""
-    return reading.confidence if len(reading.number) > 1 else 0.0
+    """The confidence of a number that tells how it lies: lying, the two strokes of = are 11."""
+    return reading.confidence if len(reading.number) > 1 and set(reading.number) != {"1"} else 0.0
 
 
 def _together(reading: Reading) -> float:
