@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from mnist_predict.cli import main
 from mnist_predict.errors import BadRequest
-from mnist_predict.models.registry import Version, open_version
+from mnist_predict.models.registry import LINES, PARTS, Part, Version, open_version
 from mnist_predict.training import calibrate, dataset, export, line, steps, strips, train
 from mnist_predict.training.line_network import LineNetwork
 from mnist_predict.training.network import Network
@@ -34,7 +34,7 @@ def only_version(out: Path) -> Version:
 
 
 def name_of(version: Version) -> str:
-    weights = [(version.folder / part / "weights.safetensors").read_bytes() for part in ("digits", "line")]
+    weights = [(version.folder / part / "weights.safetensors").read_bytes() for part in PARTS]
     return f"reader-{hashlib.sha256(b''.join(weights)).hexdigest()[:10]}"
 
 
@@ -54,7 +54,7 @@ def trained(
 
 
 def test_a_version_is_named_by_its_weights_and_tells_how_it_was_made(trained: Version) -> None:
-    assert {part.name for part in trained.folder.iterdir()} == {"digits", "line"}
+    assert {part.name for part in trained.folder.iterdir()} == set(PARTS)
     folder = trained.folder / "digits"
     assert {file.name for file in folder.iterdir()} == {
         "weights.safetensors",
@@ -150,7 +150,7 @@ def test_a_version_that_cannot_be_written_whole_is_not_there_at_all(
 
     monkeypatch.setattr(export, "write_onnx", fail)
     with pytest.raises(OSError, match="No space"):
-        export.write_version(network, trained.report("digits"), tmp_path, trained)
+        export.write_version(network, "digits", trained.report("digits"), tmp_path, trained)
     assert not list(tmp_path.iterdir())
 
 
@@ -158,7 +158,8 @@ def test_an_equal_version_is_left_as_it_is(trained: Version) -> None:
     before = {file: file.stat().st_mtime_ns for file in trained.folder.rglob("*")}
     network = Network()
     network.load_state_dict(export.load_weights(trained, "digits"))
-    assert export.write_version(network, trained.report("digits"), trained.folder.parent, trained) == trained
+    report = trained.report("digits")
+    assert export.write_version(network, "digits", report, trained.folder.parent, trained) == trained
     assert before == {file: file.stat().st_mtime_ns for file in trained.folder.rglob("*")}
 
 
@@ -171,7 +172,7 @@ def test_the_shipped_onnx_and_its_weights_agree(mnist_test: tuple[dataset.Bytes,
     served = session.run(["probabilities"], {"pictures": pictures})[0]
     with torch.inference_mode():
         expected = network.calibrated(torch.from_numpy(pictures)).numpy()
-    assert np.abs(served - expected).max() < 1e-4
+    assert np.abs(served - expected).max() < 2e-3  # both are kept in half precision
 
 
 def test_the_shipped_version_is_what_its_report_says(
@@ -208,24 +209,26 @@ def small_strips(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_strips")
-def test_the_line_network_is_trained_with_the_same_commands(small_mnist: Path, tmp_path: Path) -> None:
-    words = ("line", "--data", small_mnist, "--out", tmp_path, "--epochs", 1, "--device", "cpu")
+@pytest.mark.parametrize("part", LINES)
+def test_a_line_network_is_trained_with_the_same_commands(part: Part, small_mnist: Path, tmp_path: Path) -> None:
+    words = (part, "--data", small_mnist, "--out", tmp_path, "--epochs", 1, "--device", "cpu")
     result = run("new", *words)
     assert result.exit_code == 0, result.stderr
     first = only_version(tmp_path)
     assert first.name == name_of(first)
-    report = first.report("line")
+    report = first.report(part)
     assert report["recipe"]["strips"] == 64
     assert report["validation"]["n"] == 40
-    assert (first.folder / "line/README.md").read_text().startswith("# Line network")
-    # The other network is that of the version it started at.
-    shipped = (open_version().folder / "digits/weights.safetensors").read_bytes()
-    assert (first.folder / "digits/weights.safetensors").read_bytes() == shipped
+    assert (first.folder / part / "README.md").read_text().startswith("# Line network")
+    # The other networks are those of the version it started at.
+    for other in set(PARTS) - {part}:
+        shipped = (open_version().folder / other / "weights.safetensors").read_bytes()
+        assert (first.folder / other / "weights.safetensors").read_bytes() == shipped
 
     result = run("continue", *words[:-4], "--epochs", 1, "--device", "cpu", "--from", first.folder)
     assert result.exit_code == 0, result.stderr
     (second,) = set(tmp_path.glob("reader-*")) - {first.folder}
-    assert open_version(second).report("line")["recipe"]["start"] == first.name
+    assert open_version(second).report(part)["recipe"]["start"] == first.name
 
 
 @pytest.mark.usefixtures("small_strips")
@@ -247,15 +250,16 @@ def test_strips_are_the_same_for_the_same_seed_wherever_a_run_goes_on(small_mnis
     assert some(1, 32) == whole[-len(some(1, 32)) :]
 
 
-def test_the_shipped_line_onnx_and_its_weights_agree_at_any_width() -> None:
+@pytest.mark.parametrize("part", LINES)
+def test_the_shipped_line_onnx_and_its_weights_agree_at_any_width(part: Part) -> None:
     version = open_version()
     network = LineNetwork().eval()
-    network.load_state_dict(export.load_weights(version, "line"))
-    session = onnxruntime.InferenceSession(version.folder / "line/model.onnx", providers=["CPUExecutionProvider"])
+    network.load_state_dict(export.load_weights(version, part))
+    session = onnxruntime.InferenceSession(version.folder / part / "model.onnx", providers=["CPUExecutionProvider"])
     for count, width in ((1, 12), (3, 200)):
         pictures = np.random.default_rng(0).random((count, 1, 32, width), np.float32)
         served = session.run(["log_probabilities"], {"strips": pictures})[0]
         assert served.shape == (count, width // 2, 11)
         with torch.inference_mode():
             expected = network.calibrated(torch.from_numpy(pictures)).numpy()
-        assert np.abs(served - expected).max() < 1e-3
+        assert np.abs(served - expected).max() < 0.05

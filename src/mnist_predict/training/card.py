@@ -29,7 +29,8 @@ mostly an unsure one: there is no class for them. Its writers were mostly from t
 
 LINE = """# Line network
 
-Reads a strip of digits, 32 pixels high and of any width; made by mnist_predict ({command}), {date}.
+Reads a strip of digits, 32 pixels high and of any width; made by mnist_predict ({command}), {date}. It is one of two
+that look at the crops of a number by turns.
 
 - Data: strips synthesized from MNIST's training pictures (CC BY-SA 3.0), from digits drawn by program in the shapes of
   many countries, and from {fonts} fonts; {strips:,} of them, none twice.

@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx_ir as ir
 import torch
 from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 from safetensors.torch import load, save
@@ -28,10 +30,21 @@ class _Served(torch.nn.Module):
         return self.network.calibrated(pictures)
 
 
+def halve(network: torch.nn.Module) -> None:
+    """Round weights to half precision, in which a version keeps them; what each channel has one of is left whole."""
+    for value in network.state_dict().values():
+        value.copy_(_kept(value).to(value.dtype))
+
+
+def _kept(value: torch.Tensor) -> torch.Tensor:
+    return value.half() if value.ndim > 1 else value
+
+
 def load_weights(version: Version, part: Part) -> dict[str, torch.Tensor]:
     """The weights of a network of a version, on the CPU."""
     try:
-        return load((version.folder / part / "weights.safetensors").read_bytes())
+        kept = load((version.folder / part / "weights.safetensors").read_bytes())
+        return {name: value.float() if value.ndim > 1 else value for name, value in kept.items()}
     except OSError as error:
         raise BadRequest(f"{version.folder / part} has no weights.safetensors to go on from.") from error
 
@@ -58,18 +71,34 @@ def write_onnx(network: Network | LineNetwork, path: Path) -> None:
     if program is None:  # torch types it so; with dynamo=True it is always there
         raise RuntimeError("torch exported nothing")
     ClearMetadataAndDocStringPass()(program.model)  # it holds stack traces with the paths of this machine
+    _halve_onnx(program.model.graph)
     program.save(path, external_data=False)
 
 
-def write_version(network: Network | LineNetwork, report: dict[str, Any], into: Path, beside: Version) -> Version:
-    """A new version folder inside `into`, whose other network is that of the version `beside`.
+def _halve_onnx(graph: ir.Graph) -> None:
+    """Keep weights in half precision; they are widened once, when the network is loaded."""
+    for name, value in list(graph.initializers.items()):
+        whole = None if value.const_value is None else value.const_value.numpy()
+        if whole is None or whole.dtype != np.float32 or whole.ndim < 2:
+            continue
+        half = ir.Value(name=f"{name}_half", const_value=ir.tensor(whole.astype(np.float16), name=f"{name}_half"))
+        graph.register_initializer(half)
+        widened = ir.node("Cast", [half], {"to": ir.DataType.FLOAT})
+        graph.insert_before(graph[0], widened)
+        value.replace_all_uses_with(widened.outputs[0])
+        del graph.initializers[name]
+
+
+def write_version(
+    network: Network | LineNetwork, own: Part, report: dict[str, Any], into: Path, beside: Version
+) -> Version:
+    """A new version folder inside `into`, whose other networks are those of the version `beside`.
 
     It appears whole or not at all. An equal one is left as it is.
     """
     from mnist_predict.training.card import write_card, write_pictures
 
-    own: Part = "digits" if isinstance(network, Network) else "line"
-    weights = save({name: value.cpu().contiguous() for name, value in network.state_dict().items()})
+    weights = save({name: _kept(value).cpu().contiguous() for name, value in network.state_dict().items()})
     together = hashlib.sha256()
     for part in PARTS:
         data = weights if part == own else (beside.folder / part / "weights.safetensors").read_bytes()

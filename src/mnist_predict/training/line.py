@@ -22,7 +22,7 @@ VALIDATION = 2_000  # strips of hands that are not trained on
 class Recipe(steps.Recipe):
     """The recipe of the shipped line network. Change it here."""
 
-    epochs: int = 24
+    epochs: int = 28
     rate: float = 2.5e-3
     warm: float = 0.05
     averaging: float = 0.9995

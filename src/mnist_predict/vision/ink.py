@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.vision.light import Grey, Levels, shrunk, views
+from mnist_predict.vision.rules import without_rules
 
 MIN_CONTRAST = 16.0  # grey levels between paper and ink below which nothing counts as written
 CLEAR = 0.08  # evidence from which on no better view is needed
@@ -28,7 +29,7 @@ class Ink:
 def find_ink(pixels: Levels) -> Ink | None:
     """The ink in (h, w, 3) or (h, w) uint8 pixels, None where nothing stands out from the ground."""
     best: _Split | None = None
-    for view, doubt in views(to_grey(pixels)):
+    for view, doubt in views(without_rules(to_grey(pixels))):
         split = _split(view, doubt)
         if split is None:
             continue

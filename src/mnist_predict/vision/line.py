@@ -1,13 +1,13 @@
 """Strip -> frames: the line network of a model version reads a line of digits whole, without cutting it up."""
 
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box
+from mnist_predict.vision.session import open_session
 
 HEIGHT = 32  # of a strip, as the network was trained
 FRAME = 2  # columns of a strip that a frame speaks for
@@ -21,14 +21,7 @@ class LineReader:
     """The network in `folder/model.onnx`; thread-safe."""
 
     def __init__(self, folder: Path) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # the server has a worker for each core already
-        options.inter_op_num_threads = 1
-        self._session: Any = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(folder / "model.onnx")
 
     def frames(self, strip: Grey) -> Frames:
         """Log-probabilities (w / 2, 11) of a grey strip (32, w) of any polarity: ten digits and CTC's blank."""

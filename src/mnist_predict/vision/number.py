@@ -1,13 +1,14 @@
-"""A place in the picture -> the number that stands there: the line network's view of several crops, put together.
+"""A place in the picture -> the number that stands there: what the line networks see in several crops, put together.
 
-How close a strip is cut changes what the network sees in it, and its mistakes are not the same in each crop: the mean
-of their probabilities is right more often than any one of them, and knows better how sure it is.
+How close a strip is cut changes what a network sees in it, and its mistakes are not the same in each crop, nor are
+those of two networks: the mean of their probabilities is right more often than any one of them, and knows better how
+sure it is. So the networks look at the crops by turns (L. Hansen, P. Salamon, PAMI 1990 for networks that vote).
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -92,7 +93,12 @@ def parted(box: Box, spans: Sequence[tuple[float, float]]) -> list[Box]:
 
 
 def read_number(
-    line: LineReader, grey: Grey, paper: int, places: Sequence[Box], alone: str, expected: Expectation | None
+    lines: Sequence[LineReader],
+    grey: Grey,
+    paper: int,
+    places: Sequence[Box],
+    alone: str,
+    expected: Expectation | None,
 ) -> Seen | None:
     """The number that these crops of grey pixels (h, w) show, however unlikely; None where none is possible at all.
 
@@ -101,7 +107,7 @@ def read_number(
     """
     views: list[_View] = []
     clear = ""
-    for place in places:
+    for line, place in zip(cycle(lines), places, strict=False):
         views.append(_look(line, grey, paper, place))
         clear = _clear(views, alone) if expected is None else ""
         if clear:

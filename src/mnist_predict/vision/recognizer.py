@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mnist_predict.models.registry import open_version
+from mnist_predict.models.registry import LINES, open_version
 from mnist_predict.reading import Box, Number, Reading, together, union
 from mnist_predict.vision.advice import DARKNESS, advise, cut_off, dark
 from mnist_predict.vision.classifier import Classifier
@@ -58,10 +58,10 @@ class _Page:
 class Recognizer:
     """Reads pictures with one model version; thread-safe."""
 
-    def __init__(self, classifier: Classifier, line: LineReader, model_version: str) -> None:
+    def __init__(self, classifier: Classifier, lines: Sequence[LineReader], model_version: str) -> None:
         cv2.setNumThreads(1)  # as the networks: the server has a worker for each core
         self.classifier = classifier
-        self.line = line
+        self.lines = lines
         self.model_version = model_version
 
     def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
@@ -140,7 +140,7 @@ class Recognizer:
         if place.digits:
             rows = self.classifier.probabilities(np.stack([normalize(digit.ink) for digit in place.digits]))
         alone = "" if expected is not None else _known_alone(place.digits, rows)
-        return read_number(self.line, page.grey, page.paper, place.crops, alone, expected), rows
+        return read_number(self.lines, page.grey, page.paper, place.crops, alone, expected), rows
 
     def _none(self, page: _Page, places: Sequence[_Place], reason: str) -> Reading:
         advice = [reason, DARKNESS] if dark(page.picture.pixels) else [reason]
@@ -184,4 +184,5 @@ def _known_alone(digits: Sequence[DigitInk], rows: npt.NDArray[np.float32]) -> s
 def open_recognizer(model: str) -> Recognizer:
     """The recognizer of the model version in that folder, loaded; empty: of the one that ships."""
     version = open_version(model)
-    return Recognizer(Classifier(version.folder / "digits"), LineReader(version.folder / "line"), version.name)
+    lines = [LineReader(version.folder / line) for line in LINES]
+    return Recognizer(Classifier(version.folder / "digits"), lines, version.name)
