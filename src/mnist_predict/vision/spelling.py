@@ -1,7 +1,7 @@
-"""What the line network saw in a place -> the number, digit by digit: their boxes, and how sure each is.
+"""What the line networks saw in a place -> the number, digit by digit: their boxes, and how sure each is.
 
 Where the strokes fall apart into just as many digits, the digit network, which sees each of them alone and normalized,
-is asked too. The two networks err on different digits, so their opinions are multiplied.
+is asked too. Both kinds err on different digits, so their opinions are multiplied.
 """
 
 import math
