@@ -40,5 +40,6 @@ def open_version(folder: str | Path = "") -> Version:
     path = Path(folder).resolve() if folder else next(SHIPPED.glob("*/"), SHIPPED / "none")
     for part in PARTS:
         if not (path / part / "model.onnx").is_file():
-            raise BadRequest(f"{path} holds no model version of this mnist_predict: there is no {part}/model.onnx in it.")
+            missing = f"there is no {part}/model.onnx in it."
+            raise BadRequest(f"{path} holds no model version of this mnist_predict: {missing}")
     return Version(path)
