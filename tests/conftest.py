@@ -1,5 +1,6 @@
 """What all tests share: the repository's folder, MNIST's test set, and pictures made of it."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from mnist_predict.training import dataset
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of what is tested
 settings.load_profile("untimed")
+# As in a service. Python 3.11 fails, seldom, where one thread parses (to write a traceback) while another does.
+logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 
 ROOT = Path(__file__).parent.parent
 
