@@ -13,6 +13,7 @@ const said = []; // cards in the order in which they were answered or skipped, f
 let at = null;
 let waiting = Number(left.dataset.count);
 let done = 0;
+let sayings = 0; // how often something was said
 let asking = null;
 const sending = new Set(); // what was said and is on its way
 
@@ -80,21 +81,25 @@ const words = (error) => (error instanceof TypeError ? "The service does not ans
 const more = async () => {
   if (!open().length) await Promise.allSettled([...sending]); // else the last ones still count as waiting
   const mine = open().map((card) => ["keep", card.dataset.record]);
+  const then = sending.size ? -1 : sayings;
   const answer = await post("/review/next", [["reviewer", reviewer], ["count", AHEAD], ...mine]);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const settled = then === sayings; // else nobody knows which of what was said the service had heard when it answered
   const known = new Map(cards().map((card) => [card.dataset.record, card]));
   for (const card of page.querySelectorAll(".review")) {
     const here = known.get(card.dataset.record);
-    if (here?.dataset.state === "skipped") delete here.dataset.state; // its ten minutes are over
+    if (settled && here?.dataset.state === "skipped") delete here.dataset.state; // its ten minutes are over
     if (here) continue;
     new Image().src = card.dataset.crop; // there when it is shown
     card.hidden = true;
     desk.append(document.adoptNode(card));
     dress(card);
   }
-  const counted = page.getElementById("left");
-  left.textContent = counted.textContent;
-  waiting = Number(counted.dataset.count) - sending.size;
+  if (settled) {
+    const counted = page.getElementById("left");
+    left.textContent = counted.textContent;
+    waiting = Number(counted.dataset.count);
+  }
   tell();
   const begin = page.getElementById("begin");
   document.getElementById("begin")?.remove();
@@ -104,6 +109,7 @@ const more = async () => {
 
 // On to the next at once; where it could not be kept, back to it with a word on why.
 const say = (card, path, number) => {
+  sayings += 1;
   const again = card.dataset.state === "answered";
   card.dataset.state = path.endsWith("skip") ? "skipped" : "answered";
   if (!said.includes(card)) said.push(card);
