@@ -32,8 +32,10 @@ class Watch:
 def reading(some: list[bytes], rounds: int) -> tuple[float, float, float]:
     """Milliseconds a picture, medians: all, the networks alone; and the 99th percentile of all."""
     reader = open_recognizer("")
-    networks = [Watch(part._session) for part in (reader.classifier, reader.line)]
-    reader.classifier._session, reader.line._session = networks
+    networks = []
+    for part in (reader.classifier, *reader.lines):
+        part._session = Watch(part._session)
+        networks.append(part._session)
     whole, alone = [], []
     for turn in range(rounds + 1):
         for picture in some:

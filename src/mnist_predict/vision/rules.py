@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-SMALLEST = 64  # pixels; in smaller pictures strokes are as thin as lines
+SMALLEST = 100  # pixels; in smaller pictures strokes are as thin as lines
+GLANCE = 800  # pixels of the longer side, as which a larger picture is looked at first
 THIN = 3  # pixels, as thick as most lines are at most ...
 THICK = 0.012  # ... and of the picture's shorter side, where they are thicker
 LONG = 0.15  # of the picture's side along it, so long is a piece of a line ...
@@ -27,8 +28,21 @@ def without_rules(grey: Grey) -> Grey:
         return grey
     chalk = bool(np.median(grey[::8, ::8]) < 128)
     dark = np.asarray(255 - grey if chalk else grey, np.uint8)
+    shrink = GLANCE / max(grey.shape)
+    if shrink < 1:  # most large pictures have no such lines, and a small one shows that
+        small = cv2.resize(dark, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+        if _taken_out(np.asarray(small, np.uint8)) is None:
+            return grey
+    out = _taken_out(dark)
+    if out is None:
+        return grey
+    return np.asarray(255 - out if chalk else out, np.uint8)
+
+
+def _taken_out(dark: Grey) -> Grey | None:
+    """The same for dark lines; None where there are none."""
     found = False
-    for thick in sorted({THIN, max(THIN, round(THICK * min(grey.shape)))}):  # what is fine is taken out finely
+    for thick in sorted({THIN, max(THIN, round(THICK * min(dark.shape)))}):  # what is fine is taken out finely
         if not _enough(_crossings(dark, thick), _crossings(dark.T, thick)):
             continue
         without, across = _lines(dark, thick)
@@ -39,9 +53,7 @@ def without_rules(grey: Grey) -> Grey:
         dark = without
         if min(across, down) >= SQUARED:
             dark = _lines(dark.T, thick)[0].T
-    if not found:
-        return grey
-    return np.asarray(255 - dark if chalk else dark, np.uint8)
+    return dark if found else None
 
 
 def _enough(across: int, down: int) -> bool:
