@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 from bench.pictures import pictures
-from mnist_predict.models.registry import open_version
+from mnist_predict.models.registry import PARTS, open_version
 
 BARE = """import numpy, cv2, onnxruntime
 digits, *lines = (onnxruntime.InferenceSession(f"{folder}/{{part}}/model.onnx", providers=["CPUExecutionProvider"])
-                  for part in ("digits", "line", "line2"))
+                  for part in {parts})
 digits.run(None, {{"pictures": numpy.zeros((1, 1, 28, 28), numpy.float32)}})
 lines[0].run(None, {{"strips": numpy.zeros((1, 1, 32, 32), numpy.float32)}})"""
 
@@ -24,7 +24,7 @@ def cold(runs: int) -> tuple[float, float]:
         picture = Path(folder) / "x.png"
         picture.write_bytes(pictures(1)[0])
         predict = [str(Path(sys.executable).parent / "mnist-predict"), "predict", str(picture)]
-        bare = [sys.executable, "-c", BARE.format(folder=open_version().folder)]
+        bare = [sys.executable, "-c", BARE.format(folder=open_version().folder, parts=PARTS)]
         # As on anybody's machine: modules are compiled once and kept.
         usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         took: dict[str, list[float]] = {"predict": [], "bare": []}

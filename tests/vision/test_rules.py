@@ -36,6 +36,19 @@ def test_writing_on_ruled_and_squared_paper(recognizer, write, number, turn, squ
     assert recognizer.read_pixels(page).number == number
 
 
+@pytest.mark.parametrize("squared", [True, False])
+def test_a_page_as_large_as_a_photograph(recognizer, write, squared):
+    page = on_paper(write("4072", 60, margin=0), squared, 30, 2, 70)
+    large = cv2.resize(page, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    assert recognizer.read_pixels(large).number == "4072"
+
+
+@pytest.mark.parametrize("shape", [(100, 200_000), (200_000, 100)])
+def test_a_strip_of_any_length_is_looked_at(shape):
+    strip = np.full(shape, 230, np.uint8)
+    assert without_rules(strip) is strip
+
+
 def test_chalk_on_a_squared_board(recognizer, write):
     assert recognizer.read_pixels(255 - on_paper(write("4072", 60, margin=0), True, 28, 2, 80)).number == "4072"
 

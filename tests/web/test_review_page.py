@@ -124,6 +124,37 @@ def test_what_comes_next_is_there_before_it_is_asked_for(open_page: Open, wait: 
     assert shown == ["360", "12", "7"]
 
 
+LATE = """window.fetch = ((send) => async (path, rest) => {
+  const answer = await send(path, rest);
+  if (path.endsWith("/next") && !window.release) {
+    document.documentElement.dataset.held = "yes";
+    await new Promise((go) => { window.release = go; });
+  }
+  return answer;
+})(window.fetch); void 0"""
+
+
+def test_what_the_service_answered_before_it_was_skipped_does_not_bring_it_back(
+    open_page: Open, site: Running, wait: Wait
+) -> None:
+    a360, seven, a12 = wait("360", "7", "12")
+    page = open_page("/review")
+    shows(page, "12")
+    page.wait_for_load_state("networkidle")
+    page.evaluate(LATE)
+    page.keyboard.press("Enter")
+    shows(page, "7")
+    expect(page.locator("html")).to_have_attribute("data-held", "yes")
+    page.keyboard.press("s")
+    shows(page, "360")
+    says(site, a12, "12")
+    page.evaluate("window.release()")
+    page.keyboard.press("n")
+    expect(page.get_by_text("What waits is with other people, or was skipped.")).to_be_visible()
+    expect(page.get_by_text("1 left · 2 done")).to_be_visible()
+    assert [said(site, one) for one in (seven, a360)] == [[], [""]]
+
+
 def test_what_could_not_be_kept_comes_back_and_says_so(open_page: Open, site: Running, wait: Wait) -> None:
     older, newer = wait("7", "12")
     page = open_page("/review", refused=True)

@@ -1,4 +1,4 @@
-"""The line network: a strip of any width to the digits on it, without cutting it into digits; 0.7 million parameters.
+"""The line network: a strip of any width to the digits on it, without cutting it into digits; 0.56 million parameters.
 
 Convolutions only, so that every column is read alike however long the number. Residual blocks after He et al. 2016;
 read out by connectionist temporal classification (CTC, Graves et al. 2006).

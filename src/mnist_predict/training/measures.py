@@ -24,11 +24,11 @@ def calibration_error(confidence: Floats, hit: Hits, bins: int = 15) -> float:
     return float(sum(abs(claimed - right) * count for claimed, right, count in parts) / len(confidence))
 
 
-def chance_error(confidence: Floats, times: int = 100) -> float:
-    """The calibration error that so many pictures show by chance where confidences are exactly right: the mean of
-    `times` draws of what is right."""
+def chance_error(confidence: Floats) -> float:
+    """The calibration error that so many pictures show by chance where confidences are exactly right: the mean of a
+    hundred draws of what is right."""
     rng = np.random.default_rng(1)
-    drawn = (rng.random(len(confidence)) < confidence for _ in range(times))
+    drawn = (rng.random(len(confidence)) < confidence for _ in range(100))
     return float(np.mean([calibration_error(confidence, hit) for hit in drawn]))
 
 

@@ -36,7 +36,7 @@ def views(levels: Levels) -> Iterator[tuple[Levels | Grey, float]]:
     yield np.asarray(cv2.GaussianBlur(even, (3, 3), 0), np.float32), 0.0
 
 
-def shrunk(grey: Grey, longest: int) -> Grey:
+def shrunk(grey: Levels | Grey, longest: int) -> Grey:
     """The picture averaged down to at most this many pixels wide and high."""
     h, w = grey.shape
     scale = min(1.0, longest / max(h, w))

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mnist_predict.vision.light import Levels, shrunk
+
 SMALLEST = 100  # pixels; in smaller pictures strokes are as thin as lines
 GLANCE = 800  # pixels of the longer side, as which a larger picture is looked at first
 THIN = 3  # pixels, as thick as most lines are at most ...
@@ -19,27 +21,23 @@ SQUARED, RULED = 3, 4  # lines each way, or across alone, from which paper is sq
 FAINTEST = 8.0  # grey levels between a line and the paper around it ...
 NOISE = 4.0  # ... and in deviations of the paper's noise
 
-Grey = npt.NDArray[np.uint8]
 
-
-def without_rules(grey: Grey) -> Grey:
+def without_rules(grey: Levels) -> Levels:
     """Grey levels (h, w) uint8 without the lines of the paper, where it is ruled or squared; else as they are."""
     if min(grey.shape) < SMALLEST:
         return grey
     chalk = bool(np.median(grey[::8, ::8]) < 128)
     dark = np.asarray(255 - grey if chalk else grey, np.uint8)
-    shrink = GLANCE / max(grey.shape)
-    if shrink < 1:  # most large pictures have no such lines, and a small one shows that
-        small = cv2.resize(dark, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-        if _taken_out(np.asarray(small, np.uint8)) is None:
-            return grey
+    # Most large pictures have no such lines, and a small one shows that.
+    if max(grey.shape) > GLANCE and _taken_out(shrunk(dark, GLANCE).astype(np.uint8)) is None:
+        return grey
     out = _taken_out(dark)
     if out is None:
         return grey
     return np.asarray(255 - out if chalk else out, np.uint8)
 
 
-def _taken_out(dark: Grey) -> Grey | None:
+def _taken_out(dark: Levels) -> Levels | None:
     """The same for dark lines; None where there are none."""
     found = False
     for thick in sorted({THIN, max(THIN, round(THICK * min(dark.shape)))}):  # what is fine is taken out finely
@@ -61,19 +59,19 @@ def _enough(across: int, down: int) -> bool:
     return across >= RULED or min(across, down) >= SQUARED
 
 
-def _crossings(grey: Grey, thick: int) -> int:
+def _crossings(grey: Levels, thick: int) -> int:
     """How many thin strokes cross the left or the right edge of a picture: a first look that costs little."""
     edges = np.stack([grey[:, : 3 * thick].mean(1), grey[:, -3 * thick :].mean(1)], 1).astype(np.uint8)
     begins = np.diff(_thin(edges, thick).astype(np.int8), axis=0, prepend=0) == 1
     return int(begins.sum(0).max())
 
 
-def _paper(grey: Grey, thick: int) -> Grey:
+def _paper(grey: Levels, thick: int) -> Levels:
     """What lies beneath strokes that are thin from above to below."""
     return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((thick + 1, 1), np.uint8)), np.uint8)
 
 
-def _thin(grey: Grey, thick: int) -> npt.NDArray[np.bool_]:
+def _thin(grey: Levels, thick: int) -> npt.NDArray[np.bool_]:
     """Where strokes are thin from above to below and stand out from the paper: a black top-hat (F. Meyer, 1979)."""
     depth = _paper(grey, thick) - grey
     sample = depth.ravel()[:: max(1, depth.size // 20_000)]
@@ -82,7 +80,7 @@ def _thin(grey: Grey, thick: int) -> npt.NDArray[np.bool_]:
     return np.asarray(depth > max(middle + NOISE * noise, FAINTEST))
 
 
-def _lines(grey: Grey, thick: int) -> tuple[Grey, int]:
+def _lines(grey: Levels, thick: int) -> tuple[Levels, int]:
     """Grey levels (h, w) without the lines that run from left to right, and how many those are."""
     width = grey.shape[1]
     grey = np.ascontiguousarray(grey)
