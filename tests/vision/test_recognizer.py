@@ -225,7 +225,7 @@ def test_a_dotted_ground_is_no_number(recognizer):
     page[::20, ::20] = page[1::20, ::20] = page[2::20, ::20] = 0
     reading = recognizer.read_pixels(page)
     assert reading.numbers == ()
-    assert reading.advice[0].startswith("Nothing is written here")
+    assert "number" in reading.advice[0]
 
 
 @pytest.mark.parametrize("name", ["astronaut", "grass", "gravel", "moon"])

@@ -1,6 +1,6 @@
 """Picture -> ink: how much of each pixel is written on, whatever the colours, the polarity and the light."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -11,6 +11,10 @@ from mnist_predict.vision.rules import without_rules
 
 MIN_CONTRAST = 16.0  # grey levels between paper and ink below which nothing counts as written
 CLEAR = 0.08  # evidence from which on no better view is needed
+
+SMALLEST = 100  # pixels of the shorter side of a picture that may show a page on a table
+BROAD = 0.2  # of that side: half the breadth of what is no stroke
+WRITTEN = 0.02  # of the picture's height, so tall is what is written on a page
 
 _AROUND = np.ones((3, 3), np.uint8)
 
@@ -40,9 +44,23 @@ def find_ink(pixels: Levels) -> Ink | None:
     if best is None or best.evidence <= 0.0 or best.contrast < MIN_CONTRAST:
         return None
     density = best.density()
+    if _is_page(density):
+        density = best.turned().density()
     if not _has_edges(density):
         return None
     return Ink(density, best.contrast, best.evidence)
+
+
+def _is_page(density: Levels) -> bool:
+    """Whether ink is so broad that it is no stroke but a page on a dark table, with something written on it."""
+    height, width = density.shape
+    mask = np.asarray(cv2.threshold(density, 127, 1, cv2.THRESH_BINARY)[1], np.uint8)
+    small = np.pad(np.asarray(shrunk(mask, 200) > 0.5, np.uint8), 1)
+    if min(mask.shape) < SMALLEST or cv2.distanceTransform(small, cv2.DIST_L2, 3).max() < BROAD * min(small.shape):
+        return False
+    _, _, holes, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
+    x, y, w, h = holes[1:, :4].T
+    return bool(((x > 0) & (y > 0) & (x + w < width) & (y + h < height) & (h >= WRITTEN * height)).any())
 
 
 def _has_edges(density: Levels) -> bool:
@@ -105,6 +123,12 @@ class _Split:
         ink = other.levels > other.cut
         return int((ink & (self.levels > self.cut)).sum()) < 0.3 * int(ink.sum())
 
+    def turned(self) -> "_Split":
+        """With paper as ink and ink as paper."""
+        levels, cut = 255 - self.levels, 254 - self.cut
+        paper, spread, ink = _sides(cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel().astype(np.float64), cut)
+        return replace(self, levels=levels, cut=cut, paper=paper, spread=spread, ink=ink)
+
     def density(self) -> Levels:
         bottom = min(self.paper + 2.5 * self.spread, (self.paper + self.ink) / 2)
         table = np.clip((_LEVELS - bottom) / (self.ink - bottom), 0.0, 1.0)
@@ -137,10 +161,15 @@ def _split(view: Levels | Grey, doubt: float) -> _Split | None:
     rim = float((edge > cut).mean())
     if light + rim > 1.0:  # most of the ground and of the border: the paper
         levels, counts, cut, light, rim = 255 - levels, counts[::-1], 254 - cut, 1.0 - light, 1.0 - rim
-    paper, spread = _center(counts[: cut + 1])
-    ink = cut + 1 + int(np.searchsorted(np.cumsum(counts[cut + 1 :]), 0.75 * counts[cut + 1 :].sum()))
+    paper, spread, ink = _sides(counts, cut)
     needed = 0.6 + doubt + (0.18 - doubt / 2) * min(max(light - 0.05, 0.0) / 0.2, 1.0)
     return _Split(levels, cut, paper, spread, ink, (ink - paper) / scale, light, rim, eta - needed)
+
+
+def _sides(counts: npt.NDArray[np.float64], cut: int) -> tuple[float, float, int]:
+    """The levels of paper and how far they spread, and that of ink, on the two sides of a cut through a histogram."""
+    paper, spread = _center(counts[: cut + 1])
+    return paper, spread, cut + 1 + int(np.searchsorted(np.cumsum(counts[cut + 1 :]), 0.75 * counts[cut + 1 :].sum()))
 
 
 _LEVELS = np.arange(256, dtype=np.float64)

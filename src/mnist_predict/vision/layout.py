@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box, union
-from mnist_predict.vision.frame import without_boxes, without_frame
+from mnist_predict.vision.frame import surroundings, without_boxes, without_frame
 
 FAINT = 25  # ink that belongs to a stroke ...
 SURE = 128  # ... which has this much somewhere
@@ -44,6 +44,7 @@ def find_numbers(density: npt.NDArray[np.uint8]) -> list[list[DigitInk]]:
     _, labelled, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
     labels, stats = np.asarray(labelled, np.int32), np.asarray(table, np.int32)
     extents = np.maximum(stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_WIDTH] // 2)
+    extents[[i - 1 for i in surroundings(labels, stats)]] = 0
     order = np.argsort(-extents, kind="stable")[: 4 * MAX_PARTS]
     large = 1 + order[extents[order] >= SPECK * extents.max(initial=0)]
     parts = {int(i): _box(stats[i]) for i in large}
@@ -132,14 +133,15 @@ def _lines(groups: list[Group], mass: npt.NDArray[np.int32]) -> list[list[Group]
             lines[best].append(group)
         else:
             lines.append([group])
-    lines = [_digits(line, mass) for line in lines]
+    # Where the tallest is a hairline and the heaviest is flat, none is a digit.
+    lines = [digits for line in lines if (digits := _digits(line, mass))]
     tallest = max((median(g[0][3] for g in line) for line in lines), default=0)
     lines = [line for line in lines if median(g[0][3] for g in line) >= SMALL * tallest]
     return sorted(lines, key=lambda line: sum(2 * g[0][1] + g[0][3] for g in line) / len(line))
 
 
 def _digits(line: list[Group], mass: npt.NDArray[np.int32]) -> list[Group]:
-    """A line without separators, dirt and hairlines."""
+    """A line without separators, dirt and hairlines; it may be empty."""
     tallest = max(box[3] for box, _ in line)
     heaviest = max(mass[list(group)].sum() for _, group in line)
     return [

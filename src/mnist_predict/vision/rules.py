@@ -5,6 +5,8 @@ the writing across it may bend and tear it, so its pixels are followed (as those
 et al., IEEE PAMI 30(5), 2008) and no straight line is fitted.
 """
 
+import math
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +17,7 @@ SMALLEST = 100  # pixels; in smaller pictures strokes are as thin as lines
 GLANCE = 800  # pixels of the longer side, as which a larger picture is looked at first
 THIN = 3  # pixels, as thick as most lines are at most ...
 THICK = 0.012  # ... and of the picture's shorter side, where they are thicker
-LONG = 0.15  # of the picture's side along it, so long is a piece of a line ...
+LONG = 0.08  # of the picture's side along it, so long is a piece of a line ...
 WHOLE = 0.6  # ... and so long one that counts
 SQUARED, RULED = 3, 4  # lines each way, or across alone, from which paper is squared or ruled: an 8 has three
 FAINTEST = 8.0  # grey levels between a line and the paper around it ...
@@ -39,19 +41,15 @@ def without_rules(grey: Levels) -> Levels:
 
 def _taken_out(dark: Levels) -> Levels | None:
     """The same for dark lines; None where there are none."""
-    found = False
-    for thick in sorted({THIN, max(THIN, round(THICK * min(dark.shape)))}):  # what is fine is taken out finely
-        if not _enough(_crossings(dark, thick), _crossings(dark.T, thick)):
-            continue
-        without, across = _lines(dark, thick)
-        down = _lines(dark.T, thick)[1]
-        if not _enough(across, down):
-            continue
-        found = True
-        dark = without
-        if min(across, down) >= SQUARED:
-            dark = _lines(dark.T, thick)[0].T
-    return dark if found else None
+    thick = max(THIN, round(THICK * min(dark.shape)))
+    if not _enough(_crossings(dark, thick), _crossings(dark.T, thick)):
+        return None
+    across, down = _Lines(dark, thick), _Lines(dark.T, thick)
+    if not _enough(across.count, down.count):
+        return None
+    # With no more than their own thickness: strokes are often as thin as lines may be.
+    dark = _without(dark, across.thickness)
+    return _without(dark.T, down.thickness).T if min(across.count, down.count) >= SQUARED else dark
 
 
 def _enough(across: int, down: int) -> bool:
@@ -68,6 +66,7 @@ def _crossings(grey: Levels, thick: int) -> int:
 
 def _paper(grey: Levels, thick: int) -> Levels:
     """What lies beneath strokes that are thin from above to below."""
+    grey = np.ascontiguousarray(grey)
     return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((thick + 1, 1), np.uint8)), np.uint8)
 
 
@@ -80,16 +79,26 @@ def _thin(grey: Levels, thick: int) -> npt.NDArray[np.bool_]:
     return np.asarray(depth > max(middle + NOISE * noise, FAINTEST))
 
 
-def _lines(grey: Levels, thick: int) -> tuple[Levels, int]:
-    """Grey levels (h, w) without the lines that run from left to right, and how many those are."""
-    width = grey.shape[1]
-    grey = np.ascontiguousarray(grey)
-    thin = _thin(np.asarray(cv2.blur(grey, (3 * thick, 1)), np.uint8), thick)  # along a line noise is evened out
-    # Strokes and lines that cross it tear a line.
-    whole = cv2.morphologyEx(thin.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, 3 * thick), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(whole, connectivity=8)
-    wide, tall = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    flat = (wide >= LONG * width) & (tall <= wide / 3)
-    flat[0] = False
-    lines = cv2.dilate((flat[labels] & thin).astype(np.uint8), np.ones((3, 1), np.uint8))
-    return np.where(lines > 0, _paper(grey, thick), grey), int((flat & (wide >= WHOLE * width)).sum())
+class _Lines:
+    """The lines that run from left to right in grey levels (h, w), and that are at most so thick: their pixels, their
+    count, and their thickness in pixels."""
+
+    def __init__(self, grey: Levels, thick: int) -> None:
+        grey = np.ascontiguousarray(grey)
+        width = grey.shape[1]
+        thin = _thin(np.asarray(cv2.blur(grey, (3 * thick, 1)), np.uint8), thick)  # along a line noise is evened out
+        # Strokes and lines that cross it tear a line.
+        whole = cv2.morphologyEx(thin.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, 3 * thick), np.uint8))
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(whole, connectivity=8)
+        wide, tall = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+        flat = (wide >= LONG * width) & (tall <= wide / 3)
+        flat[0] = False
+        self.pixels = flat[labels] & thin
+        self.count = int((flat & (wide >= WHOLE * width)).sum())
+        self.thickness = min(thick, 1 + math.ceil(self.pixels.sum() / max(wide[flat].sum(), 1)))
+
+
+def _without(grey: Levels, thick: int) -> Levels:
+    """Grey levels (h, w) without the lines that run from left to right and are at most so thick."""
+    lines = cv2.dilate(_Lines(grey, thick).pixels.astype(np.uint8), np.ones((3, 1), np.uint8))
+    return np.where(lines > 0, _paper(grey, thick), grey)
