@@ -25,7 +25,7 @@ ROW = 1.5  # pictures wider than this, times their height, hold a row of digits 
 
 def surroundings(labels: npt.NDArray[np.int32], stats: npt.NDArray[np.int32]) -> list[int]:
     """Which parts lie around a page on a photograph: the table, a shadow, another page. `labels` (h, w) int32 of all
-    pixels, 0 without ink; `stats` as of cv2.connectedComponentsWithStats.
+    pixels, 0 without ink; `stats` as of `components`.
 
     They fill a corner of the picture and a good part of a side, and are far broader than any stroke of what is left.
     """

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mnist_predict.vision.components import components
 from mnist_predict.vision.light import Grey, Levels, shrunk, views
 from mnist_predict.vision.rules import without_rules
 
@@ -58,7 +59,7 @@ def _is_page(density: Levels) -> bool:
     small = np.pad(np.asarray(shrunk(mask, 200) > 0.5, np.uint8), 1)
     if min(mask.shape) < SMALLEST or cv2.distanceTransform(small, cv2.DIST_L2, 3).max() < BROAD * min(small.shape):
         return False
-    _, _, holes, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
+    _, holes = components(1 - mask, connectivity=4)
     x, y, w, h = holes[1:, :4].T
     return bool(((x > 0) & (y > 0) & (x + w < width) & (y + h < height) & (h >= WRITTEN * height)).any())
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box, union
+from mnist_predict.vision.components import components
 from mnist_predict.vision.frame import surroundings, without_boxes, without_frame
 
 FAINT = 25  # ink that belongs to a stroke ...
@@ -41,8 +42,7 @@ class DigitInk:
 def find_numbers(density: npt.NDArray[np.uint8]) -> list[list[DigitInk]]:
     """The numbers in (h, w) uint8 ink, in reading order, each with its digits left to right."""
     mask = cv2.threshold(density, FAINT, 1, cv2.THRESH_BINARY)[1]
-    _, labelled, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
-    labels, stats = np.asarray(labelled, np.int32), np.asarray(table, np.int32)
+    labels, stats = components(np.asarray(mask, np.uint8))
     extents = np.maximum(stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_WIDTH] // 2)
     extents[[i - 1 for i in surroundings(labels, stats)]] = 0
     order = np.argsort(-extents, kind="stable")[: 4 * MAX_PARTS]

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box
+from mnist_predict.vision.components import components
 
 # all lengths are times the height of the digits
 BESIDE = 0.6  # how far before the first and behind the last digit a mark belongs to the number
@@ -46,11 +47,11 @@ def find_marks(density: npt.NDArray[np.uint8], digits: list[Box]) -> list[Mark]:
     bottom = int(max(box[1] + box[3] for box in digits) + SHORT * tall)
     ink = density[top:bottom, left:right]
     mask = cv2.threshold(ink, FAINT, 1, cv2.THRESH_BINARY)[1]
-    _, labelled, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
-    labels, sides = np.asarray(labelled), np.asarray(table)[:, 2:4].max(axis=1)
+    labels, stats = components(np.asarray(mask, np.uint8))
+    sides = stats[:, 2:4].max(axis=1)
     found = []
     for part in np.flatnonzero((sides >= LEAST * tall) & (sides <= tall)):
-        x, y, w, h = (int(value) for value in table[part][:4])
+        x, y, w, h = (int(value) for value in stats[part][:4])
         if x == 0 or y == 0 or x + w == ink.shape[1] or y + h == ink.shape[0]:
             continue  # it goes on outside
         if int(ink[y : y + h, x : x + w][labels[y : y + h, x : x + w] == part].max()) < SURE:

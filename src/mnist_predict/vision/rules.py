@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mnist_predict.vision.components import components
 from mnist_predict.vision.light import Levels, shrunk
 
 SMALLEST = 100  # pixels; in smaller pictures strokes are as thin as lines
@@ -89,7 +90,7 @@ class _Lines:
         thin = _thin(np.asarray(cv2.blur(grey, (3 * thick, 1)), np.uint8), thick)  # along a line noise is evened out
         # Strokes and lines that cross it tear a line.
         whole = cv2.morphologyEx(thin.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, 3 * thick), np.uint8))
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(whole, connectivity=8)
+        labels, stats = components(np.asarray(whole, np.uint8))
         wide, tall = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
         flat = (wide >= LONG * width) & (tall <= wide / 3)
         flat[0] = False

@@ -61,17 +61,19 @@ def _calibrated(confidence: float, length: int) -> float:
 
 
 def digit_boxes(spans: Sequence[tuple[float, float]], box: Box, density: Grey) -> list[Box]:
-    """The box of each digit, whose middle the network saw between two columns: the ink up to half way to the next."""
-    x, y, w, h = box
-    middles = [(left + right) / 2 for left, right in spans]
+    """The box of each digit, whose middle the network saw between two columns: the ink up to half way to the next.
+    From left to right, within (h, w) ink; in all of it where a digit was seen beside `box`."""
+    height, width = density.shape
+    middles = [min(max((left + right) / 2, 0), width) for left, right in spans]
+    x, y, w, h = box if box[0] <= middles[0] and middles[-1] <= box[0] + box[2] else (0, 0, width, height)
     half = w / len(spans) / 2
     cuts = [(one + other) / 2 for one, other in pairwise(middles)]
     lefts = [max(x, middles[0] - 2 * half), *cuts]
     rights = [*cuts, min(x + w, middles[-1] + 2 * half)]
     boxes = []
     for left, right in zip(lefts, rights, strict=True):
-        start = min(max(int(left), 0), density.shape[1] - 1)
-        end = min(max(math.ceil(right), start + 1), density.shape[1])
+        start = min(max(int(left), 0), width - 1)
+        end = min(max(math.ceil(right), start + 1), width)
         ink = (density[y : y + h, start:end] >= FAINT).astype(np.uint8)
         dx, dy, dw, dh = cv2.boundingRect(ink)
         boxes.append((start + dx, y + dy, dw, dh) if dw else (start, y, end - start, h))
