@@ -11,6 +11,7 @@ import numpy.typing as npt
 from mnist_predict.models.registry import LINES, open_version
 from mnist_predict.reading import Box, Number, Reading, together, union
 from mnist_predict.vision.advice import DARKNESS, advise, cut_off, dark
+from mnist_predict.vision.bands import on_one_ground
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.fitting import as_expected
@@ -84,7 +85,7 @@ class Recognizer:
 
     def _as_it_lies(self, picture: Picture, expected: Expectation | None) -> tuple[Reading, int]:
         """The reading, and in how many places it was looked for."""
-        grey = to_grey(picture.pixels)
+        grey = on_one_ground(to_grey(picture.pixels))
         ink = find_ink(grey)
         density = np.zeros_like(grey) if ink is None else ink.density
         page = _Page(picture, grey, density, paper_level(grey, density))
