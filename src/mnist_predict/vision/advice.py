@@ -71,9 +71,16 @@ def edge_width(pixels: Grey) -> float:
     """How many pixels lie between paper and ink across the sharpest edges in (h, w) pixels."""
     grey = pixels.astype(np.float32)
     across, down = (cv2.Scharr(grey, cv2.CV_32F, *way) / 32 for way in ((1, 0), (0, 1)))
-    steepest = float(np.percentile(np.hypot(across, down), 98))
-    low, high = np.percentile(grey, [2, 98])
-    return float(high - low) / max(steepest, 1e-3)
+    [steepest] = _quantiles(cv2.magnitude(across, down), 0.98)
+    low, high = _quantiles(grey, 0.02, 0.98)
+    return (high - low) / max(steepest, 1e-3)
+
+
+def _quantiles(levels: cv2.typing.MatLike, *shares: float) -> list[float]:
+    """The levels, float32 from 0 up to 256, below which these shares of all lie, to a 16th: sorting takes ten times as
+    long."""
+    below = cv2.calcHist([levels], [0], None, [256 * 16], [0, 256]).ravel().cumsum()
+    return [float(np.searchsorted(below, share * levels.size)) / 16 for share in shares]
 
 
 def _judged(pixels: Grey, tall: float) -> Grey:

@@ -87,6 +87,8 @@ def _edges(grey: Levels, step: float) -> list[int]:
         return []
     steps = cv2.threshold(cv2.absdiff(grey[:, within:], grey[:, :-within]), step, 1, cv2.THRESH_BINARY)[1]
     count = cv2.reduce(steps, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
+    if count.max() < EDGE * len(grey):
+        return []
     changes = np.append(count >= EDGE * len(grey), False).astype(np.int8)
     starts, ends = (np.flatnonzero(np.diff(changes, prepend=0) == way) for way in (1, -1))
     return [int(start + end + within) // 2 for start, end in zip(starts, ends, strict=True)]
