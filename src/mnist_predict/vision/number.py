@@ -106,19 +106,20 @@ def read_number(
     where the strokes hang together as one and nothing is expected, or so many 1 where all are bare strokes; else empty.
     """
     views: list[_View] = []
-    clear = ""
+    clear = None
     for line, place in zip(cycle(lines), places, strict=False):
         views.append(_look(line, grey, paper, place))
-        clear = _clear(views, alone) if expected is None else ""
+        clear = _clear(views, alone) if expected is None else None
         if clear:
             break
-    found = [([clear], 0.0)] if clear else [candidates(view.frames, expected) for view in views]
+    found = [([clear[0]], 0.0)] if clear else [candidates(view.frames, expected) for view in views]
     texts = list(dict.fromkeys(text for one, _ in found for text in one if text))
     if alone and alone not in texts:
         texts.append(alone)
     if not texts:
         return None
-    each = scores([view.frames for view in views], [*texts, ""])  # (views, texts and none)
+    # (views, texts and none)
+    each = clear[1] if clear and texts == [clear[0]] else scores([view.frames for view in views], [*texts, ""])
     mean = _mean(each)
     if mean[:-1].max() == -math.inf:
         return None
@@ -141,14 +142,17 @@ def read_number(
     )
 
 
-def _clear(views: Sequence[_View], alone: str) -> str:
-    """What these crops say so surely that others would change nothing: two of them alike, or one and the digit network;
-    else nothing."""
+def _clear(views: Sequence[_View], alone: str) -> tuple[str, npt.NDArray[np.float64]] | None:
+    """What these crops say so surely that others would change nothing, two of them alike, or one and the digit network;
+    and the log-probabilities (views, 2) of it and of none."""
     paths = {best_path(view.frames) for view in views}
     if len(paths) > 1 or (len(views) == 1 and paths != {alone}):
-        return ""
+        return None
     text = paths.pop()
-    return text if text and scores([view.frames for view in views], [text]).min() > math.log(CLEAR) else ""
+    if not text:
+        return None
+    each = scores([view.frames for view in views], [text, ""])
+    return (text, each) if each[:, 0].min() > math.log(CLEAR) else None
 
 
 def _mean(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
