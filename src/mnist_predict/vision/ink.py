@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mnist_predict.vision.bands import on_one_ground
 from mnist_predict.vision.components import components
 from mnist_predict.vision.light import Grey, Levels, shrunk, views
 from mnist_predict.vision.rules import without_rules
+from mnist_predict.vision.specks import without_specks
 
 MIN_CONTRAST = 16.0  # grey levels between paper and ink below which nothing counts as written
 CLEAR = 0.08  # evidence from which on no better view is needed
@@ -85,6 +87,12 @@ def to_grey(pixels: Levels) -> Levels:
     axis /= np.abs(axis).sum()
     lift = -255.0 * axis[axis < 0].sum()  # keeps all levels within 0..255
     return np.asarray(cv2.transform(pixels, np.append(axis, lift)[None]), np.uint8)
+
+
+def to_levels(pixels: Levels) -> Levels:
+    """One channel (h, w) of (h, w, 3) or (h, w) uint8 pixels, without specks and on one ground: where ink is looked
+    for, and what the networks are shown."""
+    return on_one_ground(without_specks(to_grey(pixels)))
 
 
 def paper_level(grey: Levels, density: Levels) -> int:

@@ -11,11 +11,10 @@ import numpy.typing as npt
 from mnist_predict.models.registry import LINES, open_version
 from mnist_predict.reading import Box, Number, Reading, together, union
 from mnist_predict.vision.advice import DARKNESS, advise, cut_off, dark
-from mnist_predict.vision.bands import on_one_ground
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.fitting import as_expected
-from mnist_predict.vision.ink import find_ink, paper_level, to_grey
+from mnist_predict.vision.ink import find_ink, paper_level, to_levels
 from mnist_predict.vision.layout import DigitInk, find_numbers, in_row
 from mnist_predict.vision.line import Grey, LineReader
 from mnist_predict.vision.normalize import normalize
@@ -85,7 +84,7 @@ class Recognizer:
 
     def _as_it_lies(self, picture: Picture, expected: Expectation | None) -> tuple[Reading, int]:
         """The reading, and in how many places it was looked for."""
-        grey = on_one_ground(to_grey(picture.pixels))
+        grey = to_levels(picture.pixels)
         ink = find_ink(grey)
         density = np.zeros_like(grey) if ink is None else ink.density
         page = _Page(picture, grey, density, paper_level(grey, density))

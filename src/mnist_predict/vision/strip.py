@@ -7,8 +7,7 @@ the strip of a large picture may differ from what was read by a fraction of a pi
 import numpy as np
 
 from mnist_predict.reading import Box, Number
-from mnist_predict.vision.bands import on_one_ground
-from mnist_predict.vision.ink import find_ink, paper_level, to_grey
+from mnist_predict.vision.ink import find_ink, paper_level, to_levels
 from mnist_predict.vision.line import Grey, cut
 from mnist_predict.vision.number import crops
 from mnist_predict.vision.raster import Picture
@@ -25,7 +24,7 @@ def strip_of(picture: Picture, number: Number) -> Grey:
     quarters = number.turned // 90
     box = turned_box(number.box, quarters, picture.size)
     picture = turned(picture, quarters)
-    grey = on_one_ground(to_grey(picture.pixels))
+    grey = to_levels(picture.pixels)
     ink = find_ink(grey)
     paper = paper_level(grey, np.zeros_like(grey) if ink is None else ink.density)
     height, width = grey.shape
