@@ -31,6 +31,11 @@ def test_a_clean_page_stays_as_it_is(write, height):
     assert without_specks(page) is page
 
 
+def test_in_the_smallest_pictures_single_pixels_are_writing():
+    page = peppered(np.full((16, 16), 255, np.uint8), 0.2)
+    assert without_specks(page) is page
+
+
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40))))
 def test_any_picture_keeps_its_shape(grey):
     clean = without_specks(grey)
