@@ -77,8 +77,8 @@ def edge_width(pixels: Grey) -> float:
 
 
 def _quantiles(levels: cv2.typing.MatLike, *shares: float) -> list[float]:
-    """The levels, float32 from 0 up to 256, below which these shares of all lie, to a 16th: sorting takes ten times as
-    long."""
+    """The levels, float32 from 0 up to 256, below which these shares of all lie, to a 16th; with np.percentile
+    `edge_width` takes twice as long."""
     below = cv2.calcHist([levels], [0], None, [256 * 16], [0, 256]).ravel().cumsum()
     return [float(np.searchsorted(below, share * levels.size)) / 16 for share in shares]
 
