@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-OURS := src tests bench docs
+OURS := src tests bench tools
 
 SETS ?=
 
@@ -26,19 +26,19 @@ train: $(VENV)/.test ## train a model version from scratch into runs/
 	@$(BIN)/mnist-predict train new
 
 evaluate: $(VENV)/.test ## measure the reader on all sets, and on those in SETS=folder, into docs/recognition.md
-	@$(BIN)/python docs/evaluate.py $(SETS)
+	@$(BIN)/python tools/evaluate.py $(SETS)
 
 bench: $(VENV)/.test ## measure speed on this machine and print the table
 	@$(BIN)/python -m bench
 
 chaos: $(VENV)/.test ## kill services and Cassandra nodes under load and count what is lost
-	@$(BIN)/python tests/store/chaos.py
+	@PYTHONPATH=tests/support $(BIN)/python tests/chaos/chaos.py
 
 docs: $(VENV)/.test ## write the settings into README.md and the commands into docs/cli.md
-	@$(BIN)/python docs/generate.py
+	@$(BIN)/python tools/generate.py
 
 screenshots: $(VENV)/.test ## pictures of all pages, light and dark, into docs/screens
-	@$(BIN)/python docs/screenshots.py
+	@$(BIN)/python tools/screenshots.py
 
 lock: $(VENV)/.test ## pin the newest versions of all dependencies, with hashes
 	@$(BIN)/uv pip compile -q --universal --no-header --generate-hashes --no-emit-index-url --upgrade \

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.store.cassandra_nodes import Nodes, lacking
+from tests.support.cassandra_nodes import Nodes, lacking
 
 __all__ = ["lacking", "nodes"]
 

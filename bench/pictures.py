@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mnist_predict.training import dataset
+from mnist_predict.training import mnist as dataset
 
 Grey = npt.NDArray[np.uint8]
 

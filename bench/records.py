@@ -15,8 +15,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from bench.pictures import pictures
-from mnist_predict.store.copy import THREADS, TOGETHER
 from mnist_predict.store.record import Record, Store, new_id
+from mnist_predict.store.tools.copy import THREADS, TOGETHER
 from mnist_predict.vision.recognizer import open_recognizer
 
 RARE = 20  # one of so many is of the other kind

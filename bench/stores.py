@@ -12,7 +12,7 @@ from bench.records import Maker, fill
 from bench.served import cpu, load, server
 from bench.trips import trips
 from mnist_predict.store import open_store
-from mnist_predict.store.copy import copy
+from mnist_predict.store.tools.copy import copy
 
 COPIED = 10_000
 

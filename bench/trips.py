@@ -8,8 +8,8 @@ from typing import Any
 from cassandra.query import BatchStatement
 
 from bench.records import Maker
-from mnist_predict.store.cassandra import CassandraStore
-from mnist_predict.store.cassandra_place import Place
+from mnist_predict.store.cassandra.store import CassandraStore
+from mnist_predict.store.cassandra.url import Place
 
 
 class Watch:

@@ -20,7 +20,7 @@ import yaml
 from werkzeug.serving import make_server
 
 from mnist_predict.settings import SETTINGS, Settings
-from mnist_predict.store.cassandra_place import Place
+from mnist_predict.store.cassandra.url import Place
 from mnist_predict.web.app import create_app
 
 VARIABLES = {setting.variable for setting in SETTINGS}

@@ -11,8 +11,8 @@ import pytest
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.settings import SETTINGS, Settings
-from mnist_predict.training import evaluate as evaluation
-from mnist_predict.training import sets
+from mnist_predict.training.evaluation import evaluate as evaluation
+from mnist_predict.training.evaluation import sets
 
 
 def script(path: Path) -> ModuleType:
@@ -26,13 +26,13 @@ def script(path: Path) -> ModuleType:
 
 @pytest.fixture(scope="module")
 def generate(root: Path) -> ModuleType:
-    return script(root / "docs/generate.py")
+    return script(root / "tools/generate.py")
 
 
 def test_evaluate_writes_every_set_into_the_document(
     root: Path, tmp_path: Path, png_of: Callable[[str], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    evaluate = script(root / "docs/evaluate.py")
+    evaluate = script(root / "tools/evaluate.py")
     few = tmp_path / "sets/few"
     few.mkdir(parents=True)
     (few / "a.png").write_bytes(png_of("4072"))

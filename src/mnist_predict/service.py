@@ -8,7 +8,7 @@ from mnist_predict.errors import BadRequest, Gone, NotFound
 from mnist_predict.reading import Reading
 from mnist_predict.settings import Settings
 from mnist_predict.store.record import Erasure, Record, Store, new_id
-from mnist_predict.store.spooled import SpooledStore
+from mnist_predict.store.spool.failover import SpooledStore
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.picture import decode
 

@@ -14,10 +14,10 @@ from mnist_predict.stats.counting import Progress, Statistics, open_statistics
 from mnist_predict.stats.kept import Kept
 from mnist_predict.stats.tally import Counts, Mistake, Tally, add
 from mnist_predict.store.record import Record, first_id, new_id
-from mnist_predict.store.replay import only_one
-from mnist_predict.store.spool import Spool
-from mnist_predict.store.spooled import SpooledStore
-from mnist_predict.store.sqlite import SqliteStore
+from mnist_predict.store.spool.failover import SpooledStore
+from mnist_predict.store.spool.replay import only_one
+from mnist_predict.store.spool.spool import Spool
+from mnist_predict.store.sqlite.store import SqliteStore
 
 SINCE = NOON.date() - timedelta(days=60)
 

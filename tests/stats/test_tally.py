@@ -12,7 +12,7 @@ from stats_examples import NOON, label, recounted, upload
 
 from mnist_predict.stats.tally import Counts, Mistake, add, of_label, of_reading, tally
 from mnist_predict.store.record import Record, Store
-from mnist_predict.store.sqlite import SqliteStore
+from mnist_predict.store.sqlite.store import SqliteStore
 
 numbers = st.text("0123", max_size=3)
 events = st.lists(st.tuples(st.integers(0, 3), numbers, st.integers(0, 72)), max_size=12)

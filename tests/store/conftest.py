@@ -11,9 +11,9 @@ from cassandra.cluster import NoHostAvailable
 from cassandra_nodes import Nodes, lacking
 
 from mnist_predict.store import open_store
-from mnist_predict.store.cassandra import CassandraStore
-from mnist_predict.store.cassandra_link import Link
-from mnist_predict.store.cassandra_place import Place
+from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.store import CassandraStore
+from mnist_predict.store.cassandra.url import Place
 from mnist_predict.store.record import Store
 
 EXISTING = "MNIST_PREDICT_TEST_CASSANDRA"

@@ -9,10 +9,10 @@ import pytest
 from store_examples import record_of
 
 from mnist_predict.errors import Gone
-from mnist_predict.store.check import check
-from mnist_predict.store.copy import copy, everything
 from mnist_predict.store.record import Erasure, Record, Store, new_id
-from mnist_predict.store.sqlite import SqliteStore
+from mnist_predict.store.sqlite.store import SqliteStore
+from mnist_predict.store.tools.check import check
+from mnist_predict.store.tools.copy import copy, everything
 
 PICTURE = b"a picture that nobody may see any more"
 

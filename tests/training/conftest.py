@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_predict.training import dataset, fonts, strips
+from mnist_predict.training import mnist as dataset
+from mnist_predict.training.line import batches as strips
+from mnist_predict.training.synthesis import fonts
 
 
 def write_idx(path: Path, array: np.ndarray) -> None:

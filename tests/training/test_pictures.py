@@ -5,8 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_predict.training import dataset, hands
-from mnist_predict.training.augment import augment
+from mnist_predict.training import mnist as dataset
+from mnist_predict.training.digit.augment import augment
+from mnist_predict.training.synthesis import hands
 
 
 @settings(max_examples=25, deadline=None)

@@ -14,12 +14,17 @@ import torch
 from click.testing import CliRunner, Result
 from safetensors.torch import load_file
 
-from mnist_predict.cli import main
+from mnist_predict.cli.main import main
 from mnist_predict.errors import BadRequest
 from mnist_predict.models.registry import LINES, PARTS, Part, Version, open_version
-from mnist_predict.training import calibrate, dataset, export, line, steps, strips, train
-from mnist_predict.training.line_network import LineNetwork
-from mnist_predict.training.network import Network
+from mnist_predict.training import export, steps
+from mnist_predict.training import mnist as dataset
+from mnist_predict.training.digit import train
+from mnist_predict.training.digit.network import Network
+from mnist_predict.training.evaluation import calibrate
+from mnist_predict.training.line import batches as strips
+from mnist_predict.training.line import train as line
+from mnist_predict.training.line.network import LineNetwork
 
 pytestmark = pytest.mark.usefixtures("small_split")
 

@@ -7,7 +7,7 @@ import pytest
 from web_examples import picture_of
 
 from mnist_predict.web.app import create_app
-from mnist_predict.web.journal import Journal
+from mnist_predict.web.telemetry.journal import Journal
 
 
 def test_without_a_service_it_opens_the_one_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

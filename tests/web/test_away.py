@@ -13,7 +13,7 @@ from mnist_predict.service import Service
 from mnist_predict.settings import Settings
 from mnist_predict.store import open_safe_store
 from mnist_predict.store.record import new_id
-from mnist_predict.store.spooled import SpooledStore
+from mnist_predict.store.spool.failover import SpooledStore
 from mnist_predict.vision.recognizer import Recognizer
 
 PASSWORD = "hunter2"
@@ -21,7 +21,7 @@ PASSWORD = "hunter2"
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpooledStore]:
-    monkeypatch.setattr("mnist_predict.store.volume._MARKS", ())
+    monkeypatch.setattr("mnist_predict.store.spool.volume._MARKS", ())
     monkeypatch.delenv("container", raising=False)
     nobody = f"cassandra://me:{PASSWORD}@127.66.6.6/nobody_there"
     opened = open_safe_store(Settings.from_environment({}).but(store=nobody, data=str(tmp_path / "data"), spool_mb=1))

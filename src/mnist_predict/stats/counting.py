@@ -20,8 +20,8 @@ from mnist_predict.errors import StoreUnavailable
 from mnist_predict.stats.kept import Kept, Span
 from mnist_predict.stats.tally import Counts, Mistake, add, tally
 from mnist_predict.store.record import Record, Store, first_id
-from mnist_predict.store.replay import only_one
-from mnist_predict.store.spooled import SpooledStore
+from mnist_predict.store.spool.failover import SpooledStore
+from mnist_predict.store.spool.replay import only_one
 
 SETTLED = timedelta(minutes=1)
 PATIENCE = 0.3  # seconds of counting that one who asks for a page waits for

@@ -17,14 +17,14 @@ def open_store(url: str) -> Store:
     """
     kind, _, rest = url.partition("://")
     if kind == "sqlite" and rest.startswith("/") and rest.strip("/"):
-        from mnist_predict.store.sqlite import SqliteStore
+        from mnist_predict.store.sqlite.store import SqliteStore
 
         return SqliteStore(Path(rest[1:]))
     if kind == "cassandra":
         if find_spec("cassandra") is None:
             raise BadRequest("This store needs its driver: pip install 'mnist-predict[cassandra]'.")
-        from mnist_predict.store.cassandra import CassandraStore
-        from mnist_predict.store.cassandra_place import Place
+        from mnist_predict.store.cassandra.store import CassandraStore
+        from mnist_predict.store.cassandra.url import Place
 
         return CassandraStore(Place.from_url(url))
     # A url may carry a password, so only its kind is repeated.
@@ -40,8 +40,8 @@ def open_safe_store(settings: Settings) -> Store:
     store = open_store(settings.store)
     if settings.store.startswith("sqlite:"):
         return store
-    from mnist_predict.store.spool import open_spool
-    from mnist_predict.store.spooled import SpooledStore
+    from mnist_predict.store.spool.failover import SpooledStore
+    from mnist_predict.store.spool.spool import open_spool
 
     return SpooledStore(store, open_spool(settings))
 

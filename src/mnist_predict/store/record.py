@@ -1,4 +1,4 @@
-"""What is kept: `Record`, and the `Store` protocol of every store (tests/store holds its contract)."""
+"""What is kept: `Record`, and the `Store` protocol of every store (tests/store/test_contract.py)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

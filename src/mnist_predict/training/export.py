@@ -15,8 +15,8 @@ from safetensors.torch import load, save
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.models.registry import PARTS, Part, Version
-from mnist_predict.training.line_network import LineNetwork
-from mnist_predict.training.network import Network
+from mnist_predict.training.digit.network import Network
+from mnist_predict.training.line.network import LineNetwork
 
 
 class _Served(torch.nn.Module):

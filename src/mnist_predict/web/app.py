@@ -9,29 +9,20 @@ from mnist_predict.stats.counting import open_statistics
 from mnist_predict.store import data_place
 from mnist_predict.store.thumbnails import open_thumbnails
 from mnist_predict.vision.table import is_table, table
-from mnist_predict.web import (
-    access,
-    api,
-    erasing,
-    exports,
-    hand,
-    health,
-    records,
-    review,
-    stats,
-    strip,
-    uploads,
-    words,
-)
-from mnist_predict.web.access import protect
-from mnist_predict.web.errors import answer_error
-from mnist_predict.web.incoming import MAX_REQUEST, PictureRequest
-from mnist_predict.web.journal import Journal, note_route
-from mnist_predict.web.limits import Limits, enter, leave
-from mnist_predict.web.measured import MeasuredService
-from mnist_predict.web.names import ImageName
-from mnist_predict.web.safety import add_headers, known_hosts, refuse_cross_site_writes, refuse_unknown_hosts
-from mnist_predict.web.stored import notice
+from mnist_predict.web.http import access
+from mnist_predict.web.http.access import protect
+from mnist_predict.web.http.converters import ImageName
+from mnist_predict.web.http.errors import answer_error
+from mnist_predict.web.http.incoming import MAX_REQUEST, PictureRequest
+from mnist_predict.web.http.limits import Limits, enter, leave
+from mnist_predict.web.http.safety import add_headers, known_hosts, refuse_cross_site_writes, refuse_unknown_hosts
+from mnist_predict.web.presenters import words
+from mnist_predict.web.presenters.stored import notice
+from mnist_predict.web.telemetry.journal import Journal, note_route
+from mnist_predict.web.telemetry.measured import MeasuredService
+from mnist_predict.web.views import api, hand, health, records, review, stats, strip, uploads
+from mnist_predict.web.views import erase as erasing
+from mnist_predict.web.views import export as exports
 
 
 class Web(Flask):

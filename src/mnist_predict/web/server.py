@@ -20,11 +20,11 @@ from mnist_predict.errors import BadRequest, StoreRefused, StoreUnavailable
 from mnist_predict.models.registry import open_version
 from mnist_predict.settings import LOOPBACK, Settings
 from mnist_predict.store import data_place, open_store
-from mnist_predict.store.replay import replay
-from mnist_predict.store.spool import open_spool
-from mnist_predict.store.sqlite import SqliteStore
-from mnist_predict.store.volume import goes_with_container
-from mnist_predict.web.log import log_in_lines
+from mnist_predict.store.spool.replay import replay
+from mnist_predict.store.spool.spool import open_spool
+from mnist_predict.store.spool.volume import goes_with_container
+from mnist_predict.store.sqlite.store import SqliteStore
+from mnist_predict.web.telemetry.log import log_in_lines
 
 # A thread is held while a client sends its picture, and mobile networks are slow; reading itself takes turns.
 _THREADS = 64

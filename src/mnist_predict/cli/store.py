@@ -1,0 +1,167 @@
+"""`mnist-predict store`: make, copy, check and export stores."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mnist_predict.cli.flags import setting
+from mnist_predict.errors import BadRequest
+from mnist_predict.settings import Settings
+
+if TYPE_CHECKING:
+    from mnist_predict.store.record import Store
+
+
+@click.group()
+def store() -> None:
+    """Make, copy, check and export stores."""
+
+
+@store.command()
+@setting("store")
+def init(store: str | None) -> None:
+    """Create the store, or bring an older one up to date, and check that it can be written."""
+    from mnist_predict.store import data_place
+
+    url = Settings.from_environment().but(store=store).store
+    with opened(url) as kept:
+        kept.check_writable()
+    click.echo(f"Ready: {data_place(url)}")
+
+
+@store.command()
+@click.argument("source")
+@click.argument("target")
+def copy(source: str, target: str) -> None:
+    """Copy every record and picture of the store SOURCE into TARGET under the same ids, then compare both.
+
+    Broken off, it is simply run again. Exit code 1: something is missing or differs in TARGET.
+    """
+    from mnist_predict.store.tools.copy import copy as run
+
+    with opened(source) as one, opened(target) as other, counting("copied and compared") as progress:
+        copied = run(one, other, progress)
+    click.echo(
+        f"{copied.records} records and {copied.pictures} pictures are the same in both; "
+        f"{copied.added} records were added, {len(copied.merged)} were there under another id, "
+        f"{len(copied.erased)} were erased there."
+    )
+    tell(copied.wrong)
+
+
+@store.command()
+@setting("store")
+def check(store: str | None) -> None:
+    """Read every record and every picture, and compare each picture with its hash.
+
+    Exit code 1: a record's picture is missing or altered, or a record is still there though it was erased.
+    """
+    from mnist_predict.store.tools.check import check as run
+
+    with opened(Settings.from_environment().but(store=store).store) as kept, counting("checked") as progress:
+        checked = run(kept, progress)
+    click.echo(f"{checked.records} records and {checked.pictures} pictures were checked.")
+    for digest in checked.without_record:
+        click.echo(f"picture {digest} has no record (an upload that was broken off)")
+    tell(
+        [f"record {record} has no picture" for record in checked.without_picture]
+        + [f"picture {digest} is altered" for digest in checked.altered]
+        + [f"record {record} was erased and is still there: erase it again" for record in checked.half_erased]
+    )
+
+
+@store.command()
+@click.argument("record_ids", nargs=-1, required=True, metavar="RECORD_ID...")
+@click.option("--yes", is_flag=True, help="Do not ask before it is done.")
+@setting("store")
+def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
+    """Erase pictures for good, each with all its records and their labels; RECORD_ID is that of any of them.
+
+    A record without a picture goes with its labels. Their ids are never kept again. Backups keep what they have.
+    """
+    from mnist_predict.service import open_service
+    from mnist_predict.stats.counting import open_statistics
+    from mnist_predict.store import data_place
+    from mnist_predict.store.thumbnails import open_thumbnails
+
+    settings = Settings.from_environment().but(store=store)
+    service = open_service(settings)
+    thumbnails = open_thumbnails(settings)
+    statistics = open_statistics(service.store, settings.data, data_place(settings.store))
+    try:
+        for record_id in record_ids:
+            together = service.together(record_id)
+            labels = [record.label_of is not None for record in together]
+            words = f"{_so_many(labels.count(False), 'record')} and {_so_many(labels.count(True), 'label')}"
+            if not yes:
+                click.confirm(f"Erase {words} of {record_id} for good?", abort=True, err=True)
+            statistics.kept.forget(service.erase(record_id, "command line").records)
+            for picture in {record.sha256 for record in together if record.sha256}:
+                thumbnails.drop(picture)
+            click.echo(f"{record_id}\terased for good: {words}")
+    finally:
+        service.store.close()
+
+
+@store.command()
+@setting("store")
+def erased(store: str | None) -> None:
+    """Print what was erased: when, by whom, and the ids of the records."""
+    with opened(Settings.from_environment().but(store=store).store) as kept:
+        for erasure in kept.erasures():
+            told = erasure.to_dict()
+            click.echo("\t".join([told["time"], told["by"] or "", " ".join(told["erased"])]))
+
+
+@store.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@setting("store")
+def export(file: Path, store: str | None) -> None:
+    """Write all records to FILE, whose name ends in .csv, .jsonl or .parquet."""
+    from mnist_predict.store.tools.export import export as run
+
+    with opened(Settings.from_environment().but(store=store).store) as kept, counting("exported") as progress:
+        try:
+            count = run(kept, file, progress)
+        except OSError as error:
+            raise BadRequest(f"{file} cannot be written: {error.strerror}.") from error
+    click.echo(f"{count} records are in {file}")
+
+
+def _so_many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+@contextmanager
+def opened(url: str) -> Iterator["Store"]:
+    """The store of a setting, closed afterwards."""
+    from mnist_predict.store import open_store
+
+    kept = open_store(url)
+    try:
+        yield kept
+    finally:
+        kept.close()
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None]]:
+    """A progress line on stderr; how many there will be is not known before the end."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(f"records {what}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda count: bar.advance(task, count)
+
+
+def tell(wrong: list[str]) -> None:
+    """What is wrong, a line each, and exit code 1; nothing when all is well."""
+    for line in wrong:
+        click.echo(line, err=True)
+    if wrong:
+        raise SystemExit(1)

@@ -1,0 +1,103 @@
+"""Writing what a search in Cassandra walks along: a row for each trait of a record, beside it in its partition.
+
+They are written together with the record, in the same mutation. Where rows of a trait are, `bucket_of_trait` tells;
+each process lists a partition there once. What people say of an upload is kept in the row of its trait `upload`, where
+the newest label wins, whatever order they come in: by the timestamp of its id, and within a millisecond by the id
+itself, as of two values of one timestamp Cassandra keeps the greater.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from mnist_predict.store.cassandra.rows import Partition, month_of, partition, timestamp
+from mnist_predict.store.record import Record
+from mnist_predict.store.search import UPLOAD, said_traits, traits
+
+if TYPE_CHECKING:
+    from mnist_predict.store.cassandra.session import Link
+
+Statement = tuple[Any, ...]
+
+_TRAIT = "insert into @record_by_trait (day, bucket, trait, id) values (?, ?, ?, ?) using timestamp ?"
+_NUMBER = "insert into @record_by_trait (day, bucket, trait, id, number) values (?, ?, ?, ?, ?) using timestamp ?"
+_SAID = "insert into @record_by_trait (day, bucket, trait, id, said) values (?, ?, ?, ?, ?) using timestamp ?"
+_FORGET = "delete from @record_by_trait using timestamp ? where day = ? and bucket = ? and trait = ? and id = ?"
+_UNSAY = "delete said from @record_by_trait using timestamp ? where day = ? and bucket = ? and trait = ? and id = ?"
+_READ = "select number, source from @record where day = ? and bucket = ? and id = ?"
+_LIST = "insert into @bucket_of_trait (trait, month, day, bucket) values (?, ?, ?, ?)"
+_MOST_LISTED = 50_000
+
+
+class Listed:
+    """Which traits a process has listed in which partitions, so that it need not do so again."""
+
+    def __init__(self) -> None:
+        self._listed: set[tuple[str, Partition]] = set()
+
+    def lacking(self, rows: Iterable[Statement]) -> set[tuple[str, Partition]]:
+        """The traits of some rows, with their partitions, that are still to be listed."""
+        return {(trait, (day, bucket)) for _, day, bucket, trait, *_ in rows} - self._listed
+
+    def add(self, listed: set[tuple[str, Partition]]) -> None:
+        """These are listed now; with very many, it is begun anew."""
+        if len(self._listed) > _MOST_LISTED:
+            self._listed = set()
+        self._listed |= listed
+
+
+def listing(trait: str, where: Partition) -> Statement:
+    """What lists a partition of a trait."""
+    return (_LIST, trait, month_of(where[0]), *where)
+
+
+def rows_of(record: Record) -> list[Statement]:
+    """What writes the traits of a record; all in its partition."""
+    where, at = partition(record.id), timestamp(record.id)
+    return [
+        (_NUMBER, *where, trait, record.id, record.number, at)
+        if trait == UPLOAD
+        else (_TRAIT, *where, trait, record.id, at)
+        for trait in traits(record)
+    ]
+
+
+def forget(record: Record) -> list[Statement]:
+    """What deletes the traits of a record that is erased, and what it says of another, if it is a label."""
+    where, at = partition(record.id), timestamp(record.id)
+    gone = [(_FORGET, at, *where, trait, record.id) for trait in traits(record)]
+    if record.label_of is not None:
+        of, at = partition(record.label_of), timestamp(record.id)
+        gone.append((_UNSAY, at, *of, UPLOAD, record.label_of))
+        gone += [(_FORGET, at, *of, trait, record.label_of) for trait in said_traits(None, record.number)]
+    return gone
+
+
+class Sayings:
+    """What labels say of uploads; these are asked for while the labels are being written."""
+
+    def __init__(self, link: "Link", records: Iterable[Record]) -> None:
+        self._link = link
+        labels = [(label, label.label_of) for label in records if label.label_of is not None]
+        self._asked = [(label, of, link.start(_READ, *partition(of), of)) for label, of in labels]
+
+    def rows(self) -> list[list[Statement]]:
+        """What writes them, those of each label in one partition."""
+        return [said_rows(self._link, of, label, asked.result().one()) for label, of, asked in self._asked]
+
+
+def said_rows(link: "Link", of: UUID, label: Record, read: Sequence[str] | None = None) -> list[Statement]:
+    """What writes that a label is about an upload, or about what that was merged into.
+
+    `read`: the upload's number and source, None where they are not known; it may come after its labels.
+    """
+    if read is None and (merged := link.run("select kept from @merged where id = ?", of).one()):
+        [of] = merged
+        read = link.run(_READ, *partition(of), of).one()
+    number, source = read or (None, "upload")
+    if source != "upload":
+        return []
+    where, at = partition(of), timestamp(label.id)
+    found = said_traits(number, label.number)
+    said = f"{label.id} {label.number}"
+    return [(_SAID, *where, UPLOAD, of, said, at), *((_TRAIT, *where, trait, of, at) for trait in found)]

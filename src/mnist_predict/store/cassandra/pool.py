@@ -1,0 +1,97 @@
+"""One link to a cluster for all threads of a process: made with the first use, anew after a fork or a loss."""
+
+import os
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from mnist_predict.errors import StoreUnavailable
+from mnist_predict.store.cassandra.url import Place
+
+if TYPE_CHECKING:
+    from mnist_predict.store.cassandra.session import Link
+
+
+class Shared(ABC):
+    """What uses a `Link`."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._state = threading.Condition()  # guards what follows
+        self._link: Link | None = None
+        self._in_use = 0
+        self._closed = False
+        self._failure: tuple[float, StoreUnavailable] | None = None
+
+    @abstractmethod
+    def _prepare(self, link: "Link") -> None:
+        """Make ready what a new link is used for."""
+
+    def close(self) -> None:
+        """Finish what was begun and let go of the connections."""
+        store = self._of_this_process()
+        with store._state:
+            store._closed = True
+            while store._in_use:
+                store._state.wait()
+            link, store._link = store._link, None
+        if link is not None:
+            link.close()
+
+    @contextmanager
+    def _using(self) -> Iterator["Link"]:
+        from mnist_predict.store.cassandra.session import ERRORS, LOST, explain
+
+        store = self._of_this_process()
+        with store._state:
+            link = store._opened()
+            store._in_use += 1
+        try:
+            yield link
+        except ERRORS as error:
+            if isinstance(error, LOST):
+                # Begin anew with the next use: the hosts may come back under other addresses.
+                with store._state:
+                    store._link = None if store._link is link else store._link
+                link.close()
+            raise explain(error, self.place) from error
+        finally:
+            with store._state:
+                store._in_use -= 1
+                store._state.notify_all()
+
+    def _opened(self) -> "Link":
+        from mnist_predict.store.cassandra.session import ERRORS, Link, explain
+
+        if self._closed:
+            raise StoreUnavailable("The store is closed. Try again when the service has started anew.")
+        if self._link is not None:
+            return self._link
+        if self._failure and time.monotonic() < self._failure[0]:
+            raise self._failure[1]
+        try:
+            link = Link(self.place)
+            try:
+                self._prepare(link)
+            except BaseException:
+                link.close()
+                raise
+        except (*ERRORS, StoreUnavailable) as error:
+            # Those who wait for this very attempt hear of its failure; they do not each make their own.
+            failure = explain(error, self.place)
+            self._failure = time.monotonic() + 1, failure
+            raise failure from error
+        self._link = link
+        return link
+
+    def _of_this_process(self) -> Self:
+        if self._process != os.getpid():
+            self._begin()  # the threads of the parent's session did not come along in the fork
+        return self

@@ -1,0 +1,150 @@
+"""The keyspace and its tables: made on first use, migrated under a lock, safe when several services start at once."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import product
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from cassandra import InvalidRequest
+
+from mnist_predict.errors import StoreUnavailable
+from mnist_predict.store.cassandra.backfill import fill
+from mnist_predict.store.cassandra.legacy import carry_over, is_first_version, set_aside
+from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.migrations import missing
+from mnist_predict.store.record import Record
+
+LOCK_SECONDS = 60  # after which the lock of a service that died is free
+RETRY_SECONDS = 0.2
+PATIENCE = 180.0  # seconds to wait for another service that migrates
+
+_IDS = UUID("8f2d6f0e-52c5-4d5c-9a0f-6d6e69737431")
+
+log = logging.getLogger("mnist_predict.store")
+
+
+def prepare(link: Link, add: Callable[[Record], object]) -> None:
+    """Make the keyspace and its schema what this program needs; `add` keeps a record of an older version.
+
+    Raises `StoreRefused` where the schema is newer than this program.
+    """
+    for _ in range(25):
+        try:
+            return _prepare(link, add)
+        except InvalidRequest as error:
+            # A keyspace that was made this moment is not known to every node yet. Every step may be repeated.
+            failure = error
+            time.sleep(RETRY_SECONDS)
+    raise failure
+
+
+def _prepare(link: Link, add: Callable[[Record], object]) -> None:
+    wanted = _copies_wanted(link)
+    if not _keyspace(link):
+        link.session.execute(f"create keyspace if not exists {link.place.keyspace} with {_replication(wanted)}")
+    if is_first_version(link):
+        # The first version's keyspace wants two copies even on one node, where no quorum of two can be had.
+        link.execute(f"alter keyspace {link.place.keyspace} with {_replication(wanted)}")
+    _warn_of_few_copies(link, wanted)
+    if not missing("cassandra", _version(link)):
+        return
+    # With an id of our own: made at once by two services, it is yet one table. Left to itself, Cassandra may give
+    # it two ids, and then refuses both.
+    link.execute(
+        "create table if not exists migration_lock (name text primary key, holder uuid) "
+        f"with id = {uuid5(_IDS, link.place.keyspace)}"
+    )
+    with _lock(link) as renew:
+        steps = missing("cassandra", _version(link))  # asked again, now that nobody else migrates
+        if not steps:
+            return
+        if is_first_version(link):
+            set_aside(link)
+        link.execute("create table if not exists migration (version int primary key, name text, applied timestamp)")
+        for step in steps:
+            for statement in step.script.split(";\n"):
+                if any(line.strip() and not line.startswith("--") for line in statement.splitlines()):
+                    link.execute(statement)
+        if steps[0].version == 1:
+            carry_over(link, _tables(link), add, renew)  # with all tables there, as this program keeps records
+        else:
+            fill(link, {step.name for step in steps}, renew)
+        for step in steps:
+            link.execute(
+                "insert into migration (version, name, applied) values (%s, %s, toTimestamp(now()))",
+                *(step.version, step.name),
+            )
+
+
+def _keyspace(link: Link) -> list[Any]:
+    cql = "select replication from system_schema.keyspaces where keyspace_name = %s"
+    return list(link.session.execute(cql, (link.place.keyspace,)))
+
+
+def _tables(link: Link) -> set[str]:
+    cql = "select table_name from system_schema.tables where keyspace_name = %s"
+    return {row[0] for row in link.execute(cql, link.place.keyspace)}
+
+
+def _version(link: Link) -> int:
+    if "migration" not in _tables(link):
+        return 0
+    return max((row[0] for row in link.execute("select version from migration")), default=0)
+
+
+def _data_centre(link: Link) -> tuple[str, int]:
+    """The local data centre and how many nodes it has."""
+    centres = [host.datacenter for host in link.cluster.metadata.all_hosts()]
+    local = link.place.dc or link.cluster.get_control_connection_host().datacenter
+    return local, centres.count(local)
+
+
+def _copies_wanted(link: Link) -> dict[str, int]:
+    centre, nodes = _data_centre(link)
+    return {centre: link.place.copies or min(3, max(1, nodes))}
+
+
+def _replication(copies: dict[str, int]) -> str:
+    return f"replication = { {'class': 'NetworkTopologyStrategy', **copies} }"
+
+
+def _warn_of_few_copies(link: Link, wanted: dict[str, int]) -> None:
+    keyspace = link.place.keyspace
+    for [found], (centre, copies) in product(_keyspace(link), wanted.items()):
+        kept = found.get(centre) or found.get("replication_factor", "0")
+        if int(kept.partition("/")[0]) < copies:
+            log.warning(
+                "Keyspace %s keeps %s copies of each row in %s; with these nodes it should keep %d. "
+                "Run in cqlsh: ALTER KEYSPACE %s WITH %s; then on each node: nodetool repair --full %s",
+                *(keyspace, kept, centre, copies, keyspace, _replication(wanted), keyspace),
+            )
+
+
+@contextmanager
+def _lock(link: Link) -> Iterator[Callable[[], None]]:
+    """Hold the lock of migrations; what is yielded prolongs it. It ends by itself if this process dies."""
+    me = uuid4()
+    claim = "insert into @migration_lock (name, holder) values ('schema', ?) if not exists using ttl ?"
+    look = "select name, holder from @migration_lock where name = ?"
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        other = link.settle(claim, me, LOCK_SECONDS, look=look, key="schema")
+        if other is None or other[1] == me:
+            break
+        if time.monotonic() > give_up:
+            raise StoreUnavailable(
+                "Another service has been changing the schema of the store for minutes. Try again when it is done."
+            )
+        time.sleep(0.2)
+
+    def renew() -> None:
+        prolong = "update @migration_lock using ttl ? set holder = ? where name = 'schema' if holder = ?"
+        link.run(prolong, LOCK_SECONDS, me, me)
+
+    try:
+        yield renew
+    finally:
+        link.run("delete from @migration_lock where name = 'schema' if holder = ?", me)

@@ -1,0 +1,103 @@
+"""Searching Cassandra: along the rows of a trait, newest first, and from them to the records (see search.py)."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from mnist_predict.store.cassandra.partitions import AT_ONCE, all_buckets, buckets_of
+from mnist_predict.store.cassandra.rows import COLUMNS, PAGE, Partition, from_row, partition
+from mnist_predict.store.record import Record
+from mnist_predict.store.search import LOOK, UPLOAD, Found, Search, cut, said_traits, walked
+
+if TYPE_CHECKING:
+    from mnist_predict.store.cassandra.session import Link
+
+_MORE = 100  # records that are looked at together where the first were too few of those that are searched for
+
+_WALK = """select id, number, said from @record_by_trait
+    where day = ? and bucket = ? and trait = ? and id >= ? and id < ?"""
+_SAID = "select id, number, said from @record_by_trait where day = ? and bucket = ? and trait = ? and id in ?"
+_RECORDS = f"select {COLUMNS} from @record where day = ? and bucket = ? and id in ?"  # noqa: S608 (constants)
+
+
+class _Row(NamedTuple):
+    """A row of a trait; number and said (the newest label's id and number) only in those of uploads."""
+
+    id: UUID
+    number: str | None
+    said: str | None
+
+
+def search(link: "Link", search: Search, before: UUID | None, limit: int) -> Found:
+    """A page of the records that are searched for; see `Store.search`."""
+    first, end = search.first, search.end(before)
+    if not search.asked:
+        records = list(islice(newest(link, first, end, limit + 1), limit + 1))
+        return cut(records, limit, None)
+    found: list[Record] = []
+    looked = 0
+    some = limit + 1
+    if not search.exact or search.labelled == "no":  # not each that is walked along may be one that is searched for
+        some = min(some + limit // 5, LOOK)
+    rows = _walk(link, search, first, end, some)
+    while len(found) <= limit and looked < LOOK:
+        together = list(islice(rows, some))
+        if not together:
+            return cut(found, limit, None)
+        looked += len(together)
+        found += _records(link, search, together)
+        some = min(_MORE, LOOK - looked)
+    return cut(found, limit, together[-1].id)
+
+
+def newest(link: "Link", first: UUID, end: UUID, limit: int) -> Iterator[Record]:
+    """All records from one id to another, newest first; about `limit` of them are wanted."""
+    size = max(10, limit // AT_ONCE)
+    for group in all_buckets(link, first, end):
+        asked = [link.start(PAGE, *where, first, end, fetch_size=size) for where in group]
+        streams = [map(from_row, link.rows(rows)) for rows in asked]
+        yield from merge(*streams, key=lambda record: record.id, reverse=True)
+
+
+def _walk(link: "Link", search: Search, first: UUID, end: UUID, some: int) -> Iterator[_Row]:
+    """The rows of the traits that are walked along, newest first; about `some` of them are wanted."""
+    size = max(10, some // 4)
+    for group in buckets_of(link, list(walked(search)), first, end):
+        asked = [
+            link.start(_WALK, *where, trait, first, end, fetch_size=size) for where, traits in group for trait in traits
+        ]
+        streams = [(_Row(*row) for row in link.rows(rows)) for rows in asked]
+        yield from merge(*streams, key=lambda row: row.id, reverse=True)
+
+
+def _records(link: "Link", search: Search, rows: Sequence[_Row]) -> list[Record]:
+    """The records of some rows that are as they must be, newest first."""
+    if search.labelled is not None:
+        rows = [row for row in _of_uploads(link, search, rows) if _is_said(search, row)]
+    found = map(from_row, _ask_for(link, _RECORDS, rows))
+    return sorted((record for record in found if search.matches(record)), key=lambda record: record.id, reverse=True)
+
+
+def _of_uploads(link: "Link", search: Search, rows: Sequence[_Row]) -> Sequence[_Row]:
+    """The rows that tell what people say of each: in its own trait it may stand for what was said before."""
+    if list(walked(search)) == [UPLOAD]:
+        return rows
+    return [_Row(*row) for row in _ask_for(link, _SAID, rows, UPLOAD)]
+
+
+def _is_said(search: Search, row: _Row) -> bool:
+    if row.number is None:  # a label of what is not here, or is no upload
+        return False
+    return search.labelled in (said_traits(row.number, row.said.partition(" ")[2]) if row.said else ["no"])
+
+
+def _ask_for(link: "Link", select: str, rows: Sequence[_Row], *values: str) -> Iterator[Any]:
+    """What lies under the ids of some rows, each partition asked once, all at the same time."""
+    ids: dict[Partition, list[UUID]] = defaultdict(list)
+    for row in rows:
+        ids[partition(row.id)].append(row.id)
+    for answer in [link.start(select, *where, *values, some) for where, some in ids.items()]:
+        yield from link.rows(answer)

@@ -1,0 +1,258 @@
+"""A store that may be away, with a spool: what it cannot take now is kept in the spool and moved when it is back.
+
+A circuit breaker: after a first failure nobody waits for the store again until the watcher, a thread of each process,
+has found it back. The spool is asked first and the store second, always: see replay.py.
+"""
+
+import heapq
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby, islice
+from typing import TypeVar
+from uuid import UUID
+
+from mnist_predict.errors import StoreUnavailable
+from mnist_predict.store.record import Erasure, Record, Store, Unreviewed
+from mnist_predict.store.search import Found, Search, together
+from mnist_predict.store.spool.replay import replay
+from mnist_predict.store.spool.spool import Spool
+from mnist_predict.store.spool.volume import goes_with_container
+
+T = TypeVar("T")
+
+PROBE = 1.0  # seconds until a store that is away is asked again, growing to
+SLOWEST_PROBE = 3.0
+IDLE = 2.0  # seconds between two looks into the spool while the store is well
+STUCK = 30.0  # until what cannot be moved is tried again
+
+log = logging.getLogger("mnist_predict.store")
+
+
+class SpooledStore:
+    """A `Store` that keeps records while the store behind it is away."""
+
+    def __init__(self, store: Store, spool: Spool) -> None:
+        self.store = store
+        self.spool = spool
+        self.away: str | None = None  # why, in words; None while the store answers
+        self.goes_with_container = goes_with_container(spool.path.parent)
+        self._next_replay = 0.0
+        self._stopping = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="watcher of the store", daemon=True)
+        self._watcher.start()
+
+    def add(self, record: Record, picture: bytes | None = None) -> Record:
+        """Keep a record and its picture, in the spool if need be; see `Store.add`."""
+        if record.key is not None:
+            waits = self._in_spool(lambda: self.spool.with_key(record), None)
+            if waits is not None:
+                return waits
+        if self.away is None:
+            try:
+                return self.store.add(record, picture)
+            except StoreUnavailable as error:
+                self._lost(error)
+        try:
+            return self.spool.add(record, picture)
+        except StoreUnavailable as error:
+            raise StoreUnavailable(f"{self.away or ''} {error}".strip()) from error
+
+    def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
+        """Keep many new records in the store, never in the spool; see `Store.add_all`."""
+        self._ask(lambda: self.store.add_all(records, pictures))
+
+    def merge(self, record_id: UUID, kept_id: UUID) -> None:
+        """Take the first id for the second, in the store; see `Store.merge`."""
+        self._ask(lambda: self.store.merge(record_id, kept_id))
+
+    def merged(self) -> Iterator[tuple[UUID, UUID]]:
+        """Every id that was merged in the store."""
+        return self._ask(self.store.merged)
+
+    def holds(self, record_id: UUID) -> bool:
+        """Whether a record waits in the spool."""
+        return self._in_spool(lambda: self.spool.get(record_id), None) is not None
+
+    def waiting(self) -> int:
+        """How many records wait in the spool."""
+        return self._in_spool(self.spool.waiting, 0)
+
+    def bytes_used(self) -> int:
+        """How much of the spool's limit is used."""
+        return self._in_spool(self.spool.bytes_used, 0)
+
+    def get(self, record_id: UUID) -> Record | None:
+        """The record of that id."""
+        mine = self._in_spool(lambda: self.spool.get(record_id), None)
+        return mine or self._ask(lambda: self.store.get(record_id))
+
+    def newest(self, image_name: str) -> Record | None:
+        """The newest record of that image name that brought a picture; while the store is away, in the spool."""
+        mine = self._in_spool(lambda: self.spool.newest(image_name), None)
+        try:
+            theirs = self._ask(lambda: self.store.newest(image_name))
+        except StoreUnavailable:
+            if mine is None:
+                raise
+            return mine
+        return max(filter(None, (mine, theirs)), key=lambda record: record.id, default=None)
+
+    def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
+        """Records newest first; while the store is away, those in the spool."""
+        mine: list[Record] = self._in_spool(lambda: self.spool.page(before, limit), [])
+        try:
+            theirs = self._ask(lambda: self.store.page(before, limit))
+        except StoreUnavailable:
+            return mine
+        return list(islice(_one_of_each(mine, theirs), limit))
+
+    def search(self, search: Search, before: UUID | None = None, limit: int = 50) -> Found:
+        """Records that are searched for, newest first; while the store is away, those in the spool."""
+        mine = self._in_spool(lambda: self.spool.search(search, before, limit), Found([]))
+        try:
+            theirs = self._ask(lambda: self.store.search(search, before, limit))
+        except StoreUnavailable:
+            return mine
+        return together(mine, theirs, limit)
+
+    def labels(self, record_id: UUID) -> list[Record]:
+        """The labels of a record, newest first; while the store is away, of one that waits."""
+        mine: list[Record] = self._in_spool(lambda: self.spool.labels(record_id), [])
+        waits = self.holds(record_id)
+        try:
+            theirs = self._ask(lambda: self.store.labels(record_id))
+        except StoreUnavailable:
+            if not waits:
+                raise
+            return mine
+        return list(_one_of_each(mine, theirs))
+
+    def picture(self, sha256: str) -> bytes | None:
+        """The bytes of a picture just as they were uploaded."""
+        mine = self._in_spool(lambda: self.spool.picture(sha256), None)
+        return mine if mine is not None else self._ask(lambda: self.store.picture(sha256))
+
+    def unreviewed(self, before: UUID | None = None, limit: int = 50, digit: str | None = None) -> Unreviewed:
+        """Readings that wait for a person, in the store alone; see `Store.unreviewed`."""
+        return self._ask(lambda: self.store.unreviewed(before, limit, digit))
+
+    def hold(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
+        """Give some that wait to `who`, in the store alone, which all services share; see `Store.hold`."""
+        return self._ask(lambda: self.store.hold(ids, who, seconds, most))
+
+    def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
+        """Give what `who` holds to nobody; see `Store.set_aside`."""
+        self._ask(lambda: self.store.set_aside(record_id, who, seconds))
+
+    def together(self, record: Record) -> list[Record]:
+        """What is erased with a record, in the store and in the spool; see `Store.together`."""
+        theirs = self._ask(lambda: self.store.together(record))
+        return list(_one_of_each(self.spool.together(record), theirs))
+
+    def erase(self, erasure: Erasure) -> Erasure:
+        """Erase these records in the store, so that none is moved there any more, then in the spool."""
+        done = self._ask(lambda: self.store.erase(erasure))
+        return self.spool.erase(done) if self.spool.path.exists() else done
+
+    def erasures(self) -> Iterator[Erasure]:
+        """Every erasure, newest first."""
+        return self._ask(self.store.erasures)
+
+    def erased(self, record_ids: Iterable[UUID]) -> set[UUID]:
+        """Those of the ids that were erased."""
+        ids = set(record_ids)
+        mine: set[UUID] = self._in_spool(lambda: self.spool.erased(ids), set())
+        return mine | self._ask(lambda: self.store.erased(ids))
+
+    def count(self) -> int:
+        """How many records are kept; one on its way from the spool to the store is counted twice."""
+        return self.waiting() + self._ask(self.store.count)
+
+    def pictures(self) -> Iterator[str]:
+        """The SHA-256 of every picture that is kept; one may come twice, as those of a record on its way."""
+        return chain(self.spool.pictures(), self._ask(self.store.pictures))
+
+    def check_writable(self) -> None:
+        """Raise `StoreUnavailable` unless a record could be kept now, be it in the spool."""
+        if self.away is None:
+            try:
+                return self.store.check_writable()
+            except StoreUnavailable as error:
+                self._lost(error)
+        try:
+            self.spool.check_writable()
+        except StoreUnavailable as error:
+            raise StoreUnavailable(f"{self.away or ''} {error}".strip()) from error
+
+    def close(self) -> None:
+        """Finish what was begun and let go of files and connections; what waits in the spool waits on."""
+        self._stopping.set()
+        self._watcher.join()
+        self.store.close()
+        self.spool.close()
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        """The store's answer; at once an error while it is away."""
+        if self.away is not None:
+            raise StoreUnavailable(f"The store is away, so only what waits in the spool can be used now. {self.away}")
+        try:
+            return question()
+        except StoreUnavailable as error:
+            self._lost(error)
+            raise
+
+    def _in_spool(self, look: Callable[[], T], otherwise: T) -> T:
+        """What the spool says; a spool that cannot be read is no reason not to ask the store."""
+        try:
+            return look()
+        except StoreUnavailable as error:
+            log.warning("The spool cannot be read, so what waits in it is not shown: %s", error)
+            return otherwise
+
+    def _lost(self, error: StoreUnavailable) -> None:
+        if self.away is None:
+            log.warning("The store is away. Uploads are kept in the spool %s meanwhile. %s", self.spool.path, error)
+        self.away = str(error)
+
+    def _watch(self) -> None:
+        """Ask a store that is away whether it is back, and move to it what waits; once at the start, too."""
+        asked, pause = False, 0.0
+        while not self._stopping.wait(pause):
+            try:
+                if self.away is not None or not asked:
+                    asked = True
+                    self.store.check_writable()
+                    if self.away is not None:
+                        log.warning("The store is back.")
+                    self.away = None
+                if time.monotonic() >= self._next_replay:
+                    self._replay()
+                pause = IDLE
+            except StoreUnavailable as error:
+                self._lost(error)
+                pause = min(max(PROBE, pause * 1.5), SLOWEST_PROBE)
+            except Exception:
+                if not threading.main_thread().is_alive():
+                    return  # the process ends
+                log.exception("Looking after the store failed; it is tried again.")
+                pause = STUCK
+
+    def _replay(self) -> None:
+        """Move what waits; not soon again where that cannot be moved. Raises `StoreUnavailable` of the store."""
+        try:
+            moved = replay(self.spool, self.store, lambda: not self._stopping.is_set())
+            stuck = moved == 0 and self.spool.waiting() > 0
+        except (StoreUnavailable, OSError) as error:
+            self.store.check_writable()
+            log.error("The spool cannot be moved to the store: %s", error)
+            stuck = True
+        if stuck:
+            self._next_replay = time.monotonic() + STUCK
+
+
+def _one_of_each(*newest_first: Sequence[Record]) -> Iterator[Record]:
+    """Records of several lists in one, newest first, none twice."""
+    merged = heapq.merge(*newest_first, key=lambda record: record.id, reverse=True)
+    return (next(same) for _, same in groupby(merged, key=lambda record: record.id))

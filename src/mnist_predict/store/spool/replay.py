@@ -1,0 +1,77 @@
+"""Replaying a spool: `store copy`, batch by batch. What is compared and well in the store leaves the spool.
+
+Killed at any moment it is simply begun again: a record is in the spool until it is known to be in the store, and
+copying it once more changes nothing. Readers look into the spool first and the store second, so that a record on its
+way from one to the other is never overlooked.
+"""
+
+import contextlib
+import fcntl
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from mnist_predict.errors import StoreUnavailable, UserError
+from mnist_predict.store.record import Store
+from mnist_predict.store.spool.spool import Batch, Spool
+from mnist_predict.store.tools.copy import copy
+
+BATCH = 500
+SHRINK = 16_000_000  # bytes of an empty spool's file that are worth giving back
+
+log = logging.getLogger("mnist_predict.store")
+
+
+def replay(spool: Spool, store: Store, go_on: Callable[[], bool] = lambda: True) -> int | None:
+    """Move what waits in the spool to the store, the oldest first; how many records left the spool.
+
+    Only one process replays at a time: None where another does. Raises `StoreUnavailable`. `go_on` is asked before
+    each batch.
+    """
+    waiting = spool.waiting()
+    if not waiting:
+        return 0
+    with only_one(spool.path) as mine:
+        if not mine:
+            return None
+        log.warning("Moving %d records from the spool to the store.", waiting)
+        moved = 0
+        last = UUID(int=0)
+        while go_on() and (records := spool.oldest(last, BATCH)):
+            last = records[-1].id
+            wrong = _copy(Batch(spool, records), store)
+            if wrong:
+                log.error("These records stay in the spool, as they cannot be kept in the store: %s", "; ".join(wrong))
+            else:
+                spool.remove(records)
+                moved += len(records)
+        log.warning("Moved %d records from the spool to the store.", moved)
+        if moved and not spool.waiting() and spool.path.stat().st_size > SHRINK:
+            with contextlib.suppress(sqlite3.Error, OSError):
+                spool.shrink()
+        return moved
+
+
+def _copy(batch: Batch, store: Store) -> list[str]:
+    """What is wrong afterwards."""
+    try:
+        return copy(batch, store).wrong
+    except StoreUnavailable:
+        raise
+    except UserError as error:
+        return [str(error)]
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[bool]:
+    """Whether nobody else does the work that a file stands for; the lock ends with the process, however that ends."""
+    with path.with_name(path.name + ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

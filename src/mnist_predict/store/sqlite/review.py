@@ -1,0 +1,54 @@
+"""The readings that wait for a person, in SQLite: a row each. Triggers of the schema take them out (see 0004)."""
+
+import json
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from mnist_predict.reading import Reading
+from mnist_predict.store.reasons import reasons, reasons_of
+from mnist_predict.store.record import Record
+from mnist_predict.store.sqlite.connection import Connection
+
+# Newest first; of a digit, and of all.
+OF_DIGIT = "select id from review where number = ? and length(number) = 1 and id < ? order by id desc limit ?"
+OF_ALL = "select id from review where id < ? order by id desc limit ?"
+
+NOBODY = ""
+# Labels that came before their record, as `store copy` brings them, are heeded.
+_PUT = """insert into review (id, number) select ?1, ?2
+    where not exists (select 1 from record where label_of = ?1)
+      and not exists (select 1 from merged join record on label_of = merged.id where kept = ?1)
+    on conflict do nothing"""
+_FREE = "select 1 from review where id = ? and (held_until < ? or holder = ?)"
+_HOLD = "update review set holder = ?, held_until = ? where id = ?"
+
+
+def put(connection: Connection, records: Sequence[Record]) -> None:
+    """Have those of the records wait that a person should look at."""
+    connection.executemany(_PUT, ((str(record.id), record.number) for record in records if reasons(record)))
+
+
+def hold(connection: Connection, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[UUID]:
+    """Give the first `most` that are free, or `who`'s already, to `who` for so long."""
+    now = time.time()
+    held: list[UUID] = []
+    for each in ids:
+        if len(held) == most:
+            break
+        if connection.execute(_FREE, (str(each), now, who)).fetchone():
+            connection.execute(_HOLD, (who, now + seconds, str(each)))
+            held.append(each)
+    return held
+
+
+def set_aside(connection: Connection, record_id: UUID, who: str, seconds: float) -> None:
+    """Give what `who` holds to nobody for so long."""
+    now = time.time()
+    if connection.execute(_FREE, (str(record_id), now, who)).fetchone():
+        connection.execute(_HOLD, (NOBODY, now + seconds, str(record_id)))
+
+
+def needs_review(record_id: str, reading: str) -> bool:
+    """Whether a person should look at what is kept: for the schema, which fills its table with it."""
+    return bool(reasons_of(UUID(record_id), Reading.from_dict(json.loads(reading))))

@@ -1,0 +1,259 @@
+"""The store in one SQLite file: the default, and the spool of a store that is away.
+
+WAL with `synchronous = FULL`: a write is acknowledged when it has reached the disk, and readers never wait.
+Any number of threads and processes may use one file.
+"""
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from mnist_predict.errors import KeyReused, StoreUnavailable
+from mnist_predict.reading import Reading
+from mnist_predict.store.record import Erasure, Record, Unreviewed
+from mnist_predict.store.search import Found, Search, cut
+from mnist_predict.store.sqlite import erase as erasing
+from mnist_predict.store.sqlite import review as sqlite_review
+from mnist_predict.store.sqlite.connection import Connection, connect, explain, is_current, patiently
+from mnist_predict.store.sqlite.group_commit import Writer
+from mnist_predict.store.sqlite.search import find
+
+_COLUMNS = 'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by"'
+SELECT = f"select {_COLUMNS} from record "  # noqa: S608 (a constant)
+SAME = SELECT + "where id = ? or idempotency_key = ? order by id <> ?"
+_INSERT = f"insert into record ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
+_INSERT_PICTURE = "insert into picture (sha256, bytes) values (?, ?) on conflict do nothing"
+_inherited: list[object] = []  # connections of a parent process: using or closing them would corrupt its file
+
+
+class SqliteStore:
+    """A `Store` in one file; connections open with the first use in each process."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._open()
+
+    def _open(self) -> None:
+        self._process = os.getpid()
+        self._writer = Writer(self.path)
+        self._readers: list[Connection] = []
+        self._closed = False
+
+    def add(self, record: Record, picture: bytes | None = None) -> Record:
+        """Keep a record and its picture; see `Store.add`."""
+        row = to_row(record)
+
+        def keep(connection: Connection) -> Record:
+            erasing.refuse_erased(connection, record)
+            self._make_room(connection, record, picture)
+            kept = record
+            if connection.execute(_INSERT, row).rowcount == 0:
+                kept = from_row(connection.execute(SAME, (row[0], record.key, row[0])).fetchone())
+                check_same(kept, record)
+            else:
+                sqlite_review.put(connection, [record])
+            if picture is not None:
+                connection.execute(_INSERT_PICTURE, (record.sha256, picture))
+            return kept
+
+        return self._of_this_process()._writer.run(keep)
+
+    def _make_room(self, connection: Connection, record: Record, picture: bytes | None) -> None:
+        """Before each record is kept; a store has no limit but its disk."""
+
+    def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
+        """Keep many new records at once, in one transaction; see `Store.add_all`."""
+
+        def keep(connection: Connection) -> None:
+            gone = erasing.those_erased(connection, records)
+            connection.executemany(_INSERT_PICTURE, pictures.items())
+            kept = [record for record in records if record not in gone]
+            connection.executemany(_INSERT, map(to_row, kept))
+            sqlite_review.put(connection, kept)
+            connection.executemany(erasing.UNUSED, ((record.sha256,) for record in gone))
+
+        self._of_this_process()._writer.run(keep)
+
+    def merge(self, record_id: UUID, kept_id: UUID) -> None:
+        """Take the first id for the second; see `Store.merge`."""
+        ids = str(record_id), str(kept_id)
+        merge = "insert into merged (id, kept) values (?, ?) on conflict do nothing"
+
+        def take(connection: Connection) -> None:
+            if not erasing.take_for_erased(connection, *ids):
+                connection.execute(merge, ids)
+
+        self._of_this_process()._writer.run(take)
+
+    def merged(self) -> Iterator[tuple[UUID, UUID]]:
+        """Every id that was merged, with the id of the record that is kept."""
+        for one, kept in self._read("select id, kept from merged"):
+            yield UUID(one), UUID(kept)
+
+    def get(self, record_id: UUID) -> Record | None:
+        """The record of that id, or the one that it was merged into."""
+        found = self._first("where id = ?", str(record_id))
+        return found or self._first("where id = (select kept from merged where id = ?)", str(record_id))
+
+    def newest(self, image_name: str) -> Record | None:
+        """The newest record of that image name that brought a picture (labels aside)."""
+        return self._first(
+            "indexed by record_by_image_name where image_name = ? and sha256 is not null and label_of is null "
+            "order by id desc",
+            image_name,
+        )
+
+    def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
+        """Records newest first, of ids smaller than `before`."""
+        return self._records("where id < ? order by id desc limit ?", str(before) if before else "g", limit)
+
+    def search(self, search: Search, before: UUID | None = None, limit: int = 50) -> Found:
+        """Records that are searched for, newest first; see `Store.search`."""
+        rows, looked = find(self._read, _COLUMNS, search, before, limit + 1)
+        return cut([from_row(row) for row in rows], limit, looked)
+
+    def labels(self, record_id: UUID) -> list[Record]:
+        """The labels of a record and of what was merged into it, newest first."""
+        of = "where label_of = ? or label_of in (select id from merged where kept = ?) order by id desc"
+        return self._records(of, str(record_id), str(record_id))
+
+    def picture(self, sha256: str) -> bytes | None:
+        """The bytes of a picture just as they were uploaded."""
+        found = self._read("select bytes from picture where sha256 = ?", sha256)
+        return found[0][0] if found else None
+
+    def unreviewed(self, before: UUID | None = None, limit: int = 50, digit: str | None = None) -> Unreviewed:
+        """Readings that wait for a person, newest first; see `Store.unreviewed`."""
+        last = str(before) if before else "g"
+        if digit is None:
+            rows = self._read(sqlite_review.OF_ALL, last, limit)
+        else:
+            rows = self._read(sqlite_review.OF_DIGIT, digit, last, limit)
+        ids = [UUID(row[0]) for row in rows]
+        return Unreviewed(ids, ids[-1] if len(ids) == limit else None)
+
+    def hold(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
+        """Give some that wait to `who`; see `Store.hold`."""
+        run = self._of_this_process()._writer.run
+        held = run(lambda connection: sqlite_review.hold(connection, ids, who, seconds, most))
+        return [record for each in held if (record := self.get(each))]
+
+    def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
+        """Give what `who` holds to nobody; see `Store.set_aside`."""
+        run = self._of_this_process()._writer.run
+        run(lambda connection: sqlite_review.set_aside(connection, record_id, who, seconds))
+
+    def together(self, record: Record) -> list[Record]:
+        """What is erased with a record; see `Store.together`."""
+        if record.sha256 is None and record.label_of is not None:
+            record = self.get(record.label_of) or record
+        return self._records(erasing.TOGETHER, record.sha256 or "", str(record.id))
+
+    def erase(self, erasure: Erasure) -> Erasure:
+        """Erase these records for good; see `Store.erase`."""
+        done = self._of_this_process()._writer.run(lambda connection: erasing.erase(connection, erasure))
+        erasing.empty_log(self.path)
+        return done
+
+    def erasures(self) -> Iterator[Erasure]:
+        """Every erasure, newest first."""
+        return erasing.erasures(self._read(erasing.ERASURES))
+
+    def erased(self, record_ids: Iterable[UUID]) -> set[UUID]:
+        """Those of the ids that were erased."""
+        return {UUID(row[0]) for row in self._read(erasing.ERASED, json.dumps([str(each) for each in record_ids]))}
+
+    def count(self) -> int:
+        """How many records are kept."""
+        found: int = self._read("select count(*) from record")[0][0]
+        return found
+
+    def pictures(self) -> Iterator[str]:
+        """The SHA-256 of every picture that is kept."""
+        last = ""
+        while found := self._read("select sha256 from picture where sha256 > ? order by sha256 limit 1000", last):
+            yield from (row[0] for row in found)
+            last = found[-1][0]
+
+    def check_writable(self) -> None:
+        """Raise `StoreUnavailable` unless a record could be kept now."""
+
+        def beat(connection: Connection) -> None:
+            connection.execute("update pulse set beat = randomblob(65536)")
+
+        self._of_this_process()._writer.run(beat)
+
+    def close(self) -> None:
+        """Finish the writes that were begun and let go of the file."""
+        store = self._of_this_process()
+        store._closed = True
+        store._writer.close()
+        while store._readers:
+            store._readers.pop().close()
+
+    def _of_this_process(self) -> "SqliteStore":
+        if self._process != os.getpid():
+            _inherited.append((self._writer, self._readers))
+            self._open()
+        return self
+
+    def _first(self, where: str, *values: str) -> Record | None:
+        return next(iter(self._records(f"{where} limit 1", *values)), None)
+
+    def _records(self, where: str, *values: str | int) -> list[Record]:
+        return [from_row(row) for row in self._read(SELECT + where, *values)]
+
+    def _read(self, sql: str, *values: str | int | None) -> list[Any]:
+        store = self._of_this_process()
+        if store._closed:
+            raise StoreUnavailable("The store is closed. Try again when the service has started anew.")
+        connection = None
+        try:
+            with contextlib.suppress(IndexError):
+                connection = store._readers.pop()
+            if connection is None or not is_current(connection, self.path):
+                connection = connect(self.path)
+            rows = _fetch(connection, sql, values)
+        except (sqlite3.Error, OSError, StoreUnavailable) as error:
+            if connection is not None:
+                connection.close()
+            raise explain(error, self.path) from error
+        store._readers.append(connection)
+        return rows
+
+
+def _fetch(connection: Connection, sql: str, values: tuple[str | int | None, ...]) -> list[Any]:
+    return patiently(lambda: connection.execute(sql, values).fetchall())
+
+
+def check_same(kept: Record, record: Record) -> None:
+    """Raise `KeyReused` unless what is kept under the id or key of a record has its name and picture."""
+    if (kept.image_name, kept.sha256) != (record.image_name, record.sha256):
+        raise KeyReused("This Idempotency-Key (or id) was used for another picture or name. Use a new one.")
+
+
+def to_row(record: Record) -> tuple[str | None, ...]:
+    """The columns of a record."""
+    reading = json.dumps(record.reading.to_dict(), separators=(",", ":")) if record.reading else None
+    label_of = str(record.label_of) if record.label_of else None
+    return (
+        *(str(record.id), record.image_name, record.number, record.source, record.sha256),
+        *(reading, label_of, record.key, record.by),
+    )
+
+
+def from_row(row: tuple[Any, ...]) -> Record:
+    """The record of its columns."""
+    record_id, image_name, number, source, sha256, reading, label_of, key, by = row
+    return Record(
+        *(UUID(record_id), image_name, number, source, sha256),
+        reading=Reading.from_dict(json.loads(reading)) if reading else None,
+        label_of=UUID(label_of) if label_of else None,
+        key=key,
+        by=by,
+    )

@@ -1,0 +1,1 @@
+"""What is done to a whole store: copy it, check it, export it."""

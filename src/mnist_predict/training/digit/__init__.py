@@ -1,0 +1,1 @@
+"""The network of a single digit: its layers, its batches, its training."""

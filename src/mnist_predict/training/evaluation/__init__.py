@@ -1,0 +1,1 @@
+"""How good a reader is: sets, measures, corruptions, calibration."""

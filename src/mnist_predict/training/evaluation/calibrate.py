@@ -1,0 +1,97 @@
+"""Makes confidences mean what they say, and measures the network alone, digit by digit."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mnist_predict.training import mnist as dataset
+from mnist_predict.training.digit.network import Network
+from mnist_predict.training.digit.train import logits
+from mnist_predict.training.evaluation import measures
+from mnist_predict.training.line import batches as strips
+from mnist_predict.training.line import train as line
+from mnist_predict.training.line.network import LineNetwork
+from mnist_predict.training.synthesis.camera import Strip
+from mnist_predict.vision.decode import decode
+
+CALIBRATION = 3_000  # strips of hands that are not trained on
+
+
+def fit_temperature(network: Network, output: Tensor, labels: Tensor) -> None:
+    """Set the one temperature that makes held-out labels likeliest (Guo et al. 2017).
+
+    `output` logits `[N, 10]`, `labels` `[N]`. The loss is convex in 1/T, so a fine grid finds it.
+    """
+    choices = torch.exp(torch.linspace(-2, 2, 401))
+    losses = [float(torch.nn.functional.cross_entropy(output / t, labels)) for t in choices]
+    network.temperature.fill_(choices[int(np.argmin(losses))])
+
+
+def measure_digits(network: Network, data: Path) -> dict[str, Any]:
+    """Fit the temperature on the held-out pictures, then the figures of both parts; the test set decides nothing."""
+    network = network.cpu()
+    report: dict[str, Any] = {}
+    pictures, labels = dataset.load(data, "train")
+    held_out = dataset.split(len(pictures))[1]
+    parts = {"validation": (pictures[held_out], labels[held_out]), "test": dataset.load(data, "t10k")}
+    for part, (pictures, labels) in parts.items():
+        output = logits(network, torch.from_numpy(pictures.copy()))
+        if part == "validation":
+            fit_temperature(network, output, torch.from_numpy(labels.astype(np.int64)))
+        probabilities = torch.softmax(output / network.temperature, 1).numpy()
+        read, confidence = probabilities.argmax(1), probabilities.max(1)
+        hit = read == labels
+        report[part] = {
+            "n": len(labels),
+            "accuracy": float(hit.mean()),
+            "interval_95": measures.interval(int(hit.sum()), len(hit)),
+            "nll": measures.likelihood_loss(probabilities[np.arange(len(labels)), labels]),
+            "ece": measures.calibration_error(confidence, hit),
+            "auroc": measures.separation(confidence, hit),
+            "confusion": measures.confusion(labels, read).tolist(),
+        }
+    return {"temperature": float(network.temperature), **report}
+
+
+def measure_line(network: LineNetwork, data: Path) -> dict[str, Any]:
+    """Fit the temperature on strips of held-out hands, then the figures on others of them, none seen before."""
+    network = network.cpu().eval()
+    labelled = strips.held_out(data, 2 * CALIBRATION, seed=2)
+    fit, rest = labelled[:CALIBRATION], labelled[CALIBRATION:]
+    choices = np.exp(np.linspace(-0.7, 0.7, 15))
+    losses = [_number_loss(network, fit, float(t)) for t in choices]
+    network.temperature.fill_(float(choices[int(np.argmin(losses))]))
+    confidences, hits = [], []
+    with torch.inference_mode():
+        for pictures, numbers in strips.batches(rest, np.random.default_rng(0)):
+            for frames, number in zip(
+                network.calibrated(line.to_input(pictures, torch.device("cpu"))).numpy(), numbers, strict=True
+            ):
+                decoded = decode(frames)
+                hits.append(decoded is not None and decoded.text == number)
+                confidences.append(np.exp(decoded.log_probability) if decoded is not None else 0.0)
+    confidence, hit = np.array(confidences), np.array(hits)
+    return {
+        "temperature": float(network.temperature),
+        "validation": {
+            "n": len(rest),
+            "accuracy": float(hit.mean()),
+            "interval_95": measures.interval(int(hit.sum()), len(hit)),
+            "ece": measures.calibration_error(confidence, hit),
+            "auroc": measures.separation(confidence, hit),
+        },
+    }
+
+
+def _number_loss(network: LineNetwork, labelled: list[tuple[Strip, str]], temperature: float) -> float:
+    """Negative log-likelihood of the numbers at that temperature."""
+    network.temperature.fill_(temperature)
+    total = 0.0
+    with torch.inference_mode():
+        for pictures, numbers in strips.batches(labelled, np.random.default_rng(0)):
+            output = network.calibrated(line.to_input(pictures, torch.device("cpu")))
+            total += float(line.likelihood_losses(output, numbers).clamp(max=50).sum())
+    return total

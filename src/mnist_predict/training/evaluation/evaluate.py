@@ -1,0 +1,134 @@
+"""Measures a reader on labelled pictures by the whole way, from a picture to the number."""
+
+import csv
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mnist_predict.errors import BadRequest, UserError
+from mnist_predict.reading import Reading
+from mnist_predict.training import mnist as dataset
+from mnist_predict.training.evaluation import measures
+from mnist_predict.vision.recognizer import Recognizer
+
+Sample = tuple[str, str, Callable[[Recognizer], Reading]]  # image name, label, how it is read
+
+
+def samples(folder: Path) -> list[Sample]:
+    """The labelled pictures of a folder: `labels.csv` (`image_name,label`), or MNIST's test set as idx files."""
+    if (folder / "labels.csv").is_file():
+        listed = list(_listed(folder))
+        if not listed:
+            raise BadRequest(f"{folder}/labels.csv names no picture.")
+        return listed
+    if dataset.has_idx(folder, "t10k"):
+        pictures, labels = dataset.load(folder, "t10k")
+        return [
+            drawn(f"t10k-{i:05}", picture, str(label))
+            for i, (picture, label) in enumerate(zip(pictures, labels, strict=True))
+        ]
+    raise BadRequest(f"{folder} holds neither labels.csv (image_name,label) nor MNIST's t10k files.")
+
+
+def drawn(name: str, pixels: dataset.Bytes, label: str) -> Sample:
+    """A sample of pixels that are in no file."""
+    return name, label, partial(_read_pixels, pixels)
+
+
+def evaluate(reader: Recognizer, chosen: list[Sample], progress: Callable[[], None] = lambda: None) -> dict[str, Any]:
+    """Every sample read; the figures as a dict for JSON.
+
+    `digit_accuracy`: 1 less the digits to change over those of the labels; `length_errors`: numbers read with too many
+    or too few digits, `confusion` (row the label, column what was read): digit by digit in all others; `ece`: 15 bins
+    of equal mass, in `reliability` each with its confidence, accuracy and count; `ece_by_chance`: what it would be by
+    chance if confidences were exactly right; `error_at_80`: among the surest 80 %,
+    and in `risk_coverage` for other shares; `auroc`: how well confidence separates right from wrong; `nll`: of the
+    label under the digits' probabilities, in nats, 1e-6 at least, which is also what a reading of another length gives
+    it. `confidences`: of each sample, in their order.
+    """
+    texts: list[str] = []
+    confidences: list[float] = []
+    given: list[float] = []
+    hits: list[bool] = []
+    wrong: list[list[str | float]] = []
+    seconds = 0.0
+    for name, label, read in chosen:
+        began = time.perf_counter()
+        reading = _read_or_nothing(reader, read)
+        seconds += time.perf_counter() - began
+        confidences.append(reading.confidence)
+        given.append(_probability(reading, label))
+        texts.append(reading.number)
+        hits.append(reading.number == label)
+        if not hits[-1]:
+            wrong.append([name, label, reading.number, round(reading.confidence, 6)])
+        progress()
+    confidence, hit = np.array(confidences), np.array(hits)
+    labels = [label for _, label, _ in chosen]
+    pairs = list(zip(labels, texts, strict=True))
+    aligned = [pair for pair in pairs if len(pair[0]) == len(pair[1])]
+    digits = np.array([list(map(int, "".join(side))) for side in zip(*aligned, strict=True)] or [[], []], np.int64)
+    changes = sum(measures.distance(label, text) for label, text in pairs)
+    return {
+        "n": len(chosen),
+        "exact_match": float(hit.mean()),
+        "interval_95": measures.interval(int(hit.sum()), len(hit)),
+        "digit_accuracy": 1 - changes / sum(map(len, labels)),
+        "length_errors": sum(text != "" for _, text in pairs) - len(aligned),
+        "confusion": measures.confusion(*digits).tolist(),
+        "no_number": texts.count(""),
+        "confidences": [round(one, 6) for one in confidences],
+        "ece": measures.calibration_error(confidence, hit),
+        "ece_by_chance": measures.chance_error(confidence),
+        "reliability": measures.reliability(confidence, hit),
+        "error_at_80": measures.error_at(0.8, confidence, hit),
+        "risk_coverage": measures.risk_coverage(confidence, hit),
+        "auroc": measures.separation(confidence, hit),
+        "nll": measures.likelihood_loss(np.array(given)),
+        "seconds_per_picture": seconds / len(chosen),
+        "model_version": reader.model_version,
+        "wrong": wrong,
+    }
+
+
+def _listed(folder: Path) -> Iterator[Sample]:
+    with (folder / "labels.csv").open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.DictReader(file)
+        if not rows.fieldnames or not {"image_name", "label"} <= set(rows.fieldnames):
+            raise BadRequest(f"{folder}/labels.csv must begin with the line image_name,label.")
+        for row in rows:
+            path = folder / (row["image_name"] or "")
+            if not path.is_file():
+                raise BadRequest(f"{folder}/labels.csv names {row['image_name']!r}, which is not there.")
+            label = row["label"] or ""
+            if not (label.isascii() and label.isdecimal()):
+                raise BadRequest(
+                    f"{folder}/labels.csv calls {row['image_name']} {label!r}; a label is written in digits."
+                )
+            yield row["image_name"], label, partial(_read_file, path)
+
+
+def _read_pixels(pixels: dataset.Bytes, reader: Recognizer) -> Reading:
+    return reader.read_pixels(pixels)
+
+
+def _read_file(path: Path, reader: Recognizer) -> Reading:
+    return reader.read(path.read_bytes())
+
+
+def _read_or_nothing(reader: Recognizer, read: Callable[[Recognizer], Reading]) -> Reading:
+    try:
+        return read(reader)
+    except UserError as error:  # a picture that is refused is one that was not read
+        return Reading((), None, (str(error),), reader.model_version)
+
+
+def _probability(reading: Reading, label: str) -> float:
+    if reading.primary is None or len(reading.number) != len(label):
+        return 0.0
+    digits = reading.numbers[reading.primary].digits
+    return float(np.prod([digit.probabilities[int(c)] for digit, c in zip(digits, label, strict=True)]))

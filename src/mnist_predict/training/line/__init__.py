@@ -1,0 +1,1 @@
+"""The network of a line of digits: its layers, its batches, its training."""

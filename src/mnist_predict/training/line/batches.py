@@ -1,0 +1,119 @@
+"""Batches of synthesized strips, made by a process of their own while the network learns from the last ones."""
+
+import multiprocessing as mp
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from queue import Empty
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_predict.models.registry import open_version
+from mnist_predict.training.synthesis import bank, fonts
+from mnist_predict.training.synthesis.camera import Strip
+from mnist_predict.training.synthesis.generator import Synthesis
+from mnist_predict.training.synthesis.paper import Papers
+from mnist_predict.training.synthesis.style import HEIGHT
+from mnist_predict.training.synthesis.writing import Bank
+from mnist_predict.vision.classifier import Classifier
+
+CHUNK = 1024  # strips sorted by width together, so that a batch has little padding
+AREA = 32 * 112  # columns in a batch
+PLAIN = 0.1  # of strips, at least, are clean ink on clean paper
+DRAWN = 40_000  # digits in national shapes, and a tenth of it for those held out
+PATIENCE = 20.0  # seconds without a strip, after which it is seen whether their maker lives
+WORDS = 2_000  # and half as many signs
+Batch = tuple[NDArray[np.uint8], list[str]]  # strips [N, 32, W], W a multiple of 4, and their numbers
+
+
+def open_bank(data: Path, held_out: bool, seed: int) -> tuple[Bank, list[NDArray[np.uint8]]]:
+    """The shapes to train with, or those held out (other writers, other fonts), and words and signs of no digit."""
+    cv2.setNumThreads(1)  # its threads do not survive the fork of `supply`
+    rng = np.random.default_rng((seed, 7))
+    classifier = Classifier(open_version().folder / "digits")
+    found = [path for path in fonts.find() if fonts.is_held_out(path) == held_out]
+
+    def glyphs(written: bool) -> bank.Shapes | None:
+        listed = [
+            (mask, digit, number)
+            for number, path in enumerate(found)
+            if fonts.is_written(path) == written
+            for digit, mask in enumerate(fonts.digits(path, classifier))
+        ]
+        return bank.of_glyphs(listed) if listed else None
+
+    shapes = Bank(
+        bank.of_mnist(data, held_out),
+        bank.of_strokes(DRAWN // 10 if held_out else DRAWN, rng),
+        bank.of_marks(DRAWN // 13, rng),
+        glyphs(True),
+        glyphs(False),
+    )
+    if not found:
+        return shapes, []
+    return shapes, [*fonts.words(found, WORDS, rng), *fonts.signs(found, WORDS // 2, rng)]
+
+
+def held_out(data: Path, count: int, seed: int = 1) -> list[tuple[Strip, str]]:
+    """The same so many strips of hands and fonts that are not trained on."""
+    shapes, words = open_bank(data, True, seed)
+    rng = np.random.default_rng((seed, 11))
+    synthesis = Synthesis(shapes, Papers(HEIGHT, words, rng), rng)
+    return [synthesis.strip() for _ in range(count)]
+
+
+def supply(shapes: Bank, words: list[NDArray[np.uint8]], seed: int, first: int, easy: int) -> Generator[Batch]:
+    """Batches without end, from the chunk of that number on; the same for the same seed.
+
+    Of the first `easy` chunks ever fewer strips are plain: what is seen clearly is learned first.
+    """
+    fork = mp.get_context("fork")  # shares the bank's gigabyte instead of copying it
+    queue: mp.Queue[Batch] = fork.Queue(24)
+    maker = fork.Process(target=_make, args=(shapes, words, seed, first, easy, queue), daemon=True)
+    maker.start()
+
+    def made() -> Generator[Batch]:
+        try:
+            while True:
+                try:
+                    yield queue.get(timeout=PATIENCE)
+                except Empty:
+                    if not maker.is_alive():
+                        raise RuntimeError("The process that makes strips has died; its error stands above.") from None
+        finally:
+            maker.kill()
+
+    return made()
+
+
+def batches(strips: list[tuple[Strip, str]], rng: np.random.Generator) -> Iterator[Batch]:
+    """The strips in batches of about the same area, like widths together, in no order."""
+    strips = sorted(strips, key=lambda strip: strip[0].shape[1])
+    parts = []
+    while strips:
+        count = max(1, AREA // strips[-1][0].shape[1])
+        parts.append(strips[-count:])
+        del strips[-count:]
+    for i in rng.permutation(len(parts)):
+        yield padded([strip for strip, _ in parts[i]]), [number for _, number in parts[i]]
+
+
+def padded(strips: list[Strip]) -> NDArray[np.uint8]:
+    """Strips `[N, 32, W]`, each continued to the right by its last column."""
+    wide = -(-max(strip.shape[1] for strip in strips) // 4) * 4
+    return np.stack([np.pad(strip, ((0, 0), (0, wide - strip.shape[1])), mode="edge") for strip in strips])
+
+
+def _make(
+    shapes: Bank, words: list[NDArray[np.uint8]], seed: int, first: int, easy: int, queue: "mp.Queue[Batch]"
+) -> None:
+    papers = Papers(HEIGHT, words, np.random.default_rng((seed, 13)))
+    chunk = first
+    while True:
+        rng = np.random.default_rng((seed, 17, chunk))
+        papers.rng = rng
+        synthesis = Synthesis(shapes, papers, rng, plain=max(PLAIN, 0.9 * (1 - chunk / max(easy, 1))))
+        for batch in batches([synthesis.strip() for _ in range(CHUNK)], rng):
+            queue.put(batch)
+        chunk += 1

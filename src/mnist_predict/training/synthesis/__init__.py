@@ -1,0 +1,1 @@
+"""Handwriting made by program: hands, pens, paper and cameras."""

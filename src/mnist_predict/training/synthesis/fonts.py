@@ -1,0 +1,139 @@
+"""Digits and words of the fonts that are installed: print, and the few hands that are fonts.
+
+Training uses whatever fonts it finds. The shipped weights saw those of the Debian packages that
+docs/recognition.md names.
+"""
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from mnist_predict.training.synthesis.bank import SIDE, TALL
+from mnist_predict.vision.classifier import Classifier
+from mnist_predict.vision.normalize import normalize
+
+FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("/Library/Fonts"))
+WRITTEN = ("bwht", "breip", "dkg", "femkeklaver", "humor", "kristi", "kiloji", "klee", "pecita", "rufscript", "sjfonts",
+           "penscript", "yoz", "seto", "yusei", "ecolier", "dancing", "kaushan", "comic", "tomson")  # fmt: skip
+LETTERS = "acdefhjkmnprtuvwxyACEFGHJKLMNPRTUVWXY"  # none that could be a digit
+SIGNS = (
+    "!?&@#%€£§<>{}[]^;+=~*¿¡¥©®±×÷√≠≤≥←↑→↓★☆♥♦♣♠✓✗☺«»†‡¶ÄÉÑÖÜàâêñçßΔΣΩΨΦΓΛΠαγηκλμνπρτφχψωЖДЙЛФЦШЩЪЮЯжцшщюя"  # neither
+)
+LEGIBLE = 8  # digits of ten that the digit network must know: many a font draws no digits, or ornaments
+SOLID = 110  # grey level from which a pixel is ink
+
+Mask = NDArray[np.uint8]
+
+
+def find() -> list[Path]:
+    """The font files installed; of a large family, that is a folder, a dozen."""
+    families: dict[Path, list[Path]] = {}
+    for folder in FOLDERS:
+        for path in sorted(folder.rglob("*.[to]tf")):
+            families.setdefault(path.parent, []).append(path)
+    return [path for _, family in sorted(families.items()) for path in family[:: -(-len(family) // 12)]]
+
+
+def is_held_out(path: Path) -> bool:
+    """Whether that font is kept for validation: the families of every sixth folder."""
+    return zlib.crc32(path.parent.name.encode()) % 6 == 0
+
+
+def is_written(path: Path) -> bool:
+    """Whether that font imitates handwriting."""
+    return any(word in str(path).lower().replace(" ", "") for word in WRITTEN)
+
+
+def digits(path: Path, classifier: Classifier) -> list[Mask]:
+    """The ten digits of a font as masks (h, w) of 0 and 1; none if it is not legible."""
+    font = _opened(path)
+    if font is None:
+        return []
+    masks = [mask for digit in range(10) if (mask := _mask(font, str(digit))) is not None]
+    if len(masks) < 10:
+        return []
+    known = classifier.probabilities(np.stack([normalize(mask * np.uint8(255)) for mask in masks])).argmax(1)
+    if (known == np.arange(10)).sum() < LEGIBLE:
+        return []
+    tallest = max(mask.shape[0] for mask in masks)
+    return [_scaled(mask, TALL / tallest) for mask in masks]
+
+
+def words(paths: list[Path], count: int, rng: np.random.Generator) -> Iterator[Mask]:
+    """So many words of letters that are no digits, as masks (24, w) of 0 to 255."""
+    while count:
+        font = _opened(paths[rng.integers(len(paths))])
+        text = "".join(rng.choice(list(LETTERS), rng.integers(1, 10)))
+        if font is None or (mask := _mask(font, text)) is None or mask.shape[1] > 20 * mask.shape[0]:
+            continue
+        yield _lined(mask)
+        count -= 1
+
+
+def signs(paths: list[Path], count: int, rng: np.random.Generator) -> Iterator[Mask]:
+    """So many signs that are no digits, one by one, as `words` gives words."""
+    while count:
+        font = _opened(paths[rng.integers(len(paths))])
+        mask = None if font is None else _mask(font, SIGNS[rng.integers(len(SIGNS))])
+        if font is None or mask is None or mask.shape[1] > 4 * mask.shape[0]:
+            continue
+        box = _mask(font, "\uffff")  # what a font draws for signs that it lacks
+        if box is None or not np.array_equal(mask, box):
+            yield _lined(mask)
+            count -= 1
+
+
+def written(path: Path, text: str, size: int) -> Mask | None:
+    """The text as a screen shows it at that size: ink (h, w) of 0 to 255, cropped; None where there are no glyphs."""
+    font = _opened(path, size)
+    return None if font is None else _ink(font, text)
+
+
+def has_digits(path: Path) -> bool:
+    """Whether that font draws ten different digits; one that lacks them draws the same box for each."""
+    drawn = [written(path, str(digit), 32) for digit in range(10)]
+    return len({(ink.shape, ink.tobytes()) for ink in drawn if ink is not None}) == 10
+
+
+def _opened(path: Path, size: int = 96) -> ImageFont.FreeTypeFont | None:
+    try:
+        return ImageFont.truetype(str(path), size)
+    except (OSError, ValueError):
+        return None
+
+
+def _ink(font: ImageFont.FreeTypeFont, text: str) -> Mask | None:
+    """The text as ink (h, w) of 0 to 255, cropped; None where the font has no glyphs for it."""
+    try:
+        left, top, right, bottom = (int(edge) for edge in font.getbbox(text))
+        if not (0 < right - left < 2000 and 0 < bottom - top < 300):
+            return None
+        image = Image.new("L", (right - left + 4, bottom - top + 4))
+        ImageDraw.Draw(image).text((2 - left, 2 - top), text, 255, font)
+    except (OSError, ValueError):
+        return None
+    pixels = np.asarray(image, np.uint8)
+    x, y, w, h = cv2.boundingRect((pixels > SOLID).astype(np.uint8))
+    return pixels[y : y + h, x : x + w] if w and h else None
+
+
+def _mask(font: ImageFont.FreeTypeFont, text: str) -> Mask | None:
+    """The same as a mask of 0 and 1."""
+    ink = _ink(font, text)
+    return None if ink is None else (ink > SOLID).astype(np.uint8)
+
+
+def _lined(mask: Mask) -> Mask:
+    size = (max(4, round(24 * mask.shape[1] / mask.shape[0])), 24)
+    return np.asarray(cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _scaled(mask: Mask, scale: float) -> Mask:
+    h, w = mask.shape
+    size = (min(max(2, round(w * scale)), SIDE - 8), min(max(2, round(h * scale)), SIDE - 8))
+    return (cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA) > SOLID).astype(np.uint8)

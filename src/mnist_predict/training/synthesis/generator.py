@@ -1,0 +1,108 @@
+"""Numbers as hands write them, synthesized: strips of digits side by side, to train a line model on.
+
+Each strip is one hand (`writing`) on paper (`paper`), seen through a camera (`camera`): light, blur, low resolution,
+JPEG. `docs/strips.png` shows a sheet of them.
+"""
+
+import cv2
+import numpy as np
+
+from mnist_predict.training.synthesis.blanks import blank
+from mnist_predict.training.synthesis.camera import Strip, photographed, resized
+from mnist_predict.training.synthesis.paper import Grey, Papers
+from mnist_predict.training.synthesis.style import HEIGHT, Hand
+from mnist_predict.training.synthesis.writing import LONGEST, Bank, Writer
+
+_LENGTHS = np.array([0.24, 0.12, 0.13, 0.14, 0.13, 0.10, 0.06, 0.04, 0.02, 0.02])
+
+
+class Synthesis:
+    """An endless supply of strips; the same seed gives the same strips."""
+
+    def __init__(self, bank: Bank, papers: Papers, rng: np.random.Generator, plain: float = 0.1) -> None:
+        self.papers = papers
+        self.rng = rng
+        self.plain = plain  # the share of strips that are clean ink on clean paper
+        self._writer = Writer(bank, papers, rng)
+
+    def strip(self) -> tuple[Strip, str]:
+        """A strip uint8 `(32, w)` and the number on it, empty where there is none (one in eight)."""
+        kind = self.rng.random()
+        if kind < 0.12:
+            return self._photographed(blank(HEIGHT, self.papers, self.rng), 1.0), ""
+        if kind < 0.2:
+            return self._tight_digit()
+        number = self._number()
+        ink, hand = self._writer.write(number, alone=False)
+        if self.rng.random() < 0.1:
+            self._flourish(ink, hand)
+        if self.rng.random() < 0.05 and self.papers.words:
+            ink = self._beside_a_word(ink, hand)
+        return self._photographed(ink, hand.height / HEIGHT), number
+
+    def _photographed(self, ink: Grey, fine: float) -> Strip:
+        return photographed(ink, self.papers, self.rng, self.plain, fine)
+
+    def _number(self) -> str:
+        rng = self.rng
+        number = "".join(map(str, rng.integers(0, 10, 1 + rng.choice(len(_LENGTHS), p=_LENGTHS))))
+        kind = rng.random()
+        if kind < 0.05:  # 11 and 111 look like lines of a form, and must be told from them
+            return "".join("1" if rng.random() < 0.8 else digit for digit in number[:5])
+        if kind < 0.2 and len(number) > 1:  # sums are often round
+            return number[: max(1, len(number) - int(rng.integers(1, 4)))].ljust(len(number), "0")
+        return number
+
+    def _beside_a_word(self, ink: Grey, hand: Hand) -> Grey:
+        """As in a line of a form: letters before or behind the number are none of it."""
+        rng = self.rng
+        word = self.papers.words[int(rng.integers(len(self.papers.words)))]
+        tall = min(HEIGHT - 2, max(6, int(hand.height * rng.uniform(0.5, 1))))
+        wide = min(max(4, word.shape[1] * tall // word.shape[0]), LONGEST - 10 - ink.shape[1])
+        if wide < 4:
+            return ink
+        layer = np.zeros((HEIGHT, wide + int(hand.height * rng.uniform(0.4, 0.9))), np.float32)
+        y = int(rng.integers(HEIGHT - tall + 1))
+        part, x = resized(word * np.float32(1 / 255), wide, tall, cv2.INTER_AREA), layer.shape[1] - wide
+        before = rng.random() < 0.5
+        layer[y : y + tall, slice(0, wide) if before else slice(x, None)] = part
+        return np.hstack([layer, ink] if before else [ink, layer])
+
+    def _flourish(self, ink: Grey, hand: Hand) -> None:
+        """A stroke that is no digit: an underline, a line through a box, a ligature, a stray touch of the pen."""
+        rng = self.rng
+        h, w = ink.shape
+        layer = np.zeros((h, w), np.uint8)
+        if rng.random() < 0.5:
+            y = rng.uniform(0.8, 1.0) * h
+            across = np.array((rng.uniform(0, 0.3), 0.5, rng.uniform(0.6, 1))) * w
+            points = np.stack([across, y + rng.normal(0, 1, 3)], 1)
+        else:
+            at = rng.uniform(0, (w, h))
+            points = at + np.cumsum(rng.normal(0, 2.5, (3, 2)), 0)
+        broad = max(1, round(2 * max(hand.radius, 0.6)))
+        cv2.polylines(layer, [np.round(points * 16).astype(np.int32)], False, 255, broad, cv2.LINE_AA, 4)
+        np.maximum(ink, layer * np.float32(1 / 255), out=ink)
+
+    def _tight_digit(self) -> tuple[Strip, str]:
+        """A single digit cut off at its ink and stretched to the strip's height, often coarse and two-level."""
+        rng = self.rng
+        digit = str(rng.integers(10))
+        ink, _ = self._writer.write(digit, alone=True)
+        rows = np.flatnonzero(ink.max(1) > 0.4)
+        columns = np.flatnonzero(ink.max(0) > 0.4)
+        if len(rows) < 8 or len(columns) < 2:
+            return self.strip()
+        ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        if rng.random() < 0.6:
+            side = int(rng.integers(12, 25))
+            wide = side if rng.random() < 0.6 else max(4, round(side * ink.shape[1] / ink.shape[0]))
+            ink = resized(ink, wide, side, cv2.INTER_AREA)
+            if rng.random() < 0.7:
+                ink = (ink > rng.uniform(0.2, 0.45) * ink.max()).astype(np.float32)
+        wide = min(max(round(HEIGHT * ink.shape[1] / ink.shape[0]), 8), 64)
+        smooth = cv2.INTER_NEAREST if rng.random() < 0.15 else cv2.INTER_LINEAR
+        ink = resized(ink, wide, HEIGHT, smooth)
+        if rng.random() < 0.5:  # as the picture is
+            return (255 * (1 - ink)).astype(np.uint8), digit
+        return self._photographed(ink, 1.0), digit

@@ -1,0 +1,264 @@
+"""A number as one hand writes it: slant, size, pen, proportions and slope are shared, each digit varies a little.
+
+Digits come from MNIST's training pictures, from drawn national shapes and from fonts, traced anew with any pen
+(`bank`), set as close as their profiles let them or touching, joined or apart, with marks between that are no digits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_predict.training.synthesis.bank import MARKS, STEP, TALL, Shapes
+from mnist_predict.training.synthesis.paper import Grey, Papers
+from mnist_predict.training.synthesis.style import HEIGHT, Hand, new_hand
+
+ROOM = 900  # columns to write in
+LONGEST = 340  # of a strip
+_ROWS = 128  # to write in: a slope leads far up or down
+_BASE = 80  # the row on which the first digit stands
+_CUT = 0.08  # of a digit's height, what an edge of the picture cuts off at most
+_NEAREST = 0.28  # of a digit's height, from the middle of a digit to that of the next
+
+_MARKS = list(MARKS)
+_BETWEEN = [_MARKS.index(mark) for mark in ".,.,.-'/=:"]
+_BEFORE = [_MARKS.index(mark) for mark in "$$##*==--€~x+"]
+_AFTER = [_MARKS.index(mark) for mark in "---==,.~*#€%x"]
+_LONG = [_MARKS.index(mark) for mark in "-=~"]
+_FILLING = [_MARKS.index(mark) for mark in "-=~*#$x"]  # what amounts are filled up with
+
+
+@dataclass(frozen=True)
+class Bank:
+    """The shapes to write with."""
+
+    mnist: Shapes
+    drawn: Shapes
+    marks: Shapes
+    written: Shapes | None
+    printed: Shapes | None
+
+
+class Writer:
+    """Writes numbers with the shapes of a bank."""
+
+    def __init__(self, bank: Bank, papers: Papers, rng: np.random.Generator) -> None:
+        self.bank = bank
+        self.papers = papers
+        self.rng = rng
+        self._field = np.empty((_ROWS, ROOM), np.float32)  # distances to the strokes, less than `radius` in them
+        self._edge = np.empty(_ROWS, np.float32)  # the last column with ink, by row
+
+    def hand(self, count: int) -> Hand:
+        """A new hand, to write so many digits."""
+        return new_hand(count, self.rng)
+
+    def write(self, number: str, alone: bool) -> tuple[Grey, Hand]:
+        """A number's ink `(32, w)` from 0 to 1, and the hand that wrote it; `alone`: with nothing beside it."""
+        rng = self.rng
+        hand = self.hand(len(number))
+        glyphs = self._glyphs(number)
+        if glyphs[0][0] is self.bank.printed:
+            hand = replace(hand, slant=float(rng.choice((0, 0, 0.2))), slope=hand.slope / 2, radius=rng.normal(0, 0.3),
+                           outline=True, gap=abs(hand.gap), spread=0, wobble=0, joins=0, bent=None)  # fmt: skip
+        self._field.fill(1e3)
+        self._edge.fill(-1e3)
+        self._line(glyphs, hand, marks=not alone and rng.random() < 0.4)
+        inked = self._field < hand.radius
+        rows, columns = (np.flatnonzero(inked.any(axis)) for axis in (1, 0))
+        if not len(rows):
+            return np.zeros((HEIGHT, HEIGHT // 2), np.float32), hand
+        ends = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
+        if not alone and rng.random() < 0.12:
+            self._neighbours(hand, ends)
+        field, scale = self._window(hand, ends)
+        return self._inked(field, hand.scaled(scale)), hand.scaled(scale)
+
+    def _line(self, glyphs: Sequence[tuple[Shapes, int]], hand: Hand, marks: bool) -> None:
+        """Write digits side by side; the last two, seldom, small and raised, as cents are."""
+        rng = self.rng
+        x = 30.0
+        if marks and rng.random() < 0.4:
+            x = self._mark(_BEFORE, hand, x)
+        raised = len(glyphs) - 2 if len(glyphs) > 2 and rng.random() < 0.06 else len(glyphs)
+        small = replace(hand, height=hand.height * rng.uniform(0.5, 0.8))
+        up = _BASE - (hand.height - small.height) * rng.uniform(0.7, 1.2)
+        for i, (shapes, index) in enumerate(glyphs):
+            if marks and i and rng.random() < 0.25:
+                x = self._mark(_BETWEEN, hand, x)
+            before = self._edge.copy()
+            x = self._put(shapes, index, *((small, x, None, up) if i >= raised else (hand, x)))
+            if i and rng.random() < hand.joins:
+                self._join(before, hand)
+        if marks and rng.random() < 0.4:
+            self._mark(_AFTER, hand, x)
+
+    def _glyphs(self, number: str) -> list[tuple[Shapes, int]]:
+        """Where each digit's shape comes from: one hand writes one digit in one way."""
+        rng, bank = self.rng, self.bank
+        kind = rng.random()
+        for share, fonts in ((0.10, bank.printed), (0.22, bank.written)):
+            if kind < share and fonts is not None:
+                family = fonts.of_hand(fonts.all_hands[rng.integers(len(fonts.all_hands))])
+                return [(fonts, int(family[int(digit)])) for digit in number]
+        strange = rng.random(10) < (0.0 if kind < 0.5 else 0.35 if kind < 0.85 else 1.0)
+        own: dict[int, NDArray[np.int64]] = {}
+        glyphs = []
+        for digit in map(int, number):
+            if strange[digit]:
+                if digit not in own:
+                    like = bank.drawn.of_label(digit)
+                    own[digit] = bank.drawn.of_hand(int(bank.drawn.hands[like[rng.integers(len(like))]]))
+                glyphs.append((bank.drawn, int(own[digit][rng.integers(len(own[digit]))])))
+            else:
+                same = bank.mnist.of_label(digit)
+                glyphs.append((bank.mnist, int(same[rng.integers(len(same))])))
+        return glyphs
+
+    def _mark(self, among: list[int], hand: Hand, x: float) -> float:
+        """Write a mark, or a row of the same one as fills up an amount, as `_put` writes a digit."""
+        rng, marks = self.rng, self.bank.marks
+        mark = among[rng.integers(len(among))]
+        like = marks.of_label(mark)
+        for _ in range(int(rng.choice((1, 1, 2, 3))) if among is not _BETWEEN and mark in _FILLING else 1):
+            long = rng.uniform(1, 3) if mark in _LONG and rng.random() < 0.4 else 1.0
+            index = int(like[rng.integers(len(like))])
+            x = self._put(marks, index, replace(hand, aspect=hand.aspect * long), x, gap=1.5)
+            np.maximum(self._edge, x - hand.height, out=self._edge)  # a mark keeps digits at its side
+        return x
+
+    def _put(
+        self, shapes: Shapes, index: int, hand: Hand, x: float, gap: float | None = None, base: float = _BASE
+    ) -> float:
+        """Write one shape to the right of what is there; its middle."""
+        rng = self.rng
+        bx, by, bw, bh = shapes.boxes[index].tolist()
+        size = float(np.exp(rng.normal(0, hand.wobble)))
+        down = hand.height * size / (TALL if gap is not None else max(bh, bw * 0.6))
+        across = down * hand.aspect * float(np.exp(rng.normal(0, hand.wobble)))
+        turn = rng.normal(0, 0.5 * hand.wobble)
+        slant = hand.slant + rng.normal(0, 0.5 * hand.wobble)
+        cos, sin = np.cos(turn), np.sin(turn)
+        a, b = across * cos, -down * (slant * cos + sin)
+        c, d = across * sin, down * (cos - slant * sin)
+        wide, tall = abs(a) * bw + abs(b) * bh, abs(c) * bw + abs(d) * bh
+        spare = 2 + (2 * abs(hand.radius) if hand.outline else hand.radius)
+        w, h = int(wide + 2 * spare) + 1, int(tall + 2 * spare) + 1
+        cx, cy = bx + bw / 2, by + bh / 2
+        to = np.array([[a, b, w / 2 - a * cx - b * cy], [c, d, h / 2 - c * cx - d * cy]])
+        source = shapes.outlines[index] if hand.outline else shapes.skeletons[index]
+        if hand.bent is not None:
+            source = cv2.remap(source, *hand.bent, cv2.INTER_LINEAR, borderValue=255)
+        patch = cv2.warpAffine(source, to, (w, h), flags=cv2.INTER_LINEAR, borderValue=255).astype(np.float32)
+        scale = (across * down) ** 0.5 / STEP
+        patch = (patch - 128) * scale if hand.outline else patch * scale
+        y = base + hand.slope * (x - 30) + hand.height * rng.normal(0, 0.5 * hand.wobble) - h + spare
+        top = min(max(round(y), 0), _ROWS - 4)
+        patch = patch[: _ROWS - top]
+        inked = patch < hand.radius
+        rows = inked.any(1)
+        first = np.where(rows, inked.argmax(1), 1e3).astype(np.float32)
+        last = np.where(rows, w - 1 - inked[:, ::-1].argmax(1), -1e3).astype(np.float32)
+        before = self._edge[top : top + len(patch)]
+        spaced = (
+            max(rng.normal(hand.gap, hand.spread), -0.14 * hand.height) if gap is None else gap * (1 + rng.random())
+        )
+        fit = float((_widened(before) - first).max()) + 1 + spaced
+        left = round(max(fit, x - w / 2 + _NEAREST * hand.height, 4))
+        left = min(left, ROOM - w - 2)
+        part = self._field[top : top + len(patch), left : left + w]
+        np.minimum(part, patch, out=part)
+        np.maximum(before, last + left, out=before)
+        return left + w / 2
+
+    def _join(self, before: Grey, hand: Hand) -> None:
+        """A stroke from what was there (its last columns by row) to the digit written after it: the pen stayed down."""
+        rng = self.rng
+        old = np.flatnonzero(before > 0)
+        new = np.flatnonzero(self._edge > before)
+        if not len(old) or not len(new):
+            return
+        start = int(old[int(rng.choice((0.15, 0.9)) * (len(old) - 1))])
+        end = int(new[int(rng.choice((0.1, 0.2, 0.9)) * (len(new) - 1))])
+        inked = self._field[end, int(before[start]) + 1 : int(self._edge[end]) + 1] < hand.radius
+        if before[start] < 0 or not inked.any():
+            return
+        points = np.array([(before[start], start), (before[start] + 1 + inked.argmax(), end)])
+        middle = points.mean(0)
+        middle[1] += hand.height * rng.normal(0, 0.1)
+        left, top = (int(v) for v in np.maximum(points.min(0) - hand.height / 4, 0))
+        right, bottom = (int(v) for v in points.max(0) + hand.height / 4)
+        if right - left > 1.5 * hand.height:
+            return
+        apart = np.ones((bottom - top, right - left), np.uint8)
+        bow = np.array([points[0], middle, points[1]]) - (left, top)
+        cv2.polylines(apart, [np.round(bow * 16).astype(np.int32)], False, 0, 1, cv2.LINE_8, 4)
+        distance = cv2.distanceTransform(apart, cv2.DIST_L2, 3)
+        part = self._field[top:bottom, left:right]
+        thick = 0.04 * hand.height if hand.outline else 0.0
+        np.minimum(part, distance[: len(part)] - thick, out=part)
+
+    def _neighbours(self, hand: Hand, ends: tuple[int, int, int, int]) -> None:
+        """Strokes that reach in from the lines above or below."""
+        rng, mnist = self.rng, self.bank.mnist
+        top, bottom, first, last = ends
+        level = replace(hand, slope=0.0)
+        for _ in range(int(rng.integers(1, 4))):
+            shown = hand.height * rng.uniform(0.05, 0.25)
+            base = top + shown if rng.random() < 0.5 else bottom - shown + hand.height
+            self._edge.fill(-1e3)
+            self._put(mnist, int(rng.integers(len(mnist.labels))), level, rng.uniform(first, last), base=base)
+
+    def _window(self, hand: Hand, ends: tuple[int, int, int, int]) -> tuple[Grey, float]:
+        """The part of the field that a strip shows `(32, w)`: most often all that is written, with some paper around,
+        seldom a little less; and how much smaller it was made to have room."""
+        rng = self.rng
+        top, bottom, first, last = map(float, ends)
+        left, right = rng.integers(0, 3, 2) if rng.random() < 0.35 else rng.exponential(7, 2) + 1
+        if rng.random() < 0.06:
+            left, right = (-self._cut(hand), right) if rng.random() < 0.5 else (left, -self._cut(hand))
+        if rng.random() < 0.12:
+            top, bottom = (top + self._cut(hand), bottom) if rng.random() < 0.5 else (top, bottom - self._cut(hand))
+        left, right = max(int(first - left), 0), min(int(last + right), ROOM)
+        bottom = max(bottom, top + 4)  # of what is that flat, cutting may have left nothing
+        scale = min(1.0, HEIGHT / (bottom - top))
+        start = top - rng.random() * (HEIGHT / scale - (bottom - top))
+        to = np.array([[scale, 0, -left * scale], [0, scale, -start * scale]])
+        wide = min(max(round((right - left) * scale), 12), LONGEST)
+        field = cv2.warpAffine(self._field, to, (wide, HEIGHT), flags=cv2.INTER_LINEAR, borderValue=1e3)
+        return np.asarray(field * np.float32(scale), np.float32), scale
+
+    def _cut(self, hand: Hand) -> float:
+        """How much an edge of the picture cuts off."""
+        return float(self.rng.uniform(0, _CUT)) * hand.height
+
+    def _inked(self, field: Grey, hand: Hand) -> Grey:
+        """The distances as ink: bent by a restless hand, broader where it presses, faint where the pen runs dry."""
+        rng = self.rng
+        width = field.shape[1]
+        if rng.random() < 0.5:
+            force = rng.uniform(0.2, 1.2) * hand.height / HEIGHT
+            x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(HEIGHT, dtype=np.float32))
+            x += np.float32(force) * self.papers.noise(width)
+            y += np.float32(force) * self.papers.noise(width)
+            field = np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+        reach = np.float32(hand.radius) - field
+        if rng.random() < 0.4:
+            reach += np.float32(rng.uniform(0.05, 0.25) * max(hand.radius, 0.8)) * self.papers.noise(width)
+        ink = np.clip(0.5 + reach * np.float32(1 / rng.uniform(0.7, 1.6)), 0, 1)
+        if rng.random() < 0.35:
+            ink *= np.clip(1 - np.float32(rng.uniform(0.05, 0.35)) * (1 + self.papers.noise(width)), 0.3, 1)
+        if rng.random() < 0.12:
+            ink *= np.clip(1.3 + self.papers.grain(width) * np.float32(rng.uniform(0.3, 0.7)), 0, 1)
+        return np.asarray(ink, np.float32)
+
+
+def _widened(edge: Grey) -> Grey:
+    """Each row as far as itself and the two rows on each side, so that slanted strokes keep their distance."""
+    out = edge.copy()
+    for by in (1, 2):
+        np.maximum(out[by:], edge[:-by], out=out[by:])
+        np.maximum(out[:-by], edge[by:], out=out[:-by])
+    return out

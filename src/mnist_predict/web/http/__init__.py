@@ -1,0 +1,1 @@
+"""What every request goes through: who asks, what is sent, in which form it is answered."""

@@ -1,0 +1,145 @@
+"""Who may: where tokens are set, everything but a few addresses wants one.
+
+Programs send it with each request (`Authorization: Bearer ...`); people sign in once and get a cookie, which is
+signed with a key made of the tokens: every worker can check it, and a change of tokens ends all sessions. Who guesses
+waits: a client that was wrong ten times in a minute is not heard before some of it has passed.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from hmac import compare_digest
+
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
+from werkzeug.wrappers import Response
+
+from mnist_predict.errors import BadRequest, SignInNeeded
+from mnist_predict.web.http.limits import Allowance
+from mnist_predict.web.telemetry.journal import note
+
+blueprint = Blueprint("access", __name__)
+
+_OPEN = {"static", "health.alive", "health.ready", "access.page", "access.sign_in"}
+_GUESSES = 10  # a minute
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens in force: names and the digests that are compared."""
+
+    names: dict[bytes, str]
+
+    @classmethod
+    def of(cls, setting: str) -> "Tokens":
+        """The tokens of the setting: one, or several as `name=token,...`."""
+        names = {}
+        for part in filter(None, (part.strip() for part in setting.split(","))):
+            name, _, token = (piece.strip() for piece in part.partition("="))
+            if not token.strip("="):  # a token alone, perhaps in base64
+                name, token = "token", part
+            names[sha256(token.encode()).digest()] = name
+        if setting and not names:
+            raise BadRequest("MNIST_PREDICT_TOKEN holds no token. Write one, or several as name=token,name=token.")
+        return cls(names)
+
+    def name_of(self, token: str) -> str | None:
+        """Whose token it is; takes as long for any other."""
+        digest = sha256(token.encode("utf-8", "replace")).digest()
+        found = [name for known, name in self.names.items() if compare_digest(known, digest)]
+        return found[0] if found else None
+
+    @property
+    def key(self) -> bytes:
+        """What cookies are signed with."""
+        return sha256(b"mnist_predict session" + b"".join(sorted(self.names))).digest()
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookie; where the request came by TLS it never goes back by anything else."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Whether the cookie is for TLS alone."""
+        return by_tls()
+
+
+def by_tls() -> bool:
+    """Whether the client came by TLS, to this service or to a proxy before it."""
+    return request.headers.get("X-Forwarded-Proto", request.scheme) == "https"
+
+
+def protect(app: Flask, setting: str, counts: str) -> None:
+    """Have `app` ask for the tokens of the setting; none: everybody may. `counts`: the file of what clients spent."""
+    tokens = Tokens.of(setting)
+    app.extensions["tokens"] = tokens
+    app.extensions["guesses"] = Allowance("guesses", _GUESSES, counts)
+    app.config.update(
+        SECRET_KEY=tokens.key if tokens.names else None,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        SESSION_COOKIE_NAME="mnist_predict",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+    )
+    app.session_interface = Sessions()
+    if tokens.names:
+        app.before_request(ask)
+
+
+def ask() -> None:
+    """Before each request: `SignInNeeded` without a token or a session."""
+    if request.endpoint in _OPEN:
+        return
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    who = _who(token.strip()) if kind.lower() == "bearer" else session.get("who")
+    if who is None:
+        raise SignInNeeded("This service wants a token: curl -H 'Authorization: Bearer YOUR-TOKEN', or sign in.")
+    g.who = who
+    note("who", who)
+
+
+def caller() -> str | None:
+    """Who sent this request: the name of their token; None where the service asks for none."""
+    who: str | None = g.get("who")
+    return who
+
+
+def _who(token: str) -> str | None:
+    tokens: Tokens = current_app.extensions["tokens"]
+    guesses: Allowance = current_app.extensions["guesses"]
+    client = request.remote_addr or ""
+    guesses.check(client, "Too many wrong tokens.")
+    name = tokens.name_of(token)
+    if name is None:
+        guesses.spend(client)
+    return name
+
+
+@blueprint.get("/signin")
+def page() -> Response | str:
+    """The page to sign in."""
+    return render_template("signin.html", next=_local(request.args.get("next", "")))
+
+
+@blueprint.post("/signin")
+def sign_in() -> Response | tuple[str, int]:
+    """Sign in with the form field `token`; then on to `next`."""
+    then = _local(request.form.get("next", ""))
+    who = _who(request.form.get("token", "").strip())
+    if who is None:
+        return render_template("signin.html", next=then, mistake="That is not a token of this service."), 401
+    session.permanent = True
+    session["who"] = who
+    return redirect(then, 303)
+
+
+@blueprint.post("/signout")
+def sign_out() -> Response:
+    """End the session of this browser."""
+    if "who" in session:
+        session.clear()
+    return redirect(url_for("access.page"), 303)
+
+
+def _local(path: str) -> str:
+    """An address of this service, whatever was asked for."""
+    local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if local else url_for("uploads.page")

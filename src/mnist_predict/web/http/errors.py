@@ -1,0 +1,53 @@
+"""One handler for everything that goes wrong, in plain words and in the form that the client wants."""
+
+import traceback
+
+from flask import Response, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from mnist_predict.errors import SignInNeeded, TooMany, UserError
+from mnist_predict.vision.picture import MAX_BYTES
+from mnist_predict.web.http.negotiation import as_json, as_text, wanted
+from mnist_predict.web.telemetry.journal import note
+
+_WORDS = {
+    400: "This request cannot be understood.",
+    404: "There is nothing at this address.",
+    405: "This address cannot be used in that way.",
+    413: f"That is too much. A picture may have at most {MAX_BYTES // 1_000_000} MB.",
+    500: "Something went wrong on this side. It has been logged; please try again.",
+}
+_RETRY_SECONDS = 5  # a lock, a full disk or a restarting store: worth asking again soon
+
+
+def answer_error(error: Exception) -> AnyResponse:
+    """The answer to any exception of a view; unexpected ones are logged with their traceback."""
+    headers: dict[str, str] = {}
+    if isinstance(error, UserError):
+        status, words = error.status, str(error)
+    elif isinstance(error, HTTPException) and error.code is not None:
+        status, words = error.code, _WORDS.get(error.code, error.description or error.name)
+        headers = {name: value for name, value in error.get_headers() if name == "Allow"}
+    else:
+        status, words = 500, _WORDS[500]
+        note("error", "".join(traceback.format_exception(error)))
+    if status == 503:
+        note("error", words)
+        headers["Retry-After"] = str(_RETRY_SECONDS)
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.seconds)
+    form = wanted()
+    if isinstance(error, SignInNeeded):
+        headers["WWW-Authenticate"] = "Bearer"
+        if form == "html" and request.method == "GET":
+            return redirect(url_for("access.page", next=request.full_path.rstrip("?")))
+    if form == "html":
+        response = Response(render_template("error.html", status=status, words=words), status)
+    elif form == "json":
+        response = as_json({"error": words, "status": status}, status)
+    else:
+        response = as_text([words], status)
+    response.headers.extend(headers)
+    response.vary.add("Accept")
+    return response

@@ -1,0 +1,1 @@
+"""Records and figures as pages and documents show them."""

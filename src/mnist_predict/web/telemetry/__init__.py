@@ -1,0 +1,1 @@
+"""Logs, the request journal and metrics."""

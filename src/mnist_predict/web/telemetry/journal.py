@@ -1,0 +1,112 @@
+"""One line of JSON on standard error and one count in the metrics for every request."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from time import perf_counter, time
+from typing import Any
+
+from flask import Response, request
+
+from mnist_predict.web.http.acks import acknowledge_now
+from mnist_predict.web.telemetry.log import iso
+from mnist_predict.web.telemetry.metrics import count_request
+
+Environ = dict[str, Any]
+Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+_NOTES = "mnist_predict.notes"
+_ROUTE = "mnist_predict.route"
+_STREAMED = "mnist_predict.streamed"
+_LONGEST_PATH = 500
+_PART = 64_000  # characters
+
+
+def note(name: str, value: str) -> None:
+    """Add something to the line of the request being served, such as the record's id."""
+    request.environ.setdefault(_NOTES, {})[name] = value
+
+
+def note_route(response: Response) -> Response:
+    """After each request: which route served it."""
+    request.environ[_ROUTE] = request.url_rule.rule if request.url_rule else "none"
+    return response
+
+
+def stream(texts: Iterable[str]) -> Iterator[str]:
+    """The body of the answer to this request, to be sent as it is made; in parts that are worth sending."""
+    request.environ[_STREAMED] = True
+    return _in_parts(texts)
+
+
+def _in_parts(texts: Iterable[str]) -> Iterator[str]:
+    part, length = [], 0
+    for text in texts:
+        part.append(text)
+        length += len(text)
+        if length >= _PART:
+            yield "".join(part)
+            part, length = [], 0
+    if part:
+        yield "".join(part)
+
+
+class Journal:
+    """WSGI in between: times a request, then writes and counts it.
+
+    It also hands the body on as a list of what is there: the server then sends head and body in one write. Only what
+    is to be sent as it is made (`stream`) is handed on as it comes.
+    """
+
+    def __init__(self, app: Wsgi) -> None:
+        self.app = app
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Serve one request."""
+        start = perf_counter()
+        if environ["REQUEST_METHOD"] == "POST":
+            acknowledge_now()  # its body may wait for that
+        status = "500"
+
+        def started(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            nonlocal status
+            status = line[:3]
+            return start_response(line, headers, exc_info)
+
+        answer = self.app(environ, started)
+        if environ.get(_STREAMED):
+            return self._streamed(environ, answer, status, start)
+        try:
+            body = list(answer)
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+        self._write(environ, status, start, sum(map(len, body)))
+        return body
+
+    def _streamed(self, environ: Environ, answer: Iterable[bytes], status: str, start: float) -> Iterator[bytes]:
+        sent = 0
+        try:
+            for part in answer:
+                yield part
+                sent += len(part)
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+            self._write(environ, status, start, sent)
+
+    def _write(self, environ: Environ, status: str, start: float, sent: int) -> None:
+        method = environ["REQUEST_METHOD"]
+        count_request(environ.get(_ROUTE, "none"), method, status)
+        path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
+        line = {
+            "time": iso(time()),
+            "method": method,
+            "path": path[:_LONGEST_PATH],
+            "status": int(status),
+            "ms": round(1000 * (perf_counter() - start), 2),
+            "bytes": sent,
+            **environ.get(_NOTES, {}),
+        }
+        with suppress(OSError):  # a full disk of the log is no reason to take an answer back
+            environ["wsgi.errors"].write(json.dumps(line, ensure_ascii=False) + "\n")

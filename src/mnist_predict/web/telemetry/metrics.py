@@ -1,0 +1,84 @@
+"""What is measured while serving, for Prometheus.
+
+Several worker processes answer for one service: where `PROMETHEUS_MULTIPROC_DIR` is set (serve does) each
+keeps its figures in files there, and whichever is asked adds them up.
+"""
+
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from mnist_predict.store.spool.failover import SpooledStore
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+_REQUESTS = Counter("mnist_predict_requests", "Requests answered.", ["route", "method", "status"], registry=None)
+_SECONDS = Histogram(
+    "mnist_predict_stage_seconds",
+    "Seconds of an upload by stage: read (decode, ink, network), store.",
+    ["stage"],
+    buckets=_BUCKETS,
+    registry=None,
+)
+_KEPT = Counter("mnist_predict_records", "Records kept, by source.", ["source"], registry=None)
+_NO_NUMBER = Counter("mnist_predict_readings_without_number", "Readings that found no number.", registry=None)
+
+read_seconds = _SECONDS.labels("read").observe
+store_seconds = _SECONDS.labels("store").observe
+count_reading_without_number = _NO_NUMBER.inc
+_request = lru_cache(maxsize=1024)(_REQUESTS.labels)
+
+
+def count_request(route: str, method: str, status: str) -> None:
+    """Count one answer; methods that nobody defined share one name, as anybody can invent more."""
+    _request(route, method if method in _METHODS else "other", status).inc()
+
+
+def count_record(source: str) -> None:
+    """Count one record that was kept."""
+    _KEPT.labels(source).inc()
+
+
+class _ModelVersion:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """One figure, always 1, that carries the version's name."""
+        family = GaugeMetricFamily("mnist_predict_model_info", "The model version that reads.", labels=["version"])
+        family.add_metric([self.name], 1)
+        yield family
+
+
+class _Spool:
+    def __init__(self, spooled: SpooledStore) -> None:
+        self.spooled = spooled
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """What waits, the same for all workers; and whether the store answers the one that is asked."""
+        away = float(self.spooled.away is not None)
+        yield GaugeMetricFamily("mnist_predict_store_away", "1 while the store is away.", away)
+        waiting = self.spooled.waiting()
+        yield GaugeMetricFamily("mnist_predict_spool_records", "Records that wait in the spool.", waiting)
+        yield GaugeMetricFamily("mnist_predict_spool_bytes", "Size of what waits.", self.spooled.bytes_used())
+        limit = self.spooled.spool.limit
+        yield GaugeMetricFamily("mnist_predict_spool_limit_bytes", "Size at which uploads are refused.", limit)
+
+
+def exposition(model_version: str, spooled: SpooledStore | None = None) -> bytes:
+    """All figures of all worker processes in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(_ModelVersion(model_version))
+    if spooled is not None:
+        registry.register(_Spool(spooled))
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        for metric in (_REQUESTS, _SECONDS, _KEPT, _NO_NUMBER):
+            registry.register(metric)
+    return generate_latest(registry)

@@ -1,0 +1,38 @@
+"""`/api`: the HTTP interface described, for people to try and for programs."""
+
+from importlib.metadata import version
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request
+
+from mnist_predict.web.http.negotiation import as_json
+from mnist_predict.web.presenters.openapi import describe
+
+blueprint = Blueprint("api", __name__, url_prefix="/api")
+
+EXAMPLES = (("Shell", "shell"), ("Python", "python"), ("JavaScript", "javascript"))
+
+
+@blueprint.get("")
+def page() -> str:
+    """The page with every operation, each to try, and examples."""
+    about = _description()
+    operations = [
+        (method.upper(), path, operation)
+        for path, methods in about["paths"].items()
+        for method, operation in methods.items()
+    ]
+    examples = [
+        (title, render_template(f"examples/{name}.txt", here=request.host_url.rstrip("/"))) for title, name in EXAMPLES
+    ]
+    return render_template("api.html", operations=operations, examples=examples)
+
+
+@blueprint.get("/openapi.json")
+def description() -> Response:
+    """This description, as OpenAPI 3.1."""
+    return as_json(_description())
+
+
+def _description() -> dict[str, Any]:
+    return describe(current_app, request.host_url.rstrip("/"), version("mnist-predict"))

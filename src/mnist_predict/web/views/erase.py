@@ -1,0 +1,54 @@
+"""`/records/<id>/erase`: what would be erased for good, and the action that does it; programs send DELETE."""
+
+from flask import Blueprint, Response, current_app, render_template
+
+from mnist_predict.stats.counting import Statistics
+from mnist_predict.store.thumbnails import Thumbnails
+from mnist_predict.web.http.access import caller
+from mnist_predict.web.http.negotiation import as_json, as_text, wanted
+from mnist_predict.web.telemetry.measured import MeasuredService
+
+blueprint = Blueprint("erasing", __name__, url_prefix="/records")
+
+
+@blueprint.get("/<record_id>/erase")
+def page(record_id: str) -> str:
+    """What goes with a record, before it goes."""
+    service: MeasuredService = current_app.extensions["service"]
+    together = service.together(record_id)
+    labels = [record for record in together if record.label_of]
+    records = [record for record in together if not record.label_of]
+    record = next(filter(lambda each: each.sha256, records), together[0])
+    return render_template("erase.html", record=record, record_id=record_id, records=records, labels=labels)
+
+
+@blueprint.post("/<record_id>/erase")
+def erase(record_id: str) -> Response:
+    """As DELETE, for the form of the page."""
+    return delete(record_id)
+
+
+@blueprint.delete("/<record_id>")
+def delete(record_id: str) -> Response:
+    """Erase the picture of a record for good, with all its records and their labels.
+
+    A record without a picture goes with its labels. What was erased answers with 410 from now on, whatever comes late.
+    """
+    service: MeasuredService = current_app.extensions["service"]
+    pictures = {record.sha256 for record in service.together(record_id) if record.sha256}
+    erasure = service.erase(record_id, caller())
+    statistics: Statistics = current_app.extensions["statistics"]
+    statistics.kept.forget(erasure.records)
+    thumbnails: Thumbnails = current_app.extensions["thumbnails"]
+    for picture in pictures:
+        thumbnails.drop(picture)
+    form = wanted()
+    if form == "html":
+        response = Response(render_template("erased.html", erasure=erasure))
+    elif form == "json":
+        response = as_json(erasure.to_dict())
+    else:
+        response = as_text([f"erased: {each}" for each in erasure.records])
+    response.headers["Clear-Site-Data"] = '"cache"'  # pictures are kept there for a year
+    response.vary.add("Accept")
+    return response

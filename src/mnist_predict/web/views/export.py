@@ -1,0 +1,67 @@
+"""`/records.csv`, `/records.jsonl`: all records that are searched for, sent as they are found.
+
+Whoever gets a file must see that it is not whole, should the store fail meanwhile: the server would end the answer as
+if it were, so the last line says it.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+
+from flask import Blueprint, Response, current_app
+
+from mnist_predict.errors import StoreUnavailable, UserError
+from mnist_predict.store.record import Record
+from mnist_predict.store.search import Search, everything_found
+from mnist_predict.store.tools.export import csv_line, csv_lines, json_lines
+from mnist_predict.web.http.searching import searched
+from mnist_predict.web.telemetry.journal import stream
+from mnist_predict.web.telemetry.measured import MeasuredService
+
+blueprint = Blueprint("exports", __name__)
+
+log = logging.getLogger("mnist_predict.web")
+
+
+@blueprint.get("/records.csv")
+def as_csv() -> Response:
+    """All records that are searched for, newest first, as CSV. The search is that of `/records`."""
+    return _sent("records.csv", "text/csv; charset=utf-8", csv_lines, lambda words: csv_line([words]))
+
+
+@blueprint.get("/records.jsonl")
+def as_json_lines() -> Response:
+    """All records that are searched for, newest first, a line of JSON each. The search is that of `/records`."""
+    return _sent("records.jsonl", "application/jsonl", json_lines, lambda words: json.dumps({"error": words}) + "\n")
+
+
+def _sent(
+    name: str, kind: str, lines: Callable[[Iterable[Record]], Iterator[str]], last: Callable[[str], str]
+) -> Response:
+    service: MeasuredService = current_app.extensions["service"]
+    records = _all_of(service, searched())
+    first = next(records, None)  # a store that is away says so before the answer begins
+    text = lines(chain([first] if first else [], records))
+    response = Response(stream(_to_the_end(text, last)), content_type=kind)
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return response
+
+
+def _to_the_end(lines: Iterator[str], last: Callable[[str], str]) -> Iterator[str]:
+    """The lines; where they end too early, a last one says so."""
+    try:
+        yield from lines
+    except Exception as error:
+        log.exception("A file of records was broken off.")
+        words = str(error) if isinstance(error, UserError) else "Something went wrong on this side; it has been logged."
+        yield last(f"Broken off here: the rest is missing. {words}")
+
+
+def _all_of(service: MeasuredService, search: Search) -> Iterator[Record]:
+    """All records; raises `StoreUnavailable` where only those of the spool can be had: a file cannot say so later."""
+    for record in chain(everything_found(service.store, search), [None]):
+        if service.spooled and service.spooled.away:
+            raise StoreUnavailable(f"The store is away, so not all records can be had now. {service.spooled.away}")
+        if record is not None:
+            yield record

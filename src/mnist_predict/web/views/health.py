@@ -1,0 +1,43 @@
+"""What keeps watch over the service asks here: is it alive, can it work, how is it doing."""
+
+from flask import Blueprint, Response, current_app
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from mnist_predict.web.http.negotiation import as_text
+from mnist_predict.web.presenters.stored import GOES
+from mnist_predict.web.telemetry.measured import MeasuredService
+from mnist_predict.web.telemetry.metrics import exposition
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+def alive() -> Response:
+    """The process answers."""
+    return as_text(["alive"])
+
+
+@blueprint.get("/readyz")
+def ready() -> Response:
+    """An upload would be read and kept: the model is loaded (else there were no app), store or spool writable.
+
+    Raises `StoreUnavailable`, answered with 503.
+    """
+    service: MeasuredService = current_app.extensions["service"]
+    service.store.check_writable()
+    spooled = service.spooled
+    away = spooled.away if spooled else None
+    model = f"ready: model {current_app.config['MODEL_VERSION']}"
+    lines = [f"{model}, store away, uploads go to the spool", away] if away else [f"{model}, store writable"]
+    if spooled and (waiting := spooled.waiting()):
+        lines.append(f"waiting in the spool: {waiting}")
+        lines += [GOES] if spooled.goes_with_container else []
+    return as_text(lines)
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """The figures of all workers, for Prometheus."""
+    service: MeasuredService = current_app.extensions["service"]
+    figures = exposition(current_app.config["MODEL_VERSION"], service.spooled)
+    return Response(figures, content_type=CONTENT_TYPE_LATEST)

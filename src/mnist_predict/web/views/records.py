@@ -1,0 +1,110 @@
+"""`/records`: what is kept, searched, the newest first; one record with its picture, its reading and its labels."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+
+from mnist_predict.errors import BadRequest
+from mnist_predict.store.record import time_of
+from mnist_predict.store.search import Found
+from mnist_predict.store.thumbnails import Thumbnails
+from mnist_predict.vision.picture import preview
+from mnist_predict.web.http.negotiation import as_json, pretty, wanted
+from mnist_predict.web.http.pictures import YEAR, send_picture
+from mnist_predict.web.http.searching import CONFIDENCES, searched, words
+from mnist_predict.web.presenters.drawing import Drawing
+from mnist_predict.web.telemetry.log import iso
+from mnist_predict.web.telemetry.measured import MeasuredService
+
+blueprint = Blueprint("records", __name__, url_prefix="/records")
+
+PAGE = 30
+_SMALL, _LARGE = 240, 1600  # longest side in pixels of a preview in a table, on its own page
+
+
+@blueprint.get("")
+def newest() -> Response:
+    """A page of the records that are searched for; without a search, of all.
+
+    `older` is the address of the next page. A page with fewer records than fit may not be the last: of several things
+    searched for at once a bounded number of records is looked at, back to `looked_to`.
+    """
+    service: MeasuredService = current_app.extensions["service"]
+    asked, before = words(), _id(request.args.get("before"))
+    mistake: str | None = None
+    found = Found([])
+    try:
+        found = service.store.search(searched(), before, PAGE)
+    except BadRequest as error:
+        if wanted() != "html":
+            raise
+        mistake = str(error)
+    older = url_for("records.newest", **asked, before=found.rest) if found.rest else None
+    looked_to = time_of(found.rest) if found.rest and len(found.records) < PAGE else None
+    if wanted() == "json":
+        told: dict[str, Any] = {"records": [record.to_dict() for record in found.records], "older": older}
+        away = service.spooled and service.spooled.away
+        told["looked_to"] = iso(looked_to.timestamp()) if looked_to else None
+        response = as_json(told | ({"away": away} if away else {}))
+    else:
+        page = render_template(
+            "records.html",
+            records=found.records,
+            older=older,
+            looked_to=looked_to,
+            first=not before,
+            asked=asked,
+            mistake=mistake,
+            confidences=CONFIDENCES,
+        )
+        response = Response(page, 400 if mistake else 200)
+    response.vary.add("Accept")
+    return response
+
+
+def _id(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise BadRequest("`before` is the id of a record.") from None
+
+
+@blueprint.get("/<record_id>")
+def show(record_id: str) -> Response:
+    """One record."""
+    service: MeasuredService = current_app.extensions["service"]
+    record = service.record(record_id)
+    labels = service.store.labels(record.id)
+    whole = record.to_dict() | {"labels": [label.to_dict() for label in labels]}
+    if wanted() == "json":
+        response = as_json(whole)
+    else:
+        page = record.reading.page if record.reading else 0
+        drawing = Drawing.of(service.picture(record), page) if record.sha256 else None
+        shown = render_template("record.html", record=record, labels=labels, drawing=drawing, pretty=pretty(whole))
+        response = Response(shown)
+    response.vary.add("Accept")
+    return response
+
+
+@blueprint.get("/<record_id>/picture")
+def picture(record_id: str) -> Response:
+    """The picture of a record, just as it was uploaded; also of one that is called `record`."""
+    service: MeasuredService = current_app.extensions["service"]
+    record = service.record(record_id)
+    return send_picture(service.picture(record), record.image_name, etag=record.sha256 or "", max_age=YEAR)
+
+
+@blueprint.get("/<record_id>/preview/<any(small, large):size>")
+def smaller(record_id: str, size: str) -> Response:
+    """The picture of a record, upright, as a JPEG that every browser shows; of several pages the one that counts."""
+    service: MeasuredService = current_app.extensions["service"]
+    record = service.record(record_id)
+    page = record.reading.page if record.reading else 0
+    if size == "small":
+        thumbnails: Thumbnails = current_app.extensions["thumbnails"]
+        data = thumbnails.get(record.sha256 or "", page, lambda: preview(service.picture(record), _SMALL, page))
+    else:
+        data = preview(service.picture(record), _LARGE, page)
+    return send_picture(data, f"{record.image_name}.jpg", etag=f"{record.sha256}-{size}", max_age=YEAR)

@@ -1,0 +1,204 @@
+"""`/review`: an inbox of readings that most need a person, one at a time; `/review/grid`: many of one digit at once.
+
+A reading is given to one person: what gives it is a POST, which sends the browser on to a page of what was given. That
+page is a plain form; review.js fetches such pages ahead and shows their cards one after the other.
+"""
+
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
+
+from mnist_predict import review
+from mnist_predict.errors import BadRequest, NotFound, StoreUnavailable
+from mnist_predict.store.record import Record
+from mnist_predict.vision.picture import preview
+from mnist_predict.web.http.access import caller
+from mnist_predict.web.http.negotiation import as_json, wanted
+from mnist_predict.web.http.pictures import YEAR, send_picture
+from mnist_predict.web.presenters.cards import Card, surroundings
+from mnist_predict.web.presenters.stored import stored
+from mnist_predict.web.telemetry.journal import note
+from mnist_predict.web.telemetry.measured import MeasuredService
+
+blueprint = Blueprint("review", __name__, url_prefix="/review")
+
+GRID = 40  # readings on a page of the grid, and the most that one is given
+_CROP = 900  # longest side in pixels
+_LONGEST_REVIEWER = 64
+
+
+@blueprint.get("")
+def page() -> AnyResponse:
+    """How many readings wait for a person, and the records that are named.
+
+    Nothing is given out by this: see POST /review/next.
+    """
+    service = _service()
+    try:
+        cards, left = _cards(), review.left(service.store)
+    except StoreUnavailable as error:
+        if wanted() == "json":
+            raise
+        return Response(render_template("review_away.html", words=str(error)), 503)
+    if wanted() == "json":
+        told = {"waiting": left.count, "more": left.more, "readings": [card.to_dict() for card in cards]}
+        response: AnyResponse = as_json(told)
+    else:
+        reviewer, last = _reviewer(request.args), request.args.get("last", "")
+        response = Response(render_template("review.html", cards=cards, left=left, reviewer=reviewer, last=last))
+    response.vary.add("Accept")
+    return response
+
+
+@blueprint.post("/next")
+def give() -> AnyResponse:
+    """Give readings to a person, and to nobody else for two minutes.
+
+    Form fields, all optional: `count` (1), `reviewer` (who asks; made up where it is missing), `keep` (ids, any
+    number: what was given to them and is to stay theirs), `digit` (only readings of this one digit).
+    """
+    count = request.form.get("count", "1")
+    if not (count.isascii() and count.isdecimal()) or not 1 <= int(count[:9]) <= GRID:
+        raise BadRequest(f"`count` is a number from 1 to {GRID}.")
+    return _give(_reviewer(request.form), int(count), _ids("keep"), _digit(request.form.get("digit")))
+
+
+@blueprint.post("/answer")
+def answer() -> AnyResponse:
+    """Keep what a person says the number of a reading is.
+
+    Form fields: `record`, `number` (empty: there is none in its picture). A browser is given the next reading, as by
+    POST /review/next.
+    """
+    service = _service()
+    if "number" not in request.form:
+        raise BadRequest("The form field `number` is missing. Leave it empty where the picture shows none.")
+    number = "".join(request.form["number"].split())
+    label = service.label(request.form.get("record", ""), number, caller())
+    note("record", str(label.id))
+    if wanted() != "html":
+        return _as_json(label.to_dict() | stored(label))
+    return _give(_reviewer(request.form), 1, _ids("keep"), None, last=label.label_of)
+
+
+@blueprint.post("/skip")
+def skip() -> AnyResponse:
+    """Put a reading aside: nobody is given it for ten minutes.
+
+    Form fields: `record`, `reviewer` (whom it was given to). A browser is given the next one.
+    """
+    service = _service()
+    record, who = service.record(request.form.get("record", "")), _reviewer(request.form)
+    review.put_aside(service.store, who, record.id)
+    if wanted() != "html":
+        return _as_json({"skipped": str(record.id)})
+    return _give(who, 1, _ids("keep"), None)
+
+
+@blueprint.get("/grid")
+def grid() -> str:
+    """The page of the grid: the digits to choose from, and the readings that are named."""
+    digit = _digit(request.args.get("digit"))
+    try:
+        older = UUID(request.args["older"]) if "older" in request.args else None
+        looked = Record(older, "", "", "upload").record_time if older else None
+    except (ValueError, OverflowError):
+        raise BadRequest("`older` is the id of a record.") from None
+    reviewer = _reviewer(request.args)
+    return render_template("review_grid.html", cards=_cards(), digit=digit, reviewer=reviewer, looked=looked)
+
+
+@blueprint.post("/grid")
+def answer_grid() -> AnyResponse:
+    """Confirm many readings of one digit at once.
+
+    Form fields: `digit`, `record` (ids: what was looked at), `wrong` (ids: those of them that show something else,
+    which are not confirmed). A browser is sent to the review of the wrong ones, or is given the next forty.
+    """
+    service = _service()
+    digit, who = _digit(request.form.get("digit")), _reviewer(request.form)
+    if digit is None:
+        raise BadRequest("`digit` is one of 0 to 9.")
+    wrong = _ids("wrong")
+    right = [each for each in _ids("record") if each not in wrong]
+    labels: list[Record] = []
+    try:
+        for each in right:
+            labels.append(service.label(str(each), digit, caller()))
+    except StoreUnavailable as error:
+        raise StoreUnavailable(f"{error} The first {len(labels)} of {len(right)} are confirmed.") from error
+    if wanted() != "html":
+        return _as_json([label.to_dict() | stored(label) for label in labels])
+    if wrong:
+        return _give(who, len(wrong), wrong, None)
+    return _give(who, GRID, [], digit)
+
+
+@blueprint.get("/<record_id>/crop")
+def crop(record_id: str) -> Response:
+    """The number of a record, cut out of its picture with some paper around it, as a JPEG; all of it without one."""
+    service = _service()
+    record = service.record(record_id)
+    if record.reading is None:
+        raise NotFound(f"Record {record.id} has no reading.")
+    number = Card.of(record, []).number
+    part = surroundings(number) if number else None
+    data = preview(service.picture(record), _CROP, record.reading.page, part)
+    return send_picture(data, f"{record.image_name}.jpg", etag=f"{record.id}-crop", max_age=YEAR)
+
+
+def _give(who: str, count: int, keep: list[UUID], digit: str | None, last: UUID | None = None) -> AnyResponse:
+    given = review.give(_service().store, who, count, keep, digit)
+    ids = [str(record.id) for record in given.records]
+    if wanted() == "html":
+        if digit is not None:
+            return redirect(url_for("review.grid", digit=digit, reviewer=who, record=ids, older=given.older), 303)
+        return redirect(url_for("review.page", reviewer=who, record=ids, last=last), 303)
+    readings = [Card.of(record, []).to_dict() for record in given.records]
+    return _as_json({"reviewer": who, "readings": readings, "older": str(given.older) if given.older else None})
+
+
+def _as_json(form: dict[str, object] | list[dict[str, object]]) -> Response:
+    response = as_json(form)
+    response.vary.add("Accept")
+    return response
+
+
+def _cards() -> list[Card]:
+    """The readings that the address names, and their labels."""
+    service = _service()
+    named = request.args.getlist("record")
+    if len(named) > GRID:
+        raise BadRequest(f"At most {GRID} records can be named at once.")
+    records = [service.record(each) for each in dict.fromkeys(named)]
+    return [Card.of(record, service.store.labels(record.id)) for record in records if record.reading]
+
+
+def _ids(field: str) -> list[UUID]:
+    named = request.form.getlist(field)
+    if len(named) > GRID:
+        raise BadRequest(f"`{field}` may be there {GRID} times.")
+    try:
+        return [UUID(each) for each in dict.fromkeys(named)]
+    except ValueError:
+        raise BadRequest(f"`{field}` is the id of a record.") from None
+
+
+def _digit(given: str | None) -> str | None:
+    if given and given not in tuple("0123456789"):
+        raise BadRequest("`digit` is one of 0 to 9.")
+    return given or None
+
+
+def _reviewer(form: MultiDict[str, str]) -> str:
+    given = form.get("reviewer", "")
+    if len(given) > _LONGEST_REVIEWER:
+        raise BadRequest(f"`reviewer` has at most {_LONGEST_REVIEWER} characters.")
+    return given or review.new_reviewer()
+
+
+def _service() -> MeasuredService:
+    service: MeasuredService = current_app.extensions["service"]
+    return service

@@ -1,0 +1,144 @@
+"""`/stats`: how good the readings are, what is confused with what, and what changes as time goes on."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request
+from markupsafe import Markup
+
+from mnist_predict.errors import BadRequest, NotFound
+from mnist_predict.stats.counting import Statistics
+from mnist_predict.stats.figures import Figures, Lot, Share, drift
+from mnist_predict.stats.tally import BINS, Mistake
+from mnist_predict.vision.picture import preview
+from mnist_predict.web.http.negotiation import as_json, wanted
+from mnist_predict.web.http.pictures import YEAR, send_picture
+from mnist_predict.web.presenters import charts
+from mnist_predict.web.presenters.charts import Bar
+from mnist_predict.web.telemetry.measured import MeasuredService
+
+blueprint = Blueprint("stats", __name__, url_prefix="/stats")
+
+PERIODS = (30, 90, 365)  # days that one may ask for
+CONFUSED, EXAMPLES = 6, 4  # pairs of digits that are shown, and crops of each
+_CUT = 160  # longest side in pixels of a crop
+_MARGIN = 0.15  # around its digit, of its longer side
+
+# What changes when the writing or the pictures do: its name in `figures.drift`, its title, its values in words.
+DRIFT: tuple[tuple[str, str, charts.Words], ...] = (
+    ("confidence", "Mean confidence", lambda value: f"{100 * value:.1f} %"),
+    ("share_without_number", "Pictures without a number", lambda value: f"{100 * value:.1f} %"),
+    ("digits", "Digits in a number", lambda value: f"{value:.2f}"),
+    ("digit_height", "Height of a digit in pixels", lambda value: f"{value:.0f}"),
+    ("digit_width_over_height", "Width of a digit over its height", lambda value: f"{value:.2f}"),
+)
+
+
+@blueprint.get("")
+def page() -> Response:
+    """What was read in the last 30, 90 or 365 days, and how well."""
+    asked = request.args.get("days", "90")
+    if asked not in map(str, PERIODS):
+        raise BadRequest("`days` is one of 30, 90 and 365.")
+    statistics: Statistics = current_app.extensions["statistics"]
+    last = datetime.now(UTC).date()
+    first = last - timedelta(days=int(asked) - 1)
+    days, progress = statistics.days(first)
+    figures = Figures.of(days, first, last)
+    confused = _confused(statistics, figures, first)
+    if wanted() == "json":
+        until = progress.until.isoformat(timespec="seconds").replace("+00:00", "Z") if progress.until else None
+        told: dict[str, Any] = {"first": str(first), "last": str(last), "counted_until": until}
+        told |= {"complete": progress.complete} | figures.to_dict()
+        told["confused"] = [
+            {"read": read, "said": said, "count": count, "examples": [str(each.record) for each in examples]}
+            for read, said, count, examples in confused
+        ]
+        response = as_json(told)
+    else:
+        about = {"figures": figures, "progress": progress, "confused": confused, "days": int(asked)}
+        response = Response(render_template("stats.html", **about, **_drawings(figures), periods=PERIODS))
+    response.vary.add("Accept")
+    return response
+
+
+@blueprint.get("/digits/<record_id>/<int:at>")
+def digit(record_id: str, at: int) -> Response:
+    """A digit of a record's number, cut out of its picture, as a JPEG; `at`: which one, from 0."""
+    service: MeasuredService = current_app.extensions["service"]
+    record = service.record(record_id)
+    reading = record.reading
+    digits = reading.numbers[reading.primary].digits if reading and reading.primary is not None else ()
+    if reading is None or at >= len(digits):
+        raise NotFound(f"Record {record.id} has no such digit.")
+    x, y, w, h = digits[at].box
+    margin = round(_MARGIN * max(w, h))
+    part = (x - margin, y - margin, w + 2 * margin, h + 2 * margin)
+    data = preview(service.picture(record), _CUT, reading.page, part)
+    return send_picture(data, f"{record.image_name}-{at}.jpg", etag=f"{record.sha256}-digit-{at}", max_age=YEAR)
+
+
+def _confused(statistics: Statistics, figures: Figures, since: date) -> list[tuple[int, int, int, list[Mistake]]]:
+    """What was read, what it is, how often, and some examples: the most frequent mistakes."""
+    pairs = figures.confused[:CONFUSED]
+    return [(*pair, statistics.mistakes(pair[0], pair[1], since, EXAMPLES)) for pair in pairs]
+
+
+def _drawings(figures: Figures) -> dict[str, Any]:
+    """What the page shows as figures, and what their tables say."""
+    counts = [f"{bin_words(n)}: {count} numbers" for n, count in enumerate(figures.confidences)]
+    columns = [
+        Bar((count,), f"{100 * n / BINS:.0f} %", words)
+        for n, (count, words) in enumerate(zip(figures.confidences, counts, strict=True))
+    ]
+    about = "A row for each digit that was read, a column for each that a person said it is."
+    return {
+        "readings_chart": charts.bars(
+            "readings",
+            "Readings a day",
+            f"{figures.whole.count('readings')} in all.",
+            [_bar(day) for day in figures.days],
+        ),
+        "confidence_chart": charts.bars(
+            "confidence", "Numbers by their confidence", f"{figures.whole.numbers} numbers, from 0 to 100 %.", columns
+        ),
+        "accuracy_chart": _accuracy(figures.accuracy),
+        "confusion_chart": charts.square("confusion", "Digits that were read", about, figures.confusion),
+        "drift": [
+            (title, _curve(figures, name, title, words), [_said(drift(week)[name], words) for week in figures.weeks])
+            for name, title, words in DRIFT
+        ],
+        "short": short,
+        "bins": [bin_words(n) for n in range(BINS)],
+    }
+
+
+def _bar(day: Lot) -> Bar:
+    words = f"{short(day.start)}: {day.count('readings')} readings, {day.count('none')} without a number"
+    return Bar((day.numbers, day.count("none")), short(day.start), words)
+
+
+def _accuracy(share: Share | None) -> Markup | None:
+    if share is None:
+        return None
+    about = f"{100 * share[0]:.1f} %, between {100 * share[1]:.1f} % and {100 * share[2]:.1f} %."
+    return charts.interval("accuracy", "Share of readings that are right", about, *share)
+
+
+def _curve(figures: Figures, name: str, title: str, words: charts.Words) -> Markup:
+    points = [(short(week.start), drift(week)[name]) for week in figures.weeks]
+    return charts.line(name.replace("_", "-"), title, "One point a week.", points, words)
+
+
+def _said(value: float | None, words: charts.Words) -> str:
+    return "–" if value is None else words(value)
+
+
+def short(day: date, year: bool = False) -> str:
+    """A day in a few characters: 3 Nov."""
+    return f"{day.day} {day:%b} {day.year}" if year else f"{day.day} {day:%b}"
+
+
+def bin_words(n: int) -> str:
+    """The confidence that the n-th column of the histogram stands for."""
+    return f"{100 * n / BINS:.0f} to {100 * (n + 1) / BINS:.0f} %"

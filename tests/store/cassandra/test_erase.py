@@ -1,0 +1,140 @@
+"""What erasing in Cassandra adds to the contract: no table keeps anything; who dies half-way; clocks apart."""
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+from store_examples import record_of
+
+from mnist_predict.errors import Gone, StoreUnavailable
+from mnist_predict.store.cassandra import erase as erasing
+from mnist_predict.store.cassandra import write
+from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.store import CassandraStore
+from mnist_predict.store.record import Erasure, Record, new_id
+from mnist_predict.store.tools.check import Checked, check
+
+PICTURE = b"a picture that nobody may see any more"
+NAME = "a name that tells"
+
+
+def erase(store: CassandraStore, record: Record) -> Erasure:
+    return store.erase(Erasure(new_id(), tuple(each.id for each in store.together(record))))
+
+
+def everything_in(link: Link) -> str:
+    """All rows of all tables, as one text."""
+    select = "select table_name from system_schema.tables where keyspace_name = %s"
+    tables = [row[0] for row in link.execute(select, link.place.keyspace)]
+    return repr({table: link.execute(f"select * from {table}") for table in tables})
+
+
+def test_no_table_keeps_anything_of_what_was_erased(cassandra_copy: CassandraStore, cassandra_link: Link) -> None:
+    store = cassandra_copy
+    upload = store.add(record_of(PICTURE, image_name=NAME, number="40720", key="k"), PICTURE)
+    store.add(record_of(PICTURE, image_name=NAME, number="40721", source="hand", label_of=upload.id))
+    secrets = (NAME, "4072", repr(PICTURE), repr(bytes.fromhex(str(upload.sha256))))
+    kept = everything_in(cassandra_link)
+    assert all(secret in kept for secret in secrets)
+    erase(store, upload)
+    left = everything_in(cassandra_link)
+    assert not [secret for secret in secrets if secret in left]
+    assert str(upload.id) in left
+
+
+def test_an_upload_that_died_half_way_does_not_keep_the_picture(
+    cassandra_copy: CassandraStore, cassandra_link: Link
+) -> None:
+    store = cassandra_copy
+    upload, dead = store.add(record_of(PICTURE), PICTURE), record_of(PICTURE)
+    write.put_pictures(cassandra_link, [dead], {str(dead.sha256): PICTURE})
+    assert set(erase(store, upload).records) == {upload.id, dead.id}
+    assert list(store.pictures()) == []
+    with pytest.raises(Gone):
+        store.add(dead, PICTURE)  # its retry
+    assert list(store.pictures()) == []
+
+
+def test_an_upload_that_was_looked_for_before_it_was_written_takes_itself_away(
+    cassandra_copy: CassandraStore, cassandra_link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its eraser comes between any two of its steps."""
+    store = cassandra_copy
+    steps = "put_pictures", "put_records", "put_pointers"
+    for name in steps:
+        upload = store.add(record_of(PICTURE, image_name=name, key=name), PICTURE)
+        step = getattr(write, name)
+
+        def then_erase(*arguments: Any, upload: Record = upload, step: Callable[..., Any] = step) -> None:
+            step(*arguments)
+            monkeypatch.undo()
+            erase(store, upload)
+
+        monkeypatch.setattr(write, name, then_erase)
+        # Once it has asked for the last time it may be told that it was kept: it was, for a moment.
+        with pytest.raises(Gone) if name != "put_pointers" else nullcontext():
+            store.add(record_of(PICTURE, image_name=name, key=name), PICTURE)
+        assert (store.page(), list(store.pictures()), store.newest(name)) == ([], [], None)
+        assert cassandra_link.execute("select * from record_of_picture") == []
+
+
+def test_an_erasing_that_died_is_begun_again(cassandra_copy: CassandraStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = cassandra_copy
+    steps = "take_away", "_forget_key", "_lead_elsewhere", "_drop_picture", "_delete_row"
+    for name in steps:
+        upload = store.add(record_of(PICTURE, image_name=name, key=name), PICTURE)
+        other = store.add(record_of(PICTURE, image_name=name), PICTURE)
+        label = store.add(record_of(PICTURE, source="hand", label_of=other.id))
+
+        def die(*_: Any) -> None:
+            raise StoreUnavailable("died")
+
+        monkeypatch.setattr(erasing, name, die)
+        with pytest.raises(StoreUnavailable, match="died"):
+            erase(store, upload)
+        monkeypatch.undo()
+        assert upload.id in check(store).half_erased
+        erase(store, upload)
+        assert check(store) == Checked()
+        assert [store.get(each.id) for each in (upload, other, label)] == [None] * 3
+        assert (list(store.pictures()), store.newest(name)) == ([], None)
+        with pytest.raises(Gone):
+            store.add(record_of(PICTURE, image_name=name, key=name), PICTURE)
+
+
+def test_a_picture_that_was_written_by_a_clock_ahead_is_not_acknowledged_while_it_cannot_be_kept(
+    cassandra_copy: CassandraStore, cassandra_link: Link
+) -> None:
+    store = cassandra_copy
+    upload = store.add(record_of(PICTURE), PICTURE)
+    put = "insert into @picture (sha256, chunk, size, bytes) values (?, 0, ?, ?) using timestamp ?"
+    ahead = int((time.time() + 2) * 1_000_000)
+    cassandra_link.run(put, bytes.fromhex(str(upload.sha256)), len(PICTURE), PICTURE, ahead)
+    erase(store, upload)
+    assert list(store.pictures()) == []
+    again = record_of(PICTURE, key="k")
+    with pytest.raises(StoreUnavailable, match="clock is ahead"):
+        store.add(again, PICTURE)
+    time.sleep(2)
+    assert store.picture(str(store.add(again, PICTURE).sha256)) == PICTURE
+
+
+def test_what_was_kept_before_there_was_erasing_is_found_by_its_picture(
+    cassandra_copy: CassandraStore, cassandra_link: Link
+) -> None:
+    store = cassandra_copy
+    uploads = [store.add(record_of(PICTURE), PICTURE) for _ in range(3)]
+    versions = [row[0] for row in cassandra_link.execute("select version from migration")]
+    later = [version for version in versions if version >= 6]
+    for version in later:
+        cassandra_link.run("delete from @migration where version = ?", version)
+    for table in ("record_of_picture", "erased"):
+        cassandra_link.execute(f"drop table {table}")
+    reopened = CassandraStore(store.place)
+    assert reopened.together(uploads[0]) == uploads[::-1]
+    assert sorted(row[0] for row in cassandra_link.execute("select version from migration")) == sorted(versions)
+    erase(reopened, uploads[1])
+    assert (reopened.page(), list(reopened.pictures())) == ([], [])
+    reopened.close()

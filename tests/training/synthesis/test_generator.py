@@ -1,0 +1,166 @@
+"""What strips are made of: shapes, papers and the numbers on them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mnist_predict.models.registry import open_version
+from mnist_predict.training.digit import hard_examples as seen
+from mnist_predict.training.line import batches as strips
+from mnist_predict.training.synthesis import bank, fonts, hands
+from mnist_predict.training.synthesis.generator import Synthesis
+from mnist_predict.training.synthesis.paper import Papers
+from mnist_predict.training.synthesis.style import HEIGHT
+from mnist_predict.training.synthesis.writing import LONGEST, Bank, Writer
+from mnist_predict.vision.classifier import Classifier
+from mnist_predict.vision.normalize import normalize
+
+
+@pytest.fixture(scope="module")
+def shapes(small_mnist: Path) -> Bank:
+    rng = np.random.default_rng(0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bank.dataset, "HELD_OUT", 100)
+        return Bank(bank.of_mnist(small_mnist, False), bank.of_strokes(300, rng), bank.of_marks(300, rng), None, None)
+
+
+def supply(shapes: Bank, seed: int, plain: float = 0.1) -> Synthesis:
+    rng = np.random.default_rng(seed)
+    return Synthesis(shapes, Papers(HEIGHT, [], rng), rng, plain)
+
+
+def test_a_strip_is_a_grey_picture_of_a_number_or_of_none(shapes: Bank) -> None:
+    synthesis = supply(shapes, 1)
+    made = [synthesis.strip() for _ in range(300)]
+    for strip, number in made:
+        assert strip.dtype == np.uint8
+        assert strip.shape[0] == HEIGHT
+        assert 8 <= strip.shape[1] <= LONGEST
+        assert number == "" or (number.isdecimal() and len(number) <= 10)
+    assert 3 <= sum(number == "" for _, number in made) <= 50
+    assert len({len(number) for _, number in made}) > 5
+    assert len({digit for _, number in made for digit in number}) == 10
+
+
+def test_the_same_seed_gives_the_same_strips(shapes: Bank) -> None:
+    one, same, other = (supply(shapes, seed) for seed in (3, 3, 4))
+    for _ in range(20):
+        (strip, number), (again, as_well) = one.strip(), same.strip()
+        assert number == as_well
+        assert np.array_equal(strip, again)
+    assert any(one.strip()[1] != other.strip()[1] for _ in range(20))
+
+
+def test_a_plain_strip_is_ink_on_clean_paper(shapes: Bank) -> None:
+    synthesis = supply(shapes, 5, plain=1.0)
+    for _ in range(40):
+        strip, number = synthesis.strip()
+        if len(number) > 1:
+            assert max((strip == 0).mean(), (strip == 255).mean()) > 0.25  # bare paper, black or white
+            assert np.ptp(strip) > 60
+
+
+@pytest.mark.parametrize("slope", [-0.12, 0.0, 0.12])
+def test_however_a_hand_slopes_all_of_a_number_is_on_the_strip(shapes: Bank, slope: float) -> None:
+    rng = np.random.default_rng(8)
+    writer = Writer(shapes, Papers(HEIGHT, [], rng), rng)
+    hand = replace(writer.hand(8), height=24.0, gap=8.0, slope=slope, joins=0.0)
+    writer.hand = lambda count: hand  # type: ignore[method-assign]
+    counts = []
+    for _ in range(20):
+        ink, _ = writer.write("80808080", alone=True)
+        gaps = np.diff(np.concatenate([[0], (ink.max(0) > 0.4).astype(int), [0]]))
+        counts.append(int((gaps == 1).sum()))
+    assert np.median(counts) == 8  # digits apart, none outside
+
+
+def test_a_hand_may_join_its_digits(shapes: Bank) -> None:
+    rng = np.random.default_rng(8)
+    writer = Writer(shapes, Papers(HEIGHT, [], rng), rng)
+    hand = replace(writer.hand(4), height=24.0, gap=8.0, outline=False, radius=1.5)
+
+    def parts(joins: float) -> float:
+        writer.hand = lambda count: replace(hand, joins=joins)  # type: ignore[method-assign]
+        inks = [writer.write("0000", alone=True)[0] for _ in range(20)]
+        return float(np.mean([cv2.connectedComponents((ink > 0.4).astype(np.uint8))[0] - 1 for ink in inks]))
+
+    assert parts(1.0) + 0.5 < parts(0.0)
+
+
+def test_digits_are_seen_as_the_reader_cuts_them_out_and_some_are_none(small_mnist: Path, small_split: None) -> None:
+    pictures, labels = seen.digits(small_mnist, np.random.default_rng(1))
+    assert pictures.shape == (len(labels), 28, 28)
+    assert set(labels.tolist()) == {seen.NONE, *range(10)}
+    read = Classifier(open_version().folder / "digits").probabilities(pictures[labels >= 0] / np.float32(255)).argmax(1)
+    assert (read == labels[labels >= 0]).mean() > 0.8
+
+
+def test_any_pen_traces_a_shape(shapes: Bank) -> None:
+    """The distance to the middle line, cut off at ever larger radii, is the digit in ever broader pens."""
+    areas = [(shapes.mnist.skeletons[0] < bank.STEP * radius).sum() for radius in (1, 3, 6, 10)]
+    assert areas == sorted(areas)
+    assert areas[0] > 0
+    inside = shapes.mnist.outlines[0] < 128
+    x, y, w, h = shapes.mnist.boxes[0]
+    assert cv2.boundingRect(inside.astype(np.uint8)) == (x, y, w, h)
+
+
+def test_every_national_shape_is_drawn_and_can_be_found_again() -> None:
+    drawn = bank.of_strokes(3000, np.random.default_rng(1))
+    for digit, ways in hands.SHAPES.items():
+        kept = {int(drawn.hands[i]) for i in drawn.of_label(digit)}
+        assert kept == {100 * digit + way for way in range(len(ways))}
+        assert set(drawn.labels[drawn.of_hand(100 * digit)]) == {digit}
+
+
+def test_most_drawn_digits_are_what_they_are_called() -> None:
+    """The shipped digit network, which saw drawn shapes in training, reads nine of ten."""
+    rng = np.random.default_rng(2)
+    labels = rng.integers(0, 10, 200).astype(np.uint8)
+    classifier = Classifier(open_version().folder / "digits")
+    pictures = hands.draw(labels, rng)
+    tight = [picture[y : y + h, x : x + w] for picture in pictures for x, y, w, h in [cv2.boundingRect(picture)]]
+    read = classifier.probabilities(np.stack([normalize(one) for one in tight])).argmax(1)
+    assert (read == labels).mean() > 0.9
+
+
+def test_fonts_give_digits_only_where_they_are_legible(tmp_path: Path) -> None:
+    classifier = Classifier(open_version().folder / "digits")
+    (tmp_path / "broken.ttf").write_bytes(b"no font")
+    assert fonts.digits(tmp_path / "broken.ttf", classifier) == []
+    found = fonts.find()
+    if not found:
+        pytest.skip("no fonts are installed here")
+    legible = [masks for path in found[:40] if (masks := fonts.digits(path, classifier))]
+    assert legible
+    shapes = bank.of_glyphs((mask, digit, 0) for digit, mask in enumerate(legible[0]))
+    assert shapes.labels.tolist() == list(range(10))
+    for supply_of in (fonts.words, fonts.signs):
+        assert next(supply_of(found, 1, np.random.default_rng(0))).shape[0] == 24
+
+
+def test_batches_hold_every_strip_once_padded_to_the_widest(shapes: Bank) -> None:
+    synthesis = supply(shapes, 6)
+    made = [synthesis.strip() for _ in range(100)]
+    numbers: list[str] = []
+    for pictures, some in strips.batches(made, np.random.default_rng(0)):
+        assert pictures.shape[:2] == (len(some), HEIGHT)
+        assert pictures.shape[2] % 4 == 0
+        numbers += some
+    assert sorted(numbers) == sorted(number for _, number in made)
+
+
+def test_that_the_maker_of_strips_died_is_said_and_not_waited_for(
+    shapes: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(self: Synthesis) -> tuple[np.ndarray, str]:
+        raise MemoryError
+
+    monkeypatch.setattr(Synthesis, "strip", dies)
+    monkeypatch.setattr(strips, "PATIENCE", 0.2)
+    source = strips.supply(shapes, [], 1, 0, 0)
+    with pytest.raises(RuntimeError, match="has died"):
+        next(source)

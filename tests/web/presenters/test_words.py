@@ -1,0 +1,44 @@
+"""How confidence is said."""
+
+import pytest
+
+from mnist_predict.reading import Digit, Number, next_best
+from mnist_predict.web.presenters.words import certainty, of_a_hundred, percent, runner_up
+
+
+@pytest.mark.parametrize(
+    ("confidence", "as_percent", "right", "name"),
+    [
+        (1.0, "above 99.9 %", "more than 99", "Sure"),
+        (0.9995, "above 99.9 %", "more than 99", "Sure"),
+        (0.97, "97.0 %", "about 97", "Sure"),
+        (0.81, "81.0 %", "about 81", "Fairly sure"),
+        (0.5, "50.0 %", "about 50", "Not sure"),
+        (0.0004, "below 0.1 %", "about 1", "Not sure"),
+    ],
+)
+def test_a_confidence_promises_what_it_means(confidence: float, as_percent: str, right: str, name: str) -> None:
+    assert percent(confidence) == as_percent
+    assert of_a_hundred(confidence) == right
+    assert certainty(confidence)[1] == name
+
+
+def number(*digits: dict[int, float]) -> Number:
+    made = []
+    for likely in digits:
+        rest = (1 - sum(likely.values())) / (10 - len(likely))
+        probabilities = tuple(likely.get(value, rest) for value in range(10))
+        made.append(Digit(max(likely, key=lambda value: likely[value]), (0, 0, 1, 1), probabilities))
+    return Number("".join(str(digit.value) for digit in made), 0.5, 0, (0, 0, 1, 1), tuple(made))
+
+
+def test_the_next_best_number_changes_the_digit_that_was_closest() -> None:
+    assert next_best(number({4: 0.9, 9: 0.08}, {0: 0.6, 6: 0.38}, {7: 0.99})) == "467"
+
+
+def test_there_is_no_next_best_where_nothing_comes_close() -> None:
+    assert next_best(number({7: 0.9999})) is None
+
+
+def test_the_runner_up_of_a_digit_is_its_second_best_value() -> None:
+    assert runner_up(number({4: 0.9, 9: 0.08}).digits[0]) == (9, 0.08)

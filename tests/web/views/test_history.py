@@ -1,0 +1,254 @@
+"""The history: searching it, going on where a page ends, taking it away as a file; thumbnails."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
+from web_examples import BROWSER, DESKTOP, JSON, PHONE, Running, Upload, picture_of
+
+from mnist_predict.errors import StoreUnavailable
+from mnist_predict.service import Service
+from mnist_predict.store import search as search_module
+from mnist_predict.store.record import Record, first_id
+from mnist_predict.vision import picture as picture_module
+from mnist_predict.web.views.records import PAGE
+
+Open = Callable[..., Page]
+
+
+def numbers(client: FlaskClient, query: str) -> list[str]:
+    """The numbers that a search finds, newest first."""
+    return [each["number"] for each in client.get(f"/records?{query}", headers={"Accept": JSON}).get_json()["records"]]
+
+
+@pytest.fixture
+def kept(service: Service, upload: Upload) -> dict[str, str]:
+    """Some records; the ids of the uploads by what they show."""
+    ids = {}
+    for number, name in (("7", "7.png"), ("40", "form.png"), ("", "blank.png")):
+        ids[number] = upload(picture_of(number), name, JSON).get_json()["id"]
+    service.label(ids["7"], "1")
+    service.label(ids["40"], "40")
+    service.record_by_hand("paper", "7")
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["7", "40", "1", "", "40", "7"]),
+        ("number=7", ["7", "7"]),
+        ("number=+4+0", ["40", "40"]),
+        ("number=none", [""]),
+        ("image_name=form.png", ["40", "40"]),
+        ("number=40&labelled=confirmed", ["40"]),
+        ("labelled=corrected", ["7"]),
+        ("labelled=no", [""]),
+        ("confidence=0.5..1", ["40", "7"]),
+        ("confidence=0..0.1", [""]),
+        ("model_version=another", []),
+        ("since=2020-01-01&until=2020-01-31", []),
+        ("since=2020-01-01&zone=Asia/Kolkata&image_name=paper", ["7"]),
+        ("since=2020-01-01T00:00:00%2B02:00&image_name=paper", ["7"]),
+        ("until=1960-01-01", []),
+    ],
+)
+def test_records_are_searched(client: FlaskClient, kept: dict[str, str], query: str, found: list[str]) -> None:
+    assert numbers(client, query) == found
+
+
+def test_a_day_is_that_of_the_visitor(client: FlaskClient, service: Service) -> None:
+    for hour in (17, 18, 19):
+        at = datetime(2026, 3, 1, hour, 45, tzinfo=UTC)
+        service.store.add(Record(first_id(at), f"{hour}.png", str(hour), "hand"))
+    assert numbers(client, "since=2026-03-01&until=2026-03-01&zone=Asia/Kolkata") == ["17"]  # 18:30 UTC is midnight
+    assert numbers(client, "since=2026-03-02&zone=Asia/Kolkata") == ["19", "18"]
+    assert numbers(client, "since=2026-03-01&until=2026-03-01") == ["19", "18", "17"]
+    assert numbers(client, "since=2026-03-01T18:00:00Z&until=2026-03-01T19:45:00Z") == ["18"]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("number=seven", "digits 0 to 9"),
+        ("since=yesterday", "A day is written as"),
+        ("until=2026-02-30", "A day is written as"),
+        ("until=9999-12-31", "A day is written as"),
+        ("since=2026-03-01&zone=Nowhere/Atall", "no time zone"),
+        ("since=2026-03-01&zone=../../etc/passwd", "no time zone"),
+        ("confidence=0.9", "A confidence is searched for as"),
+        ("confidence=0.9..0.1", "A confidence is searched for as"),
+        ("confidence=nan..1", "A confidence is searched for as"),
+        ("labelled=maybe", "one of no, confirmed, corrected"),
+    ],
+)
+def test_what_cannot_be_searched_for_is_told_beside_what_was_typed(client: FlaskClient, query: str, words: str) -> None:
+    answer = client.get(f"/records?{query}", headers={"Accept": JSON})
+    assert answer.status_code == 400
+    assert words in answer.get_json()["error"]
+    page = client.get(f"/records?{query}", headers={"Accept": BROWSER})
+    assert page.status_code == 400
+    assert 'role="alert"' in page.text
+    assert "Nothing is kept yet" not in page.text
+    assert client.get(f"/records.csv?{query}").status_code == 400
+
+
+def test_the_address_carries_the_search_from_page_to_page(client: FlaskClient, service: Service) -> None:
+    kept = [str(service.record_by_hand(f"{n}.png", str(n % 2)).id) for n in range(2 * (PAGE + 5))]
+    address, seen = "/records?number=1", []
+    while address:
+        page = client.get(address, headers={"Accept": JSON}).get_json()
+        assert page["looked_to"] is None
+        seen += [each["id"] for each in page["records"]]
+        address = page["older"]
+    assert seen == kept[::-1][::2]
+    first = client.get("/records?number=1").text
+    assert "/records?number=1&amp;before=" in first
+    assert 'value="1"' in first
+    assert "/records.csv?number=1" in first
+
+
+def test_a_page_says_how_far_it_looked(client: FlaskClient, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_predict.store.sqlite.search.LOOK", 10)
+    for n in range(30):
+        service.store.add(Record(first_id(datetime(2026, 3, 1, 9, n, tzinfo=UTC)), "same.png", str(n), "hand"))
+    page = client.get("/records?image_name=same.png&number=3", headers={"Accept": JSON}).get_json()
+    assert (page["records"], page["looked_to"]) == ([], "2026-03-01T09:20:00.000Z")
+    text = client.get("/records?image_name=same.png&number=3").text
+    assert "Nothing found so far." in text
+    assert "Look further back" in text
+    page = client.get(page["older"], headers={"Accept": JSON}).get_json()
+    page = client.get(page["older"], headers={"Accept": JSON}).get_json()
+    assert [each["number"] for each in page["records"]] == ["3"]
+
+
+def test_nothing_found_is_said_in_words(client: FlaskClient, kept: dict[str, str]) -> None:
+    assert "No record is like that." in client.get("/records?number=123").text
+    oldest = kept["7"]
+    assert "There are no older records like that." in client.get(f"/records?number=7&before={oldest}").text
+
+
+def test_a_search_is_taken_away_as_csv_and_as_json_lines(
+    client: FlaskClient, kept: dict[str, str], service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "_TOGETHER", 2)
+    answer = client.get("/records.csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == "attachment; filename=records.csv"
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["id"] for row in rows] == [str(record.id) for record in service.store.page()]
+    lines = client.get("/records.jsonl?labelled=corrected").text.splitlines()
+    assert [json.loads(line) for line in lines] == [service.record(kept["7"]).to_dict()]
+    assert client.get("/records.csv?number=999").text.count("\r\n") == 1
+
+
+def test_a_store_that_is_away_says_so_before_a_file_begins_and_at_the_end_of_one_that_has(
+    client: FlaskClient, kept: dict[str, str], service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "_TOGETHER", 2)
+    search, calls = service.store.search, []
+
+    def goes_away(*arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) > 1:
+            raise StoreUnavailable("The store is away.")
+        return search(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(service.store, "search", goes_away)
+    for path in ("/records.jsonl", "/records.csv"):
+        calls.clear()
+        lines = client.get(path).text.splitlines()
+        assert len(lines) == 3 + path.endswith("csv")
+        assert "Broken off here: the rest is missing. The store is away." in lines[-1]
+        assert client.get(path).status_code == 503
+
+
+def test_a_thumbnail_is_made_once(
+    app: Flask,
+    client: FlaskClient,
+    service: Service,
+    kept: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    made = []
+    monkeypatch.setattr(
+        "mnist_predict.web.views.records.preview", lambda *a: made.append(a) or picture_module.preview(*a)
+    )
+    first, again = (client.get(f"/records/{kept['7']}/preview/small") for _ in range(2))
+    assert first.data == again.data
+    assert len(made) == 1
+    settings = app.extensions["thumbnails"].path.parent
+    assert settings == tmp_path
+    app.extensions["thumbnails"].drop(
+        client.get(f"/records/{kept['7']}", headers={"Accept": JSON}).get_json()["sha256"]
+    )
+    assert client.get(f"/records/{kept['7']}/preview/small").data == first.data
+    assert len(made) == 2
+
+
+@pytest.fixture(scope="module")
+def many(site: Running) -> str:
+    """The name under which more numbers are kept than fit on two pages."""
+    lines = "\n".join(f"history.png,{n}" for n in range(2 * PAGE + 5))
+    requests.post(f"{site.url}/uploads/record", data={"lines": lines}, timeout=60).raise_for_status()
+    sent = {"file": ("history.png", picture_of("4072"))}
+    requests.post(f"{site.url}/uploads", files=sent, timeout=30).raise_for_status()
+    return "history.png"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_older_records_follow_by_a_press(open_page: Open, many: str, script: bool) -> None:
+    page = open_page(f"/records?image_name={many}", java_script_enabled=script, viewport=DESKTOP)
+    rows = page.locator(".records tbody tr")
+    expect(rows).to_have_count(PAGE)
+    page.get_by_role("link", name="Older records").click()
+    expect(rows).to_have_count(2 * PAGE if script else PAGE)
+    page.get_by_role("link", name="Older records").click()
+    expect(rows).to_have_count(2 * PAGE + 6 if script else 6)
+    expect(page.get_by_role("link", name="Older records")).to_have_count(0)
+    shown = rows.locator("td.n a").all_inner_texts()
+    assert shown[-1] == "0"
+    assert len(set(shown)) == len(shown)
+
+
+def test_older_records_follow_as_one_scrolls(open_page: Open, many: str) -> None:
+    page = open_page(f"/records?image_name={many}", viewport=PHONE, has_touch=True)
+    rows = page.locator(".records tbody tr")
+    expect(rows).to_have_count(PAGE)
+    page.mouse.move(200, 400)
+    while rows.count() < 2 * PAGE + 6:
+        page.mouse.wheel(0, 3000)
+        page.wait_for_timeout(50)
+    assert "history.png" in page.url
+
+
+def test_with_the_keyboard_one_searches_and_goes_on(open_page: Open, many: str) -> None:
+    page = open_page("/records", timezone_id="Asia/Kolkata")
+    page.get_by_label("Image name").fill(many)
+    page.get_by_label("From day").fill("2020-01-01")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/records?image_name={many}&since=2020-01-01&zone=Asia%2F*")
+    page.get_by_role("link", name="Older records").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".records tbody tr")).to_have_count(2 * PAGE)
+    expect(page.locator(".records tbody tr").nth(PAGE).locator("td.n a")).to_be_focused()
+    expect(page.locator("#note")).to_have_text(f"{PAGE} older records")
+
+
+def test_a_service_that_does_not_answer_is_no_end(open_page: Open, many: str) -> None:
+    page = open_page(f"/records?image_name={many}", refused=True)
+    page.route("**/records?*before=*", lambda route: route.abort())
+    page.get_by_role("link", name="Older records").click()
+    expect(page.locator("#note")).to_have_text("The service does not answer. Try again.")
+    page.unroute("**/records?*before=*")
+    page.get_by_role("link", name="Older records").click()
+    expect(page.locator(".records tbody tr")).to_have_count(2 * PAGE)

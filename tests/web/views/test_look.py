@@ -1,0 +1,130 @@
+"""What all pages share: how they look, how they are reached, and who can use them."""
+
+from collections.abc import Callable
+
+import pytest
+import requests
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from web_examples import AA, DESKTOP, JSON, PHONE, Running, kept
+
+Open = Callable[..., Page]
+
+SHIFT = """() => new Promise((done) => {
+  let sum = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach((each) => { sum += each.value; }))
+    .observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(sum))));
+})"""
+
+
+@pytest.fixture(scope="module")
+def paths(site: Running) -> list[str]:
+    """One page of each kind."""
+    read, blank = kept(site, "4072"), kept(site, "")
+    correction = {"record": kept(site, "12").rpartition("/")[2], "number": "72"}
+    label = requests.post(f"{site.url}/uploads/record", data=correction, headers={"Accept": JSON}, timeout=30).json()
+    corrected, label_itself = f"/records/{label['label_of']}", f"/records/{label['id']}"
+    pages = ["/uploads", "/uploads#draw", "/records", "/records?labelled=corrected", "/uploads/record", "/api"]
+    return [*pages, "/stats", read, blank, corrected, label_itself]
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"])
+def test_every_page_can_be_used_by_everybody(
+    open_page: Open, paths: list[str], size: dict[str, int], scheme: str
+) -> None:
+    """WCAG 2.2 AA, as far as axe-core sees it; and no page is wider than its window."""
+    page = open_page("/uploads", viewport=size, color_scheme=scheme)
+    for path in paths:
+        page.goto(path)
+        found = Axe().run(page, options=AA)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+
+
+def test_the_page_of_an_error_can_be_used_by_everybody(open_page: Open, site: Running) -> None:
+    body = requests.get(f"{site.url}/nowhere", headers={"Accept": "text/html"}, timeout=30)
+    assert body.status_code == 404
+    page = open_page("/uploads")
+    page.route("**/nowhere", lambda route: route.fulfill(status=200, content_type="text/html", body=body.text))
+    page.goto("/nowhere")  # a status of 404 would be an error in the console, and those fail a test
+    found = Axe().run(page, options=AA)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_nothing_moves_while_a_page_is_loaded(open_page: Open, paths: list[str]) -> None:
+    page = open_page("/uploads", viewport=PHONE)
+    for path in paths:
+        page.goto(path.partition("#")[0])
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate(SHIFT) == 0, path
+
+
+def test_the_first_page_weighs_at_most_60_kb(open_page: Open) -> None:
+    page = open_page("about:blank")
+    sizes = []
+    page.on("requestfinished", lambda request: sizes.append(request.sizes()))
+    page.goto("/uploads")
+    page.wait_for_load_state("networkidle")
+    assert len(sizes) >= 4
+    assert sum(size["responseHeadersSize"] + size["responseBodySize"] for size in sizes) <= 60_000
+
+
+@pytest.mark.parametrize("path", ["/uploads", "/records", "/uploads/record"])
+def test_everything_is_reached_by_keyboard_and_shows_it(open_page: Open, path: str) -> None:
+    page = open_page(path)
+    can_be_pressed = "main :is(a, button, input, textarea, summary, [tabindex='0'])"
+    wanted = page.locator(can_be_pressed).evaluate_all(
+        """all => all.filter((e) => e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true}) && !e.disabled
+             && !e.closest("[role=tab][aria-selected=false]")).length"""
+    )
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="To the content")).to_be_focused()
+    reached = 0
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        place, outline = page.evaluate(
+            """() => {
+              const at = document.activeElement;
+              const parts = at.previous === at;  // a date has a part for each of day, month and year
+              at.previous = at;
+              const shown = at.matches(".by-label") ? document.querySelector(`label[for="${at.id}"]`) : at;
+              return [at === document.body ? "end" : parts ? "part" : at.closest("main") ? "main" : "top",
+                      getComputedStyle(shown).outlineStyle];
+            }"""
+        )
+        if place == "end":
+            break
+        assert outline == "solid"
+        reached += place == "main"
+    assert reached == wanted
+
+
+def test_the_skip_link_leads_past_the_navigation(open_page: Open) -> None:
+    page = open_page("/uploads/record")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Number", exact=True)).to_be_focused()
+
+
+def test_times_are_those_of_the_visitor(open_page: Open, site: Running) -> None:
+    path = kept(site, "7")
+    page = open_page(path, timezone_id="Asia/Kolkata", locale="en-GB")
+    time = page.locator("time").first
+    stamp = time.get_attribute("datetime")
+    assert stamp
+    hours, minutes = int(stamp[11:13]), int(stamp[14:16])
+    there = (60 * hours + minutes + 330) % 1440
+    expect(time).to_contain_text(f"{there // 60:02}:{there % 60:02}")
+    page.goto("/records")
+    expect(page.locator("time").first).to_have_text("now")
+
+
+def test_on_paper_there_is_the_answer_and_nothing_to_press(open_page: Open, site: Running) -> None:
+    page = open_page(kept(site, "4072"), color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("navigation")).to_be_hidden()
+    expect(page.get_by_role("button")).to_have_count(0)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
