@@ -1,7 +1,7 @@
 """What all tests share: the repository's folder, MNIST's test set, and pictures made of it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -10,6 +10,8 @@ import pytest
 from hypothesis import settings
 
 from mnist_predict.training import mnist as dataset
+from mnist_predict.training.evaluation import sets
+from mnist_predict.training.synthesis import fonts
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of what is tested
 settings.load_profile("untimed")
@@ -22,6 +24,15 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT
+
+
+@pytest.fixture
+def no_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine on which no font is installed."""
+    monkeypatch.setattr(fonts, "FOLDERS", ())
+    sets.held_out_fonts.cache_clear()
+    yield
+    sets.held_out_fonts.cache_clear()
 
 
 @pytest.fixture(scope="session")

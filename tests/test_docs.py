@@ -29,9 +29,11 @@ def generate(root: Path) -> ModuleType:
     return script(root / "tools/generate.py")
 
 
-def test_evaluate_writes_every_set_into_the_document(
+@pytest.fixture
+def measured(
     root: Path, tmp_path: Path, png_of: Callable[[str], bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Callable[[], str]:
+    """What `make evaluate` makes of a document, with one or a few pictures of every set."""
     evaluate = script(root / "tools/evaluate.py")
     few = tmp_path / "sets/few"
     few.mkdir(parents=True)
@@ -41,19 +43,44 @@ def test_evaluate_writes_every_set_into_the_document(
     (tmp_path / "docs/recognition.md").write_text("before\n<!-- figures -->\nyesterday\n<!-- /figures -->\nbehind\n")
     seven = [("seven", "7", lambda reader: reader.read(png_of("7")))]
     whole = {"samples": lambda folder: seven if folder == evaluate.MNIST else evaluation.samples(folder)}
-    fewer = {"ROOT": tmp_path, "EACH": 0, "NOTHING": 1, "SPOILT": 1, "ENOUGH": 1, "held_out": lambda: seven}
+    fewer = {
+        "ROOT": tmp_path,
+        "EACH": 0,
+        "NOTHING": 1,
+        "SPOILT": 1,
+        "ENOUGH": 1,
+        "STRIPS": 8,
+        "held_out": lambda: seven,
+    }
     for name, value in (fewer | whole).items():
         monkeypatch.setattr(evaluate, name, value)
+    monkeypatch.setattr(evaluate.strips, "DRAWN", 2600)
     monkeypatch.setattr(sys, "argv", ["evaluate.py", str(few.parent)])
-    evaluate.main()
-    text = (tmp_path / "docs/recognition.md").read_text()
+
+    def document() -> str:
+        evaluate.main()
+        return (tmp_path / "docs/recognition.md").read_text()
+
+    return document
+
+
+def test_evaluate_writes_every_set_into_the_document(measured: Callable[[], str], tmp_path: Path) -> None:
+    text = measured()
     assert text.startswith("before\n<!-- figures -->\nMeasured")
     assert text.endswith("<!-- /figures -->\nbehind\n")
     assert "yesterday" not in text
     assert "| few | 1 | 100.00 (20.7 to 100.0) | 100.00 | 0 | 0 |" in text
-    assert all(f"\n| {kind} | " in text for kind in sets.KINDS)
+    assert all(f"\n| {kind} | " in text for kind in sets.drawable())
     assert "zigzag* " in text
     assert (tmp_path / "docs/coverage.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.usefixtures("no_fonts")
+def test_evaluate_says_what_it_did_not_measure_for_want_of_fonts(measured: Callable[[], str]) -> None:
+    text = measured()
+    assert "Not measured, as every installed font was trained on: letters, lookalikes, symbols, words." in text
+    assert "\n| letters | " not in text
+    assert "\n| scribbles | " in text
 
 
 def test_the_settings_in_the_readme_are_those_of_the_code(root: Path, generate: ModuleType) -> None:

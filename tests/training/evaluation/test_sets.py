@@ -3,14 +3,18 @@
 import numpy as np
 import pytest
 
+from mnist_predict.errors import UserError
 from mnist_predict.training.evaluation import sets
 from mnist_predict.training.synthesis import fonts
 
-needs_fonts = pytest.mark.skipif(not any(sets._fonts(written=False)), reason="no held-out fonts are installed here")
-OF_FONTS = {"letters", "lookalikes", "symbols", "words"}
+needs_fonts = pytest.mark.skipif(
+    not any(sets.held_out_fonts(written=False)), reason="no held-out fonts are installed here"
+)
 
 
-@pytest.mark.parametrize("kind", [pytest.param(k, marks=[needs_fonts] if k in OF_FONTS else []) for k in sets.KINDS])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=[needs_fonts] if k in sets.OF_FONTS else []) for k in sets.KINDS]
+)
 def test_each_kind_is_seeded_and_no_two_pictures_are_alike(kind):
     made = sets.non_digits(kind, 6)
     assert len({picture.tobytes() for picture in made}) == 6
@@ -41,8 +45,18 @@ def test_print_is_of_fonts_that_are_not_trained_on():
 def test_a_font_without_digits_is_known(tmp_path):
     (tmp_path / "broken.ttf").write_bytes(b"no font")
     assert not fonts.has_digits(tmp_path / "broken.ttf")
-    assert fonts.has_digits(sets._fonts(written=False)[0])
+    assert fonts.has_digits(sets.held_out_fonts(written=False)[0])
     assert fonts.written(tmp_path / "broken.ttf", "7", 40) is None
-    small, large = (fonts.written(sets._fonts(written=False)[0], "7", size) for size in (20, 60))
+    small, large = (fonts.written(sets.held_out_fonts(written=False)[0], "7", size) for size in (20, 60))
     assert small.shape[0] < large.shape[0]
     assert large.max() == 255
+
+
+@pytest.mark.usefixtures("no_fonts")
+def test_without_a_font_that_is_held_out_the_other_kinds_can_be_drawn():
+    kinds = sets.drawable()
+    assert kinds == ["scribbles", "drawings", "boxes", "ruled", "textures", "photographs"]
+    assert list(sets.printed(1)) == []
+    for kind in set(sets.KINDS) - set(kinds):
+        with pytest.raises(UserError, match="apt-get install fonts-cantarell"):
+            sets.non_digits(kind, 1)

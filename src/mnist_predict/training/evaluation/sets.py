@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_predict.errors import UserError
 from mnist_predict.training.synthesis import fonts
 from mnist_predict.training.synthesis.doodles import FIGURES, curve
 from mnist_predict.training.synthesis.paper import Papers
@@ -30,8 +31,17 @@ PHOTOGRAPHS = ("astronaut", "brick", "camera", "cat", "cell", "clock", "coffee",
 
 
 def non_digits(kind: str, count: int, seed: int = 1) -> list[Pixels]:
-    """So many pictures of that kind of KINDS, none of which shows a digit."""
+    """So many pictures of that kind of KINDS, none of which shows a digit.
+
+    Raises UserError for a kind of OF_FONTS where every installed font was trained on.
+    """
     return list(islice(KINDS[kind](np.random.default_rng((seed, list(KINDS).index(kind)))), count))
+
+
+def drawable() -> list[str]:
+    """The kinds that can be drawn with the fonts that are installed: all, or those that need none."""
+    any_font = held_out_fonts(written=True) or held_out_fonts(written=False)
+    return [kind for kind in KINDS if any_font or kind not in OF_FONTS]
 
 
 def printed(each: int, segments: bool = False, seed: int = 1) -> Iterator[tuple[str, Pixels, str]]:
@@ -41,7 +51,7 @@ def printed(each: int, segments: bool = False, seed: int = 1) -> Iterator[tuple[
     segments show them.
     """
     rng = np.random.default_rng(seed)
-    for path in _fonts(written=False, segments=segments):
+    for path in held_out_fonts(written=False, segments=segments):
         for at in range(each):
             number = "".join(map(str, rng.integers(0, 10, rng.integers(1, 7))))
             ink = fonts.written(path, number, int(rng.integers(16, 40) if at % 2 else rng.integers(40, 140)))
@@ -67,7 +77,7 @@ def symbols(rng: Random) -> Iterator[Pixels]:
 
 def words(rng: Random) -> Iterator[Pixels]:
     """Words of letters that are like no digit."""
-    listed = _fonts(written=True) + _fonts(written=False)
+    listed = _any_held_out()
     while True:
         yield _on_paper(next(fonts.words(listed, 1, rng)), rng)
 
@@ -171,20 +181,8 @@ def photographs(rng: Random) -> Iterator[Pixels]:
         yield np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-KINDS: dict[str, Supply] = {
-    kind.__name__: kind
-    for kind in (letters, lookalikes, symbols, words, scribbles, drawings, boxes, ruled, textures, photographs)
-}
-
-
 @cache
-def _papers() -> Papers:
-    """Textures, which take a second to make; what is cut out of them is each supply's own."""
-    return Papers(32, [], np.random.default_rng(1))
-
-
-@cache
-def _fonts(written: bool, segments: bool = False) -> list[Path]:
+def held_out_fonts(written: bool, segments: bool = False) -> list[Path]:
     """The fonts held out of training that draw digits: hands, print, or segments."""
     found = fonts.find()
     trained = {path.stem for path in found if not fonts.is_held_out(path)}  # some are installed in two folders
@@ -198,8 +196,29 @@ def _fonts(written: bool, segments: bool = False) -> list[Path]:
     ]
 
 
+KINDS: dict[str, Supply] = {
+    kind.__name__: kind
+    for kind in (letters, lookalikes, symbols, words, scribbles, drawings, boxes, ruled, textures, photographs)
+}
+OF_FONTS = ("letters", "lookalikes", "symbols", "words")
+
+
+@cache
+def _papers() -> Papers:
+    """Textures, which take a second to make; what is cut out of them is each supply's own."""
+    return Papers(32, [], np.random.default_rng(1))
+
+
+def _any_held_out() -> list[Path]:
+    if found := held_out_fonts(written=True) + held_out_fonts(written=False):
+        return found
+    raise UserError(
+        "Every installed font is one that training uses. Install one that it does not: apt-get install fonts-cantarell"
+    )
+
+
 def _glyphs(characters: str, rng: Random) -> Iterator[Pixels]:
-    listed = _fonts(written=True) + _fonts(written=False)
+    listed = _any_held_out()
     while True:
         path = listed[rng.integers(len(listed))]
         character = characters[rng.integers(len(characters))]
