@@ -10,6 +10,7 @@ import sys
 import threading
 import tomllib
 from collections.abc import Callable
+from dataclasses import fields
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,11 @@ import pytest
 import yaml
 from werkzeug.serving import make_server
 
-from mnist_predict.settings import SETTINGS, Settings
+from mnist_predict.settings import Settings, variable
 from mnist_predict.store.cassandra.url import Place
 from mnist_predict.web.app import create_app
 
-VARIABLES = {setting.variable for setting in SETTINGS}
+VARIABLES = {variable(field.name) for field in fields(Settings)}
 
 
 class Dockerfile:
@@ -71,7 +72,7 @@ def test_the_image_serves_as_the_course_project_calls_it(dockerfile: Dockerfile)
     settings = Settings.from_environment(dockerfile.environment)
     assert (settings.host, settings.port) == ("0.0.0.0", 80)
     assert dockerfile.all("EXPOSE") == ["80"]
-    place = Place.from_url(settings.store)
+    place = Place.from_url(settings.store_url)
     assert (place.hosts[0], place.port, place.keyspace) == ("project-cassandra", 9042, "mnistpredict")
 
 

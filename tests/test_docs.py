@@ -4,13 +4,14 @@ import importlib.util
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from mnist_predict.errors import BadRequest
-from mnist_predict.settings import SETTINGS, Settings
+from mnist_predict.settings import Settings, variable
 from mnist_predict.training.evaluation import evaluate as evaluation
 from mnist_predict.training.evaluation import sets
 
@@ -86,8 +87,8 @@ def test_evaluate_says_what_it_did_not_measure_for_want_of_fonts(measured: Calla
 def test_the_settings_in_the_readme_are_those_of_the_code(root: Path, generate: ModuleType) -> None:
     text = (root / "README.md").read_text()
     assert text == generate.readme(text), "run make docs"
-    for setting in SETTINGS:
-        assert f"`{setting.variable}`" in text
+    for field in fields(Settings):
+        assert f"`{variable(field.name)}`" in text
 
 
 def test_the_commands_in_the_docs_are_those_of_the_code(root: Path, generate: ModuleType) -> None:
@@ -101,17 +102,17 @@ def test_every_make_target_that_the_readme_names_exists(root: Path) -> None:
 
 def test_settings_without_an_environment_are_the_defaults() -> None:
     settings = Settings.from_environment({"MNIST_PREDICT_PORT": ""})
-    store = "sqlite:///instance/mnist_predict.sqlite"
-    assert settings == Settings("instance", store, 1000, "", "127.0.0.1", 4000, 0)
+    assert settings == Settings("instance", "", 1000, "", "127.0.0.1", 4000, 0, "", "", 0)
+    assert settings.store_url == "sqlite:///instance/mnist_predict.sqlite"
 
 
 def test_the_data_folder_holds_the_store_unless_that_is_named() -> None:
     settings = Settings.from_environment({"MNIST_PREDICT_DATA": "/data"})
-    assert settings.store == "sqlite:////data/mnist_predict.sqlite"
-    assert settings.but(data="else where").store == "sqlite:///else where/mnist_predict.sqlite"
-    assert settings.but(data="elsewhere", store="sqlite:///a.sqlite").store == "sqlite:///a.sqlite"
+    assert settings.store_url == "sqlite:////data/mnist_predict.sqlite"
+    assert settings.but(data="else where").store_url == "sqlite:///else where/mnist_predict.sqlite"
+    assert settings.but(data="elsewhere", store="sqlite:///a.sqlite").store_url == "sqlite:///a.sqlite"
     named = Settings.from_environment({"MNIST_PREDICT_STORE": "sqlite:///a.sqlite"})
-    assert named.but(data="elsewhere").store == "sqlite:///a.sqlite"
+    assert named.but(data="elsewhere").store_url == "sqlite:///a.sqlite"
 
 
 @pytest.mark.parametrize("value", ["http", "-1", "65536", "4000.0", "٤"])

@@ -4,19 +4,23 @@ Run it with `make docs`; a test fails when a document is behind the code.
 """
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import click
 
 from mnist_predict.cli.main import main
-from mnist_predict.settings import SETTINGS
+from mnist_predict.settings import Settings, variable
 
 ROOT = Path(__file__).parent.parent
 
 
 def readme(text: str) -> str:
     """README.md with the settings of the code."""
-    rows = [f"| `{s.variable}` | `{s.default}` | {s.help} |".replace("| `` |", "| |") for s in SETTINGS]
+    rows = [
+        f"| `{variable(field.name)}` | `{field.default}` | {field.metadata['help']} |".replace("| `` |", "| |")
+        for field in fields(Settings)
+    ]
     table = "\n".join(["| variable | default | |", "|---|---|---|", *rows])
     return re.sub(r"(?s)(<!-- settings -->\n).*(<!-- /settings -->)", lambda m: f"{m[1]}{table}\n{m[2]}", text)
 

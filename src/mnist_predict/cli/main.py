@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mnist_predict.cli.flags import setting
+from mnist_predict.cli.flags import all_settings, setting
 from mnist_predict.cli.store import store
 from mnist_predict.cli.train import train
 from mnist_predict.errors import BadRequest, UserError
@@ -121,16 +121,7 @@ def record(image: str, number: str, store: str | None) -> None:
 
 
 @main.command()
-@setting("host")
-@setting("port")
-@setting("workers")
-@setting("store")
-@setting("data")
-@setting("spool_mb")
-@setting("model")
-@setting("token")
-@setting("hosts")
-@setting("rate")
+@all_settings
 def serve(**flags: Any) -> None:
     """Serve the pages and the HTTP interface until interrupted."""
     # The first process of a container is not ended by a signal that it does not handle; later the server does.

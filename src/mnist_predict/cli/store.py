@@ -26,7 +26,7 @@ def init(store: str | None) -> None:
     """Create the store, or bring an older one up to date, and check that it can be written."""
     from mnist_predict.store import data_place
 
-    url = Settings.from_environment().but(store=store).store
+    url = Settings.from_environment().but(store=store).store_url
     with opened(url) as kept:
         kept.check_writable()
     click.echo(f"Ready: {data_place(url)}")
@@ -61,7 +61,7 @@ def check(store: str | None) -> None:
     """
     from mnist_predict.store.tools.check import check as run
 
-    with opened(Settings.from_environment().but(store=store).store) as kept, counting("checked") as progress:
+    with opened(Settings.from_environment().but(store=store).store_url) as kept, counting("checked") as progress:
         checked = run(kept, progress)
     click.echo(f"{checked.records} records and {checked.pictures} pictures were checked.")
     for digest in checked.without_record:
@@ -90,7 +90,7 @@ def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
     settings = Settings.from_environment().but(store=store)
     service = open_service(settings)
     thumbnails = open_thumbnails(settings)
-    statistics = open_statistics(service.store, settings.data, data_place(settings.store))
+    statistics = open_statistics(service.store, settings.data, data_place(settings.store_url))
     try:
         for record_id in record_ids:
             together = service.together(record_id)
@@ -110,7 +110,7 @@ def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
 @setting("store")
 def erased(store: str | None) -> None:
     """Print what was erased: when, by whom, and the ids of the records."""
-    with opened(Settings.from_environment().but(store=store).store) as kept:
+    with opened(Settings.from_environment().but(store=store).store_url) as kept:
         for erasure in kept.erasures():
             told = erasure.to_dict()
             click.echo("\t".join([told["time"], told["by"] or "", " ".join(told["erased"])]))
@@ -123,7 +123,7 @@ def export(file: Path, store: str | None) -> None:
     """Write all records to FILE, whose name ends in .csv, .jsonl or .parquet."""
     from mnist_predict.store.tools.export import export as run
 
-    with opened(Settings.from_environment().but(store=store).store) as kept, counting("exported") as progress:
+    with opened(Settings.from_environment().but(store=store).store_url) as kept, counting("exported") as progress:
         try:
             count = run(kept, file, progress)
         except OSError as error:

@@ -37,8 +37,8 @@ def open_store(url: str) -> Store:
 
 def open_safe_store(settings: Settings) -> Store:
     """The store of the settings for whoever keeps what cannot be had again: one that may be away has its spool."""
-    store = open_store(settings.store)
-    if settings.store.startswith("sqlite:"):
+    store = open_store(settings.store_url)
+    if settings.store_url.startswith("sqlite:"):
         return store
     from mnist_predict.store.spool.failover import SpooledStore
     from mnist_predict.store.spool.spool import open_spool

@@ -43,7 +43,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST
     app.config["MODEL_VERSION"] = service.recognizer.model_version
     app.extensions["service"] = MeasuredService(service.recognizer, service.store)
-    app.extensions["statistics"] = open_statistics(service.store, settings.data, data_place(settings.store))
+    app.extensions["statistics"] = open_statistics(service.store, settings.data, data_place(settings.store_url))
     app.extensions["thumbnails"] = open_thumbnails(settings)
     app.url_map.converters["image_name"] = ImageName
     app.url_map.merge_slashes = False  # `a//b` is a name of its own

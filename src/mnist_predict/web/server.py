@@ -46,7 +46,7 @@ def serve(settings: Settings) -> None:
     host = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1", "localhost") else settings.host  # noqa: S104
     if settings.host not in LOOPBACK and not settings.token:
         log.warning("Whoever reaches %s can read and write here. Set MNIST_PREDICT_TOKEN to close it.", settings.host)
-    print(f"Data is kept in {data_place(settings.store)}")
+    print(f"Data is kept in {data_place(settings.store_url)}")
     print(f"Open http://{f'[{host}]' if ':' in host else host}:{port}/uploads", flush=True)
     with TemporaryDirectory(prefix="mnist-predict-counts-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
@@ -70,7 +70,7 @@ def serve(settings: Settings) -> None:
 
 def _check_store(settings: Settings) -> None:
     """Raise what only a person can mend; that a store is away is no reason not to start, where there is a spool."""
-    store, spool = open_store(settings.store), open_spool(settings)
+    store, spool = open_store(settings.store_url), open_spool(settings)
     local = isinstance(store, SqliteStore)
     try:
         store.check_writable()
@@ -86,7 +86,7 @@ def _check_store(settings: Settings) -> None:
         log.warning(
             "The spool %s of another store is not used. To have what waits in it in this one: "
             "mnist-predict store copy sqlite:///%s %s",
-            *(spool.path, spool.path, settings.store),
+            *(spool.path, spool.path, settings.store_url),
         )
     if not local and goes_with_container(spool.path.parent):
         log.warning("%s is on no volume: what waits in the spool goes with this container.", spool.path.parent)
@@ -94,7 +94,7 @@ def _check_store(settings: Settings) -> None:
 
 def _drain(settings: Settings) -> None:
     """Move what waits to the store, now that no worker writes any more."""
-    store, spool = open_store(settings.store), open_spool(settings)
+    store, spool = open_store(settings.store_url), open_spool(settings)
     if isinstance(store, SqliteStore):
         return
     until = time.monotonic() + _SECONDS_TO_DRAIN
