@@ -1,6 +1,8 @@
 """Read, keep, look up: what the web and the command line call. Knows no store and no model by name."""
 
+import threading
 from hashlib import sha256
+from time import perf_counter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -18,16 +20,37 @@ if TYPE_CHECKING:
 LONGEST_NAME = 1000  # characters; names are keys in stores, where a longer one could be refused for good
 
 
+class Meter:
+    """Told of everything that a `Service` reads and keeps. This one takes no notice."""
+
+    def read(self, reading: Reading, seconds: float) -> None:
+        """A picture was read."""
+
+    def kept(self, record: Record, seconds: float) -> None:
+        """A record was stored."""
+
+
 class Service:
-    """One recognizer over one store; thread-safe."""
+    """One recognizer over one store; thread-safe. Its `meter` may be replaced.
+
+    Pictures are read one at a time: the server has a process for each core, so a second reading in one process only
+    slows down the first. Storing waits for the disk, and is done side by side.
+    """
 
     def __init__(self, recognizer: "Recognizer", store: Store) -> None:
         self.recognizer = recognizer
         self.store = store
+        self.meter = Meter()
+        self._turn = threading.Lock()
 
     def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
         """What the model sees in a picture's bytes; keeps nothing."""
-        return self.recognizer.read(data, expected)
+        with self._turn:
+            start = perf_counter()
+            reading = self.recognizer.read(data, expected)
+            seconds = perf_counter() - start
+        self.meter.read(reading, seconds)
+        return reading
 
     def upload(
         self,
@@ -45,7 +68,7 @@ class Service:
         reading = self.read(data, expected)
         digest = sha256(data).hexdigest()
         record = Record(new_id(), image_name, reading.number, "upload", digest, reading, key=key, by=by)
-        return self.store.add(record, data)
+        return self._keep(record, data)
 
     def record_by_hand(self, image_name: str, number: str, data: bytes | None = None, by: str | None = None) -> Record:
         """Keep the number that a person says a picture shows.
@@ -60,7 +83,7 @@ class Service:
         known = self.store.newest(image_name)
         digest = sha256(data).hexdigest() if data is not None else known.sha256 if known else None
         if known is None or known.sha256 != digest:
-            return self.store.add(Record(new_id(), image_name, number, "hand", digest, by=by), data)
+            return self._keep(Record(new_id(), image_name, number, "hand", digest, by=by), data)
         return self._add_label(known, number, by)
 
     def label(self, record_id: str, number: str, by: str | None = None) -> Record:
@@ -78,7 +101,13 @@ class Service:
     def _add_label(self, of: Record, number: str, by: str | None) -> Record:
         newest = next(iter(self.store.labels(of.id)), of)
         label_id = new_id(after=newest.id)
-        return self.store.add(Record(label_id, of.image_name, number, "hand", of.sha256, label_of=of.id, by=by))
+        return self._keep(Record(label_id, of.image_name, number, "hand", of.sha256, label_of=of.id, by=by))
+
+    def _keep(self, record: Record, picture: bytes | None = None) -> Record:
+        start = perf_counter()
+        kept = self.store.add(record, picture)
+        self.meter.kept(kept, perf_counter() - start)
+        return kept
 
     def find(self, image_name: str) -> tuple[Record, bytes]:
         """The newest record of that image name that brought a picture, and the picture."""

@@ -19,7 +19,7 @@ from mnist_predict.web.http.safety import add_headers, known_hosts, refuse_cross
 from mnist_predict.web.presenters import words
 from mnist_predict.web.presenters.stored import notice
 from mnist_predict.web.telemetry.journal import Journal, note_route
-from mnist_predict.web.telemetry.measured import MeasuredService
+from mnist_predict.web.telemetry.metrics import ServiceMeter
 from mnist_predict.web.views import api, hand, health, records, review, stats, strip, uploads
 from mnist_predict.web.views import erase as erasing
 from mnist_predict.web.views import export as exports
@@ -42,7 +42,8 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app = Web(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST
     app.config["MODEL_VERSION"] = service.recognizer.model_version
-    app.extensions["service"] = MeasuredService(service.recognizer, service.store)
+    app.extensions["service"] = service
+    service.meter = ServiceMeter()
     app.extensions["statistics"] = open_statistics(service.store, settings.data, data_place(settings.store_url))
     app.extensions["thumbnails"] = open_thumbnails(settings)
     app.url_map.converters["image_name"] = ImageName

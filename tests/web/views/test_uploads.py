@@ -12,7 +12,6 @@ from web_examples import BROWSER, Upload, picture_of
 from werkzeug.test import TestResponse
 
 from mnist_predict.service import Service
-from mnist_predict.web.telemetry.measured import MeasuredService
 
 AWKWARD_NAMES = [
     "7.png",
@@ -193,7 +192,7 @@ def test_threads_of_one_worker_read_in_turn(app, monkeypatch: pytest.MonkeyPatch
     import threading
     import time
 
-    service: MeasuredService = app.extensions["service"]
+    service: Service = app.extensions["service"]
     at_once, most = 0, 0
 
     class Watched:

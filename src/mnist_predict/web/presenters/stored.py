@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from flask import current_app
-
 from mnist_predict.store.record import Record
-from mnist_predict.web.telemetry.measured import MeasuredService
+from mnist_predict.web.current import service
 
 GOES = "The spool is inside this container and goes with it: mount a volume at the data folder."
 
@@ -21,7 +19,6 @@ class Notice:
 
 def notice() -> Notice | None:
     """The notice of a page; None when there is nothing to say."""
-    service: MeasuredService = current_app.extensions["service"]
     spooled = service.spooled
     if spooled is None:
         return None
@@ -31,7 +28,6 @@ def notice() -> Notice | None:
 
 def stored(record: Record) -> dict[str, str]:
     """`stored` of an answer: `store` or `spool`, there with a `warning` where the spool is not safe for long."""
-    service: MeasuredService = current_app.extensions["service"]
     place = service.stored(record)
     goes = place == "spool" and service.spooled is not None and service.spooled.goes_with_container
     return {"stored": place} | ({"warning": GOES} if goes else {})

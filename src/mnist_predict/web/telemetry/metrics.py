@@ -12,6 +12,9 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from mnist_predict.reading import Reading
+from mnist_predict.service import Meter
+from mnist_predict.store.record import Record
 from mnist_predict.store.spool.failover import SpooledStore
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
@@ -28,9 +31,6 @@ _SECONDS = Histogram(
 _KEPT = Counter("mnist_predict_records", "Records kept, by source.", ["source"], registry=None)
 _NO_NUMBER = Counter("mnist_predict_readings_without_number", "Readings that found no number.", registry=None)
 
-read_seconds = _SECONDS.labels("read").observe
-store_seconds = _SECONDS.labels("store").observe
-count_reading_without_number = _NO_NUMBER.inc
 _request = lru_cache(maxsize=1024)(_REQUESTS.labels)
 
 
@@ -39,9 +39,20 @@ def count_request(route: str, method: str, status: str) -> None:
     _request(route, method if method in _METHODS else "other", status).inc()
 
 
-def count_record(source: str) -> None:
-    """Count one record that was kept."""
-    _KEPT.labels(source).inc()
+class ServiceMeter(Meter):
+    """Measures and counts what the service does."""
+
+    def read(self, reading: Reading, seconds: float) -> None:
+        """See `Meter.read`."""
+        _SECONDS.labels("read").observe(seconds)
+        if not reading.number:
+            _NO_NUMBER.inc()
+
+    def kept(self, record: Record, seconds: float) -> None:
+        """See `Meter.kept`."""
+        _KEPT.labels(record.source).inc()
+        if record.source == "upload":
+            _SECONDS.labels("store").observe(seconds)
 
 
 class _ModelVersion:

@@ -1,12 +1,10 @@
 """`/records/<id>/erase`: what would be erased for good, and the action that does it; programs send DELETE."""
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, render_template
 
-from mnist_predict.stats.counting import Statistics
-from mnist_predict.store.thumbnails import Thumbnails
+from mnist_predict.web.current import service, statistics, thumbnails
 from mnist_predict.web.http.access import caller
 from mnist_predict.web.http.negotiation import as_json, as_text, wanted
-from mnist_predict.web.telemetry.measured import MeasuredService
 
 blueprint = Blueprint("erasing", __name__, url_prefix="/records")
 
@@ -14,7 +12,6 @@ blueprint = Blueprint("erasing", __name__, url_prefix="/records")
 @blueprint.get("/<record_id>/erase")
 def page(record_id: str) -> str:
     """What goes with a record, before it goes."""
-    service: MeasuredService = current_app.extensions["service"]
     together = service.together(record_id)
     labels = [record for record in together if record.label_of]
     records = [record for record in together if not record.label_of]
@@ -34,12 +31,9 @@ def delete(record_id: str) -> Response:
 
     A record without a picture goes with its labels. What was erased answers with 410 from now on, whatever comes late.
     """
-    service: MeasuredService = current_app.extensions["service"]
     pictures = {record.sha256 for record in service.together(record_id) if record.sha256}
     erasure = service.erase(record_id, caller())
-    statistics: Statistics = current_app.extensions["statistics"]
     statistics.kept.forget(erasure.records)
-    thumbnails: Thumbnails = current_app.extensions["thumbnails"]
     for picture in pictures:
         thumbnails.drop(picture)
     form = wanted()

@@ -9,15 +9,16 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 
 from mnist_predict.errors import StoreUnavailable, UserError
-from mnist_predict.store.record import Record
+from mnist_predict.store.record import Record, Store
 from mnist_predict.store.search import Search, everything_found
+from mnist_predict.store.spool.failover import SpooledStore
 from mnist_predict.store.tools.export import csv_line, csv_lines, json_lines
+from mnist_predict.web.current import service
 from mnist_predict.web.http.searching import searched
 from mnist_predict.web.telemetry.journal import stream
-from mnist_predict.web.telemetry.measured import MeasuredService
 
 blueprint = Blueprint("exports", __name__)
 
@@ -39,8 +40,7 @@ def as_json_lines() -> Response:
 def _sent(
     name: str, kind: str, lines: Callable[[Iterable[Record]], Iterator[str]], last: Callable[[str], str]
 ) -> Response:
-    service: MeasuredService = current_app.extensions["service"]
-    records = _all_of(service, searched())
+    records = _all_of(service.store, service.spooled, searched())
     first = next(records, None)  # a store that is away says so before the answer begins
     text = lines(chain([first] if first else [], records))
     response = Response(stream(_to_the_end(text, last)), content_type=kind)
@@ -58,10 +58,10 @@ def _to_the_end(lines: Iterator[str], last: Callable[[str], str]) -> Iterator[st
         yield last(f"Broken off here: the rest is missing. {words}")
 
 
-def _all_of(service: MeasuredService, search: Search) -> Iterator[Record]:
+def _all_of(store: Store, spooled: SpooledStore | None, search: Search) -> Iterator[Record]:
     """All records; raises `StoreUnavailable` where only those of the spool can be had: a file cannot say so later."""
-    for record in chain(everything_found(service.store, search), [None]):
-        if service.spooled and service.spooled.away:
-            raise StoreUnavailable(f"The store is away, so not all records can be had now. {service.spooled.away}")
+    for record in chain(everything_found(store, search), [None]):
+        if spooled and spooled.away:
+            raise StoreUnavailable(f"The store is away, so not all records can be had now. {spooled.away}")
         if record is not None:
             yield record

@@ -1,17 +1,17 @@
 """`/uploads/record`: a number recorded by hand; also how a page's reader confirms or corrects a reading."""
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import BadRequest, StoreUnavailable
 from mnist_predict.store.record import Record
+from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
 from mnist_predict.web.http.incoming import sent_picture
 from mnist_predict.web.http.negotiation import as_json, as_text, wanted
 from mnist_predict.web.http.pasted import parse
 from mnist_predict.web.presenters.stored import stored, stored_lines
 from mnist_predict.web.telemetry.journal import note
-from mnist_predict.web.telemetry.measured import MeasuredService
 
 blueprint = Blueprint("hand", __name__)
 
@@ -32,7 +32,6 @@ def record() -> AnyResponse:
     """
     if "lines" in request.form:
         return _record_lines(request.form["lines"])
-    service: MeasuredService = current_app.extensions["service"]
     number = "".join(request.form.get("number", "").split())
     labelled = request.form.get("record", "")
     if labelled:
@@ -57,7 +56,6 @@ def record() -> AnyResponse:
 
 
 def _record_lines(lines: str) -> AnyResponse:
-    service: MeasuredService = current_app.extensions["service"]
     form = wanted()
     try:
         pairs = parse(lines)

@@ -3,9 +3,9 @@
 from flask import Blueprint, Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from mnist_predict.web.current import service
 from mnist_predict.web.http.negotiation import as_text
 from mnist_predict.web.presenters.stored import GOES
-from mnist_predict.web.telemetry.measured import MeasuredService
 from mnist_predict.web.telemetry.metrics import exposition
 
 blueprint = Blueprint("health", __name__)
@@ -23,7 +23,6 @@ def ready() -> Response:
 
     Raises `StoreUnavailable`, answered with 503.
     """
-    service: MeasuredService = current_app.extensions["service"]
     service.store.check_writable()
     spooled = service.spooled
     away = spooled.away if spooled else None
@@ -38,6 +37,5 @@ def ready() -> Response:
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """The figures of all workers, for Prometheus."""
-    service: MeasuredService = current_app.extensions["service"]
     figures = exposition(current_app.config["MODEL_VERSION"], service.spooled)
     return Response(figures, content_type=CONTENT_TYPE_LATEST)

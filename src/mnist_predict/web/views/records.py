@@ -3,19 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.store.record import time_of
 from mnist_predict.store.search import Found
-from mnist_predict.store.thumbnails import Thumbnails
 from mnist_predict.vision.picture import preview
+from mnist_predict.web.current import service, thumbnails
 from mnist_predict.web.http.negotiation import as_json, pretty, wanted
 from mnist_predict.web.http.pictures import YEAR, send_picture
 from mnist_predict.web.http.searching import CONFIDENCES, searched, words
 from mnist_predict.web.presenters.drawing import Drawing
 from mnist_predict.web.telemetry.log import iso
-from mnist_predict.web.telemetry.measured import MeasuredService
 
 blueprint = Blueprint("records", __name__, url_prefix="/records")
 
@@ -30,7 +29,6 @@ def newest() -> Response:
     `older` is the address of the next page. A page with fewer records than fit may not be the last: of several things
     searched for at once a bounded number of records is looked at, back to `looked_to`.
     """
-    service: MeasuredService = current_app.extensions["service"]
     asked, before = words(), _id(request.args.get("before"))
     mistake: str | None = None
     found = Found([])
@@ -73,7 +71,6 @@ def _id(text: str | None) -> UUID | None:
 @blueprint.get("/<record_id>")
 def show(record_id: str) -> Response:
     """One record."""
-    service: MeasuredService = current_app.extensions["service"]
     record = service.record(record_id)
     labels = service.store.labels(record.id)
     whole = record.to_dict() | {"labels": [label.to_dict() for label in labels]}
@@ -91,7 +88,6 @@ def show(record_id: str) -> Response:
 @blueprint.get("/<record_id>/picture")
 def picture(record_id: str) -> Response:
     """The picture of a record, just as it was uploaded; also of one that is called `record`."""
-    service: MeasuredService = current_app.extensions["service"]
     record = service.record(record_id)
     return send_picture(service.picture(record), record.image_name, etag=record.sha256 or "", max_age=YEAR)
 
@@ -99,11 +95,9 @@ def picture(record_id: str) -> Response:
 @blueprint.get("/<record_id>/preview/<any(small, large):size>")
 def smaller(record_id: str, size: str) -> Response:
     """The picture of a record, upright, as a JPEG that every browser shows; of several pages the one that counts."""
-    service: MeasuredService = current_app.extensions["service"]
     record = service.record(record_id)
     page = record.reading.page if record.reading else 0
     if size == "small":
-        thumbnails: Thumbnails = current_app.extensions["thumbnails"]
         data = thumbnails.get(record.sha256 or "", page, lambda: preview(service.picture(record), _SMALL, page))
     else:
         data = preview(service.picture(record), _LARGE, page)

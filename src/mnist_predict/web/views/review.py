@@ -6,7 +6,7 @@ page is a plain form; review.js fetches such pages ahead and shows their cards o
 
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -14,13 +14,13 @@ from mnist_predict import review
 from mnist_predict.errors import BadRequest, NotFound, StoreUnavailable
 from mnist_predict.store.record import Record
 from mnist_predict.vision.picture import preview
+from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
 from mnist_predict.web.http.negotiation import as_json, wanted
 from mnist_predict.web.http.pictures import YEAR, send_picture
 from mnist_predict.web.presenters.cards import Card, surroundings
 from mnist_predict.web.presenters.stored import stored
 from mnist_predict.web.telemetry.journal import note
-from mnist_predict.web.telemetry.measured import MeasuredService
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
@@ -35,7 +35,6 @@ def page() -> AnyResponse:
 
     Nothing is given out by this: see POST /review/next.
     """
-    service = _service()
     try:
         cards, left = _cards(), review.left(service.store)
     except StoreUnavailable as error:
@@ -72,7 +71,6 @@ def answer() -> AnyResponse:
     Form fields: `record`, `number` (empty: there is none in its picture). A browser is given the next reading, as by
     POST /review/next.
     """
-    service = _service()
     if "number" not in request.form:
         raise BadRequest("The form field `number` is missing. Leave it empty where the picture shows none.")
     number = "".join(request.form["number"].split())
@@ -89,7 +87,6 @@ def skip() -> AnyResponse:
 
     Form fields: `record`, `reviewer` (whom it was given to). A browser is given the next one.
     """
-    service = _service()
     record, who = service.record(request.form.get("record", "")), _reviewer(request.form)
     review.put_aside(service.store, who, record.id)
     if wanted() != "html":
@@ -117,7 +114,6 @@ def answer_grid() -> AnyResponse:
     Form fields: `digit`, `record` (ids: what was looked at), `wrong` (ids: those of them that show something else,
     which are not confirmed). A browser is sent to the review of the wrong ones, or is given the next forty.
     """
-    service = _service()
     digit, who = _digit(request.form.get("digit")), _reviewer(request.form)
     if digit is None:
         raise BadRequest("`digit` is one of 0 to 9.")
@@ -139,7 +135,6 @@ def answer_grid() -> AnyResponse:
 @blueprint.get("/<record_id>/crop")
 def crop(record_id: str) -> Response:
     """The number of a record, cut out of its picture with some paper around it, as a JPEG; all of it without one."""
-    service = _service()
     record = service.record(record_id)
     if record.reading is None:
         raise NotFound(f"Record {record.id} has no reading.")
@@ -150,7 +145,7 @@ def crop(record_id: str) -> Response:
 
 
 def _give(who: str, count: int, keep: list[UUID], digit: str | None, last: UUID | None = None) -> AnyResponse:
-    given = review.give(_service().store, who, count, keep, digit)
+    given = review.give(service.store, who, count, keep, digit)
     ids = [str(record.id) for record in given.records]
     if wanted() == "html":
         if digit is not None:
@@ -168,7 +163,6 @@ def _as_json(form: dict[str, object] | list[dict[str, object]]) -> Response:
 
 def _cards() -> list[Card]:
     """The readings that the address names, and their labels."""
-    service = _service()
     named = request.args.getlist("record")
     if len(named) > GRID:
         raise BadRequest(f"At most {GRID} records can be named at once.")
@@ -197,8 +191,3 @@ def _reviewer(form: MultiDict[str, str]) -> str:
     if len(given) > _LONGEST_REVIEWER:
         raise BadRequest(f"`reviewer` has at most {_LONGEST_REVIEWER} characters.")
     return given or review.new_reviewer()
-
-
-def _service() -> MeasuredService:
-    service: MeasuredService = current_app.extensions["service"]
-    return service

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
 from mnist_predict.errors import BadRequest, NotFound
@@ -11,11 +11,11 @@ from mnist_predict.stats.counting import Statistics
 from mnist_predict.stats.figures import Figures, Lot, Share, drift
 from mnist_predict.stats.tally import BINS, Mistake
 from mnist_predict.vision.picture import preview
+from mnist_predict.web.current import service, statistics
 from mnist_predict.web.http.negotiation import as_json, wanted
 from mnist_predict.web.http.pictures import YEAR, send_picture
 from mnist_predict.web.presenters import charts
 from mnist_predict.web.presenters.charts import Bar
-from mnist_predict.web.telemetry.measured import MeasuredService
 
 blueprint = Blueprint("stats", __name__, url_prefix="/stats")
 
@@ -40,7 +40,6 @@ def page() -> Response:
     asked = request.args.get("days", "90")
     if asked not in map(str, PERIODS):
         raise BadRequest("`days` is one of 30, 90 and 365.")
-    statistics: Statistics = current_app.extensions["statistics"]
     last = datetime.now(UTC).date()
     first = last - timedelta(days=int(asked) - 1)
     days, progress = statistics.days(first)
@@ -65,7 +64,6 @@ def page() -> Response:
 @blueprint.get("/digits/<record_id>/<int:at>")
 def digit(record_id: str, at: int) -> Response:
     """A digit of a record's number, cut out of its picture, as a JPEG; `at`: which one, from 0."""
-    service: MeasuredService = current_app.extensions["service"]
     record = service.record(record_id)
     reading = record.reading
     digits = reading.numbers[reading.primary].digits if reading and reading.primary is not None else ()

@@ -2,14 +2,14 @@
 
 from io import BytesIO
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 from PIL import Image
 
 from mnist_predict.errors import NotFound
 from mnist_predict.vision.picture import decode
 from mnist_predict.vision.strip import strip_of
+from mnist_predict.web.current import service
 from mnist_predict.web.http.pictures import YEAR, send_picture
-from mnist_predict.web.telemetry.measured import MeasuredService
 
 blueprint = Blueprint("strip", __name__, url_prefix="/records")
 
@@ -17,7 +17,6 @@ blueprint = Blueprint("strip", __name__, url_prefix="/records")
 @blueprint.get("/<record_id>/strip/<int:index>")
 def show(record_id: str, index: int) -> Response:
     """The strip of one of a record's numbers, counted from 0: grey, as high as the network reads it, as a PNG."""
-    service: MeasuredService = current_app.extensions["service"]
     record = service.record(record_id)
     numbers = record.reading.numbers if record.reading else ()
     if index >= len(numbers):

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import UserError
 from mnist_predict.store.record import Record
 from mnist_predict.vision.picture import MAX_BYTES
+from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
 from mnist_predict.web.http.incoming import expected, idempotency_key, needed_picture, needed_pictures
 from mnist_predict.web.http.limits import count_another
@@ -18,7 +19,6 @@ from mnist_predict.web.http.zipped import is_zip, unpacked
 from mnist_predict.web.presenters.stored import stored, stored_lines
 from mnist_predict.web.presenters.words import of_a_hundred, percent
 from mnist_predict.web.telemetry.journal import note
-from mnist_predict.web.telemetry.measured import MeasuredService
 
 blueprint = Blueprint("uploads", __name__)
 
@@ -47,7 +47,6 @@ def upload() -> AnyResponse:
     if len(pictures) > 1 or is_zip(pictures[0][1]):
         return _upload_all(pictures)
     name, data = pictures[0]
-    service: MeasuredService = current_app.extensions["service"]
     record = service.upload(data, name, idempotency_key(), expected(), caller())
     note("record", str(record.id))
     form = wanted()
@@ -70,7 +69,6 @@ def _upload_all(pictures: list[tuple[str, bytes]]) -> Response:
 
     Where none could be kept, the error of the first.
     """
-    service: MeasuredService = current_app.extensions["service"]
     key, expect = idempotency_key(), expected()
     outcomes: list[dict[str, Any]] = []
     errors: list[UserError] = []
@@ -112,7 +110,6 @@ def _each(files: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | UserErr
 def read() -> Response:
     """Read a picture and keep nothing. HTML is a part of a page: what is seen in a drawing while one draws."""
     _, data = needed_picture()
-    service: MeasuredService = current_app.extensions["service"]
     reading = service.read(data, expected())
     html = wanted() == "html"
     response = Response(render_template("seen.html", reading=reading)) if html else as_json(reading.to_dict())
@@ -123,7 +120,6 @@ def read() -> Response:
 @blueprint.get("/uploads/<image_name:name>")
 def picture(name: str) -> Response:
     """The newest picture of that name, just as it was uploaded."""
-    service: MeasuredService = current_app.extensions["service"]
     record, data = service.find(name)
     return send_picture(data, name, etag=record.sha256 or "")
 

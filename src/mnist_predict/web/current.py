@@ -1,0 +1,14 @@
+"""What the current request is served with. Each of these belongs to the application, as `flask.current_app` does."""
+
+from typing import cast
+
+from flask import current_app
+from werkzeug.local import LocalProxy
+
+from mnist_predict.service import Service
+from mnist_predict.stats.counting import Statistics
+from mnist_predict.store.thumbnails import Thumbnails
+
+service = cast(Service, LocalProxy(lambda: current_app.extensions["service"]))
+statistics = cast(Statistics, LocalProxy(lambda: current_app.extensions["statistics"]))
+thumbnails = cast(Thumbnails, LocalProxy(lambda: current_app.extensions["thumbnails"]))
