@@ -9,7 +9,6 @@ from mnist_predict.stats.counting import open_statistics
 from mnist_predict.store import data_place
 from mnist_predict.store.thumbnails import open_thumbnails
 from mnist_predict.vision.table import is_table, table
-from mnist_predict.web.http import access
 from mnist_predict.web.http.access import protect
 from mnist_predict.web.http.converters import ImageName
 from mnist_predict.web.http.errors import answer_error
@@ -20,7 +19,7 @@ from mnist_predict.web.presenters import words
 from mnist_predict.web.presenters.stored import notice
 from mnist_predict.web.telemetry.journal import Journal, note_route
 from mnist_predict.web.telemetry.metrics import ServiceMeter
-from mnist_predict.web.views import api, hand, health, records, review, stats, strip, uploads
+from mnist_predict.web.views import api, hand, health, records, review, signin, stats, strip, uploads
 from mnist_predict.web.views import erase as erasing
 from mnist_predict.web.views import export as exports
 
@@ -58,7 +57,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.after_request(add_headers)
     app.after_request(note_route)
     app.register_error_handler(Exception, answer_error)
-    for part in (uploads, hand, records, strip, exports, erasing, review, stats, api, access, health):
+    for part in (uploads, hand, records, strip, exports, erasing, review, stats, api, signin, health):
         app.register_blueprint(part.blueprint)
     app.jinja_env.globals.update(
         percent=words.percent,

@@ -1,9 +1,11 @@
 """How confidence is said."""
 
+import json
+
 import pytest
 
 from mnist_predict.reading import Digit, Number, next_best
-from mnist_predict.web.presenters.words import certainty, of_a_hundred, percent, runner_up
+from mnist_predict.web.presenters.words import certainty, of_a_hundred, percent, pretty, runner_up
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,11 @@ def test_there_is_no_next_best_where_nothing_comes_close() -> None:
 
 def test_the_runner_up_of_a_digit_is_its_second_best_value() -> None:
     assert runner_up(number({4: 0.9, 9: 0.08}).digits[0]) == (9, 0.08)
+
+
+def test_json_for_people_has_the_numbers_of_a_list_on_one_line() -> None:
+    form = {"digits": [{"box": [1, 2], "probabilities": [0.5, 1e-06]}], "advice": [], "name": "[ 1, 2 ]"}
+    text = pretty(form)
+    assert json.loads(text) == form
+    assert '"box": [1, 2]' in text
+    assert '"probabilities": [0.5, 1e-06]' in text

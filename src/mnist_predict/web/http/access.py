@@ -9,17 +9,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 
-from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session, url_for
+from flask import Flask, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface
-from werkzeug.wrappers import Response
 
 from mnist_predict.errors import BadRequest, SignInNeeded
 from mnist_predict.web.http.limits import Allowance
+from mnist_predict.web.http.routes import route_of
 from mnist_predict.web.telemetry.journal import note
 
-blueprint = Blueprint("access", __name__)
-
-_OPEN = {"static", "health.alive", "health.ready", "access.page", "access.sign_in"}
 _GUESSES = 10  # a minute
 
 
@@ -86,10 +83,10 @@ def protect(app: Flask, setting: str, counts: str) -> None:
 
 def ask() -> None:
     """Before each request: `SignInNeeded` without a token or a session."""
-    if request.endpoint in _OPEN:
+    if route_of(current_app, request.endpoint).public:
         return
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    who = _who(token.strip()) if kind.lower() == "bearer" else session.get("who")
+    who = name_of(token.strip()) if kind.lower() == "bearer" else session.get("who")
     if who is None:
         raise SignInNeeded("This service wants a token: curl -H 'Authorization: Bearer YOUR-TOKEN', or sign in.")
     g.who = who
@@ -102,7 +99,8 @@ def caller() -> str | None:
     return who
 
 
-def _who(token: str) -> str | None:
+def name_of(token: str) -> str | None:
+    """Whose token it is, None for a wrong one; raises `TooMany` for a client that guesses."""
     tokens: Tokens = current_app.extensions["tokens"]
     guesses: Allowance = current_app.extensions["guesses"]
     client = request.remote_addr or ""
@@ -111,35 +109,3 @@ def _who(token: str) -> str | None:
     if name is None:
         guesses.spend(client)
     return name
-
-
-@blueprint.get("/signin")
-def page() -> Response | str:
-    """The page to sign in."""
-    return render_template("signin.html", next=_local(request.args.get("next", "")))
-
-
-@blueprint.post("/signin")
-def sign_in() -> Response | tuple[str, int]:
-    """Sign in with the form field `token`; then on to `next`."""
-    then = _local(request.form.get("next", ""))
-    who = _who(request.form.get("token", "").strip())
-    if who is None:
-        return render_template("signin.html", next=then, mistake="That is not a token of this service."), 401
-    session.permanent = True
-    session["who"] = who
-    return redirect(then, 303)
-
-
-@blueprint.post("/signout")
-def sign_out() -> Response:
-    """End the session of this browser."""
-    if "who" in session:
-        session.clear()
-    return redirect(url_for("access.page"), 303)
-
-
-def _local(path: str) -> str:
-    """An address of this service, whatever was asked for."""
-    local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if local else url_for("uploads.page")

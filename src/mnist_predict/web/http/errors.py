@@ -1,14 +1,14 @@
-"""One handler for everything that goes wrong, in plain words and in the form that the client wants."""
+"""One handler for everything that goes wrong, in plain words and in the format that the client wants."""
 
 import traceback
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import SignInNeeded, TooMany, UserError
 from mnist_predict.vision.picture import MAX_BYTES
-from mnist_predict.web.http.negotiation import as_json, as_text, wanted
+from mnist_predict.web.http.negotiation import answer, wanted
 from mnist_predict.web.telemetry.journal import note
 
 _WORDS = {
@@ -37,17 +37,15 @@ def answer_error(error: Exception) -> AnyResponse:
         headers["Retry-After"] = str(_RETRY_SECONDS)
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(error.seconds)
-    form = wanted()
     if isinstance(error, SignInNeeded):
         headers["WWW-Authenticate"] = "Bearer"
-        if form == "html" and request.method == "GET":
-            return redirect(url_for("access.page", next=request.full_path.rstrip("?")))
-    if form == "html":
-        response = Response(render_template("error.html", status=status, words=words), status)
-    elif form == "json":
-        response = as_json({"error": words, "status": status}, status)
-    else:
-        response = as_text([words], status)
+        if wanted() == "html" and request.method == "GET":
+            return redirect(url_for("signin.page", next=request.full_path.rstrip("?")))
+    response = answer(
+        html=lambda: render_template("error.html", status=status, words=words),
+        json=lambda: {"error": words, "status": status},
+        text=lambda: [words],
+        status=status,
+    )
     response.headers.extend(headers)
-    response.vary.add("Accept")
     return response

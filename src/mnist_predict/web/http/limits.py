@@ -13,6 +13,7 @@ from time import monotonic
 from flask import current_app, g, request
 
 from mnist_predict.errors import TooMany
+from mnist_predict.web.http.routes import route_of
 
 _AT_ONCE = 56  # requests that are being sent or worked on; the server has 64 threads, and the pages want some
 _OF_ONE = 28  # of them those of one client
@@ -89,7 +90,7 @@ def enter() -> None:
         return
     limits: Limits = current_app.extensions["limits"]
     client = request.remote_addr or ""
-    if limits.rate is not None and request.endpoint in ("uploads.upload", "uploads.read", "hand.record"):
+    if limits.rate is not None and route_of(current_app, request.endpoint).limited:
         limits.rate.check(client, "You send pictures faster than is allowed here.")
         limits.rate.spend(client)
     limits.begin(client)

@@ -10,7 +10,8 @@ def _object(properties: Schema, title: str, optional: tuple[str, ...] = ()) -> S
     return {"type": "object", "title": title, "required": required, "properties": properties}
 
 
-def _ref(name: str) -> Schema:
+def ref(name: str) -> Schema:
+    """A reference to one of `SCHEMAS`."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -25,6 +26,9 @@ NUMBER = {"type": "string", "pattern": "^[0-9]*$", "description": "Digits; empty
 BOX = _list({"type": "integer"}, minItems=4, maxItems=4, description="x, y, width, height in pixels, upright.")
 ID = {"type": "string", "format": "uuid", "description": "Ordered by time (UUIDv7)."}
 
+PICTURE_FILE = {"type": "string", "format": "binary", "description": "The bytes of a picture."}
+ONE_OR_MANY = {"oneOf": [ref("Kept"), _list({"anyOf": [ref("Kept"), ref("Refused")]})]}
+
 _DIGIT = {
     "value": {"type": "integer", "minimum": 0, "maximum": 9},
     "box": BOX,
@@ -37,14 +41,14 @@ _NUMBER = {
     "turned": {"enum": [0, 90, 180, 270], "description": "Degrees that its page was turned to the right to read it."},
     "page": {"type": "integer", "minimum": 0},
     "box": BOX,
-    "digits": _list(_ref("Digit")),
+    "digits": _list(ref("Digit")),
 }
 _READING = {
     "number": NUMBER,
     "confidence": SHARE | {"description": "Of a hundred readings with 0.97, about 97 are right."},
     "free": MAYBE,
     "primary": {"type": ["integer", "null"], "description": "Index of the most prominent number."},
-    "numbers": _list(_ref("Number")),
+    "numbers": _list(ref("Number")),
     "advice": _list(TEXT, description="What would make the next picture easier to read."),
     "model_version": TEXT,
 }
@@ -70,11 +74,11 @@ _UNDER_REVIEW = _RECORD | {
 _WAITING = {
     "waiting": {"type": "integer", "description": "How many readings wait for a person."},
     "more": {"type": "boolean", "description": "There may be more, which were not counted."},
-    "readings": _list(_ref("UnderReview")),
+    "readings": _list(ref("UnderReview")),
 }
 _GIVEN = {
     "reviewer": TEXT | {"description": "Who was given them; to be sent with what follows."},
-    "readings": _list(_ref("UnderReview")),
+    "readings": _list(ref("UnderReview")),
     "older": MAYBE | {"description": "The id below which was not looked; null: all was."},
 }
 
@@ -136,12 +140,12 @@ SCHEMAS: Schema = {
     "Number": _object(_NUMBER, "A run of digits written together"),
     "Reading": _object(_READING, "Everything that was seen in a picture"),
     "Record": _object(_RECORD, "One stored event"),
-    "Labelled": _object(_RECORD | {"labels": _list(_ref("Record"))}, "A record with its labels, newest first"),
+    "Labelled": _object(_RECORD | {"labels": _list(ref("Record"))}, "A record with its labels, newest first"),
     "Kept": _object(_KEPT, "A record that was just kept", optional=("warning",)),
     "Refused": _object(_REFUSED, "A picture of several that was not kept"),
     "Page": _object(
         {
-            "records": _list(_ref("Record")),
+            "records": _list(ref("Record")),
             "older": MAYBE | {"description": "The address of the next page; null: there is nothing older."},
             "looked_to": MAYBE | {"description": "How far was looked for a page that is not full; null: far enough."},
         },

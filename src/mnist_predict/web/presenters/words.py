@@ -1,4 +1,8 @@
-"""How confidence is said to people; the pages and the text answers use the same words."""
+"""How readings are put to people; the pages and the text answers use the same words."""
+
+import json
+import re
+from typing import Any
 
 from mnist_predict.reading import UNSURE, Digit
 
@@ -31,3 +35,9 @@ def runner_up(digit: Digit) -> tuple[int, float]:
     others = [value for value in range(10) if value != digit.value]
     best = max(others, key=lambda value: digit.probabilities[value])
     return best, digit.probabilities[best]
+
+
+def pretty(payload: dict[str, Any]) -> str:
+    """JSON for people: indented, but with the numbers of a list on one line."""
+    text = json.dumps(payload, ensure_ascii=False, indent=2)
+    return re.sub(r"\[\n\s+([-\d.e,\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)

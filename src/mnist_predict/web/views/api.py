@@ -6,7 +6,8 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template, request
 
 from mnist_predict.web.http.negotiation import as_json
-from mnist_predict.web.presenters.openapi import describe
+from mnist_predict.web.http.routes import route
+from mnist_predict.web.presenters.openapi import content, describe, operation
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
@@ -14,6 +15,7 @@ EXAMPLES = (("Shell", "shell"), ("Python", "python"), ("JavaScript", "javascript
 
 
 @blueprint.get("")
+@route()
 def page() -> str:
     """The page with every operation, each to try, and examples."""
     about = _description()
@@ -29,6 +31,7 @@ def page() -> str:
 
 
 @blueprint.get("/openapi.json")
+@route(operation=operation(content("This description.", {"type": "object"})))
 def description() -> Response:
     """This description, as OpenAPI 3.1."""
     return as_json(_description())

@@ -1,15 +1,20 @@
 """`/records/<id>/erase`: what would be erased for good, and the action that does it; programs send DELETE."""
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, render_template
+from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.web.current import service, statistics, thumbnails
 from mnist_predict.web.http.access import caller
-from mnist_predict.web.http.negotiation import as_json, as_text, wanted
+from mnist_predict.web.http.negotiation import answer
+from mnist_predict.web.http.routes import route
+from mnist_predict.web.presenters.openapi import HTML_TYPE, TEXT_TYPE, content, operation
+from mnist_predict.web.presenters.schemas import ref
 
 blueprint = Blueprint("erasing", __name__, url_prefix="/records")
 
 
 @blueprint.get("/<record_id>/erase")
+@route()
 def page(record_id: str) -> str:
     """What goes with a record, before it goes."""
     together = service.together(record_id)
@@ -20,13 +25,15 @@ def page(record_id: str) -> str:
 
 
 @blueprint.post("/<record_id>/erase")
-def erase(record_id: str) -> Response:
+@route()
+def erase(record_id: str) -> AnyResponse:
     """As DELETE, for the form of the page."""
     return delete(record_id)
 
 
 @blueprint.delete("/<record_id>")
-def delete(record_id: str) -> Response:
+@route(operation=operation(content("What was erased.", ref("Erasure"), TEXT_TYPE, HTML_TYPE), 404, 410, 503))
+def delete(record_id: str) -> AnyResponse:
     """Erase the picture of a record for good, with all its records and their labels.
 
     A record without a picture goes with its labels. What was erased answers with 410 from now on, whatever comes late.
@@ -36,13 +43,10 @@ def delete(record_id: str) -> Response:
     statistics.kept.forget(erasure.records)
     for picture in pictures:
         thumbnails.drop(picture)
-    form = wanted()
-    if form == "html":
-        response = Response(render_template("erased.html", erasure=erasure))
-    elif form == "json":
-        response = as_json(erasure.to_dict())
-    else:
-        response = as_text([f"erased: {each}" for each in erasure.records])
+    response = answer(
+        html=lambda: render_template("erased.html", erasure=erasure),
+        json=erasure.to_dict,
+        text=lambda: [f"erased: {record}" for record in erasure.records],
+    )
     response.headers["Clear-Site-Data"] = '"cache"'  # pictures are kept there for a year
-    response.vary.add("Accept")
     return response

@@ -17,7 +17,9 @@ from mnist_predict.store.search import Search, everything_found
 from mnist_predict.store.spool.failover import SpooledStore
 from mnist_predict.store.tools.export import csv_line, csv_lines, json_lines
 from mnist_predict.web.current import service
+from mnist_predict.web.http.routes import route
 from mnist_predict.web.http.searching import searched
+from mnist_predict.web.presenters.openapi import SEARCH, content, operation
 from mnist_predict.web.telemetry.journal import stream
 
 blueprint = Blueprint("exports", __name__)
@@ -26,12 +28,26 @@ log = logging.getLogger("mnist_predict.web")
 
 
 @blueprint.get("/records.csv")
+@route(
+    operation=operation(
+        content("A line for each record below a header; an error on the last line if it breaks off.", None, "text/csv"),
+        *(400, 503),
+        parameters=SEARCH,
+    )
+)
 def as_csv() -> Response:
     """All records that are searched for, newest first, as CSV. The search is that of `/records`."""
     return _sent("records.csv", "text/csv; charset=utf-8", csv_lines, lambda words: csv_line([words]))
 
 
 @blueprint.get("/records.jsonl")
+@route(
+    operation=operation(
+        content("A line for each record; `error` on the last line if it breaks off.", None, "application/jsonl"),
+        *(400, 503),
+        parameters=SEARCH,
+    )
+)
 def as_json_lines() -> Response:
     """All records that are searched for, newest first, a line of JSON each. The search is that of `/records`."""
     return _sent("records.jsonl", "application/jsonl", json_lines, lambda words: json.dumps({"error": words}) + "\n")

@@ -8,21 +8,36 @@ from mnist_predict.store.record import Record
 from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
 from mnist_predict.web.http.incoming import sent_picture
-from mnist_predict.web.http.negotiation import as_json, as_text, wanted
+from mnist_predict.web.http.negotiation import answer, wanted
 from mnist_predict.web.http.pasted import parse
+from mnist_predict.web.http.routes import route
+from mnist_predict.web.presenters.openapi import HTML_TYPE, TEXT_TYPE, content, form, operation
+from mnist_predict.web.presenters.schemas import ID, NUMBER, ONE_OR_MANY, PICTURE_FILE, TEXT
 from mnist_predict.web.presenters.stored import stored, stored_lines
 from mnist_predict.web.telemetry.journal import note
 
 blueprint = Blueprint("hand", __name__)
 
+_LINES = TEXT | {"description": "An image name and a number on each line, as CSV."}
+
 
 @blueprint.get("/uploads/record")
+@route()
 def page() -> str:
     """The page to record a number by hand."""
     return render_template("hand.html", image_name=request.args.get("image_name", ""))
 
 
 @blueprint.post("/uploads/record")
+@route(
+    limited=True,
+    operation=operation(
+        content("What was kept.", ONE_OR_MANY, TEXT_TYPE, HTML_TYPE),
+        *(400, 404, 410, 413, 415, 422, 429, 503),
+        form=form(number=NUMBER, image_name=TEXT, record=ID, file=PICTURE_FILE, lines=_LINES),
+        see_other=True,
+    ),
+)
 def record() -> AnyResponse:
     """Keep a number that a person read.
 
@@ -42,25 +57,23 @@ def record() -> AnyResponse:
         name, data = sent_picture() or ("", None)
         kept = service.record_by_hand(request.form.get("image_name", "") or name, number, data, caller())
     note("record", str(kept.id))
-    form = wanted()
-    if form == "html":
-        response: AnyResponse = redirect(url_for("records.show", record_id=kept.label_of or kept.id), 303)
-    elif form == "json":
-        response = as_json(kept.to_dict() | stored(kept))
-    else:
-        see = url_for("records.show", record_id=kept.id, _external=True)
-        recorded = f"recorded: {kept.number or 'no number'}"
-        response = as_text([recorded, f"record: {kept.id}", *stored_lines(kept), f"see: {see}"])
-    response.vary.add("Accept")
-    return response
+    return answer(
+        html=lambda: redirect(url_for("records.show", record_id=kept.label_of or kept.id), 303),
+        json=lambda: kept.to_dict() | stored(kept),
+        text=lambda: [
+            f"recorded: {kept.number or 'no number'}",
+            f"record: {kept.id}",
+            *stored_lines(kept),
+            f"see: {url_for('records.show', record_id=kept.id, _external=True)}",
+        ],
+    )
 
 
 def _record_lines(lines: str) -> AnyResponse:
-    form = wanted()
     try:
         pairs = parse(lines)
     except BadRequest as error:
-        if form != "html":
+        if wanted() != "html":
             raise
         return Response(render_template("hand.html", image_name="", lines=lines, mistake=str(error)), 400)
     kept: list[Record] = []
@@ -69,11 +82,8 @@ def _record_lines(lines: str) -> AnyResponse:
             kept.append(service.record_by_hand(name, number, by=caller()))
     except StoreUnavailable as error:
         raise StoreUnavailable(f"{error} The first {len(kept)} of {len(pairs)} lines are kept.") from error
-    if form == "html":
-        response: AnyResponse = redirect(url_for("records.newest"), 303)
-    elif form == "json":
-        response = as_json([record.to_dict() | stored(record) for record in kept])
-    else:
-        response = as_text([f"{record.image_name}\t{record.number}" for record in kept])
-    response.vary.add("Accept")
-    return response
+    return answer(
+        html=lambda: redirect(url_for("records.newest"), 303),
+        json=lambda: [record.to_dict() | stored(record) for record in kept],
+        text=lambda: [f"{record.image_name}\t{record.number}" for record in kept],
+    )

@@ -5,6 +5,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from mnist_predict.web.current import service
 from mnist_predict.web.http.negotiation import as_text
+from mnist_predict.web.http.routes import route
+from mnist_predict.web.presenters.openapi import TEXT_TYPE, content, operation
 from mnist_predict.web.presenters.stored import GOES
 from mnist_predict.web.telemetry.metrics import exposition
 
@@ -12,12 +14,14 @@ blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/healthz")
+@route(public=True, operation=operation(content("The process answers.", None, TEXT_TYPE)))
 def alive() -> Response:
     """The process answers."""
     return as_text(["alive"])
 
 
 @blueprint.get("/readyz")
+@route(public=True, operation=operation(content("An upload would be kept.", None, TEXT_TYPE), 503))
 def ready() -> Response:
     """An upload would be read and kept: the model is loaded (else there were no app), store or spool writable.
 
@@ -35,6 +39,7 @@ def ready() -> Response:
 
 
 @blueprint.get("/metrics")
+@route(operation=operation(content("Metrics in the text format of Prometheus.", None, TEXT_TYPE)))
 def metrics() -> Response:
     """The figures of all workers, for Prometheus."""
     figures = exposition(current_app.config["MODEL_VERSION"], service.spooled)

@@ -1,19 +1,23 @@
 """`/records`: what is kept, searched, the newest first; one record with its picture, its reading and its labels."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.store.record import time_of
 from mnist_predict.store.search import Found
 from mnist_predict.vision.picture import preview
 from mnist_predict.web.current import service, thumbnails
-from mnist_predict.web.http.negotiation import as_json, pretty, wanted
+from mnist_predict.web.http.negotiation import answer, wanted
 from mnist_predict.web.http.pictures import YEAR, send_picture
+from mnist_predict.web.http.routes import route
 from mnist_predict.web.http.searching import CONFIDENCES, searched, words
 from mnist_predict.web.presenters.drawing import Drawing
+from mnist_predict.web.presenters.openapi import HTML_TYPE, JPEG, PICTURE, SEARCH, content, operation, parameter
+from mnist_predict.web.presenters.schemas import ID, ref
+from mnist_predict.web.presenters.words import pretty
 from mnist_predict.web.telemetry.log import iso
 
 blueprint = Blueprint("records", __name__, url_prefix="/records")
@@ -23,7 +27,14 @@ _SMALL, _LARGE = 240, 1600  # longest side in pixels of a preview in a table, on
 
 
 @blueprint.get("")
-def newest() -> Response:
+@route(
+    operation=operation(
+        content("A page of records.", ref("Page"), HTML_TYPE),
+        *(400, 503),
+        parameters=[*SEARCH, parameter("before", "query", ID, "Only records older than this one.")],
+    )
+)
+def newest() -> AnyResponse:
     """A page of the records that are searched for; without a search, of all.
 
     `older` is the address of the next page. A page with fewer records than fit may not be the last: of several things
@@ -40,13 +51,9 @@ def newest() -> Response:
         mistake = str(error)
     older = url_for("records.newest", **asked, before=found.rest) if found.rest else None
     looked_to = time_of(found.rest) if found.rest and len(found.records) < PAGE else None
-    if wanted() == "json":
-        told: dict[str, Any] = {"records": [record.to_dict() for record in found.records], "older": older}
-        away = service.spooled and service.spooled.away
-        told["looked_to"] = iso(looked_to.timestamp()) if looked_to else None
-        response = as_json(told | ({"away": away} if away else {}))
-    else:
-        page = render_template(
+    away = service.spooled.away if service.spooled else None
+    return answer(
+        html=lambda: render_template(
             "records.html",
             records=found.records,
             older=older,
@@ -55,10 +62,18 @@ def newest() -> Response:
             asked=asked,
             mistake=mistake,
             confidences=CONFIDENCES,
-        )
-        response = Response(page, 400 if mistake else 200)
-    response.vary.add("Accept")
-    return response
+        ),
+        json=lambda: (
+            {
+                "records": [record.to_dict() for record in found.records],
+                "older": older,
+                "looked_to": iso(looked_to.timestamp()) if looked_to else None,
+            }
+            | ({"away": away} if away else {})
+        ),
+        text="html",
+        status=400 if mistake else 200,
+    )
 
 
 def _id(text: str | None) -> UUID | None:
@@ -69,23 +84,23 @@ def _id(text: str | None) -> UUID | None:
 
 
 @blueprint.get("/<record_id>")
-def show(record_id: str) -> Response:
+@route(operation=operation(content("The record.", ref("Labelled"), HTML_TYPE), 404, 410, 503))
+def show(record_id: str) -> AnyResponse:
     """One record."""
     record = service.record(record_id)
     labels = service.store.labels(record.id)
     whole = record.to_dict() | {"labels": [label.to_dict() for label in labels]}
-    if wanted() == "json":
-        response = as_json(whole)
-    else:
+
+    def html() -> str:
         page = record.reading.page if record.reading else 0
         drawing = Drawing.of(service.picture(record), page) if record.sha256 else None
-        shown = render_template("record.html", record=record, labels=labels, drawing=drawing, pretty=pretty(whole))
-        response = Response(shown)
-    response.vary.add("Accept")
-    return response
+        return render_template("record.html", record=record, labels=labels, drawing=drawing, pretty=pretty(whole))
+
+    return answer(html=html, json=lambda: whole, text="html")
 
 
 @blueprint.get("/<record_id>/picture")
+@route(operation=operation(PICTURE, 404, 410, 503))
 def picture(record_id: str) -> Response:
     """The picture of a record, just as it was uploaded; also of one that is called `record`."""
     record = service.record(record_id)
@@ -93,6 +108,7 @@ def picture(record_id: str) -> Response:
 
 
 @blueprint.get("/<record_id>/preview/<any(small, large):size>")
+@route(operation=operation(JPEG, 404, 410, 503))
 def smaller(record_id: str, size: str) -> Response:
     """The picture of a record, upright, as a JPEG that every browser shows; of several pages the one that counts."""
     record = service.record(record_id)

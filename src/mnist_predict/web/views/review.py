@@ -16,9 +16,12 @@ from mnist_predict.store.record import Record
 from mnist_predict.vision.picture import preview
 from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
-from mnist_predict.web.http.negotiation import as_json, wanted
+from mnist_predict.web.http.negotiation import answer, wanted
 from mnist_predict.web.http.pictures import YEAR, send_picture
+from mnist_predict.web.http.routes import route
 from mnist_predict.web.presenters.cards import Card, surroundings
+from mnist_predict.web.presenters.openapi import HTML_TYPE, JPEG, content, form, operation, parameter
+from mnist_predict.web.presenters.schemas import ID, NUMBER, ref
 from mnist_predict.web.presenters.stored import stored
 from mnist_predict.web.telemetry.journal import note
 
@@ -28,8 +31,24 @@ GRID = 40  # readings on a page of the grid, and the most that one is given
 _CROP = 900  # longest side in pixels
 _LONGEST_REVIEWER = 64
 
+_COUNT = {"type": "integer", "minimum": 1, "maximum": GRID, "description": "How many; 1 by default."}
+_REVIEWER = {
+    "type": "string",
+    "maxLength": _LONGEST_REVIEWER,
+    "description": "Any word; made up if missing.",
+}
+_IDS = {"type": "array", "items": ID, "maxItems": GRID, "description": "Ids of records."}
+_DIGIT = {"type": "string", "pattern": "^[0-9]$", "description": "Only readings of this one digit."}
+
 
 @blueprint.get("")
+@route(
+    operation=operation(
+        content("What is to be reviewed.", ref("Waiting"), HTML_TYPE),
+        *(400, 404, 410, 503),
+        parameters=[parameter("record", "query", ID, "A record to show; may be repeated up to 40 times.")],
+    )
+)
 def page() -> AnyResponse:
     """How many readings wait for a person, and the records that are named.
 
@@ -41,17 +60,23 @@ def page() -> AnyResponse:
         if wanted() == "json":
             raise
         return Response(render_template("review_away.html", words=str(error)), 503)
-    if wanted() == "json":
-        told = {"waiting": left.count, "more": left.more, "readings": [card.to_dict() for card in cards]}
-        response: AnyResponse = as_json(told)
-    else:
-        reviewer, last = _reviewer(request.args), request.args.get("last", "")
-        response = Response(render_template("review.html", cards=cards, left=left, reviewer=reviewer, last=last))
-    response.vary.add("Accept")
-    return response
+    reviewer, last = _reviewer(request.args), request.args.get("last", "")
+    return answer(
+        html=lambda: render_template("review.html", cards=cards, left=left, reviewer=reviewer, last=last),
+        json=lambda: {"waiting": left.count, "more": left.more, "readings": [card.to_dict() for card in cards]},
+        text="html",
+    )
 
 
 @blueprint.post("/next")
+@route(
+    operation=operation(
+        content("What was given.", ref("Given")),
+        *(400, 503),
+        form=form(count=_COUNT, reviewer=_REVIEWER, keep=_IDS, digit=_DIGIT),
+        see_other=True,
+    )
+)
 def give() -> AnyResponse:
     """Give readings to a person, and to nobody else for two minutes.
 
@@ -64,8 +89,16 @@ def give() -> AnyResponse:
     return _give(_reviewer(request.form), int(count), _ids("keep"), _digit(request.form.get("digit")))
 
 
-@blueprint.post("/answer")
-def answer() -> AnyResponse:
+@blueprint.post("/answer", endpoint="answer")
+@route(
+    operation=operation(
+        content("The label that was kept.", ref("Kept")),
+        *(400, 404, 410, 503),
+        form=form("record", "number", record=ID, number=NUMBER, reviewer=_REVIEWER, keep=_IDS),
+        see_other=True,
+    )
+)
+def answer_one() -> AnyResponse:
     """Keep what a person says the number of a reading is.
 
     Form fields: `record`, `number` (empty: there is none in its picture). A browser is given the next reading, as by
@@ -76,12 +109,22 @@ def answer() -> AnyResponse:
     number = "".join(request.form["number"].split())
     label = service.label(request.form.get("record", ""), number, caller())
     note("record", str(label.id))
-    if wanted() != "html":
-        return _as_json(label.to_dict() | stored(label))
-    return _give(_reviewer(request.form), 1, _ids("keep"), None, last=label.label_of)
+    return answer(
+        html=lambda: _give(_reviewer(request.form), 1, _ids("keep"), None, last=label.label_of),
+        json=lambda: label.to_dict() | stored(label),
+        text="json",
+    )
 
 
 @blueprint.post("/skip")
+@route(
+    operation=operation(
+        content("What was skipped.", ref("Skipped")),
+        *(400, 404, 410, 503),
+        form=form("record", record=ID, reviewer=_REVIEWER, keep=_IDS),
+        see_other=True,
+    )
+)
 def skip() -> AnyResponse:
     """Put a reading aside: nobody is given it for ten minutes.
 
@@ -89,12 +132,11 @@ def skip() -> AnyResponse:
     """
     record, who = service.record(request.form.get("record", "")), _reviewer(request.form)
     review.put_aside(service.store, who, record.id)
-    if wanted() != "html":
-        return _as_json({"skipped": str(record.id)})
-    return _give(who, 1, _ids("keep"), None)
+    return answer(html=lambda: _give(who, 1, _ids("keep"), None), json=lambda: {"skipped": str(record.id)}, text="json")
 
 
 @blueprint.get("/grid")
+@route()
 def grid() -> str:
     """The page of the grid: the digits to choose from, and the readings that are named."""
     digit = _digit(request.args.get("digit"))
@@ -108,6 +150,14 @@ def grid() -> str:
 
 
 @blueprint.post("/grid")
+@route(
+    operation=operation(
+        content("The labels that were kept.", {"type": "array", "items": ref("Kept")}),
+        *(400, 404, 410, 503),
+        form=form("digit", "record", digit=_DIGIT, record=_IDS, wrong=_IDS, reviewer=_REVIEWER),
+        see_other=True,
+    )
+)
 def answer_grid() -> AnyResponse:
     """Confirm many readings of one digit at once.
 
@@ -125,14 +175,15 @@ def answer_grid() -> AnyResponse:
             labels.append(service.label(str(each), digit, caller()))
     except StoreUnavailable as error:
         raise StoreUnavailable(f"{error} The first {len(labels)} of {len(right)} are confirmed.") from error
-    if wanted() != "html":
-        return _as_json([label.to_dict() | stored(label) for label in labels])
-    if wrong:
-        return _give(who, len(wrong), wrong, None)
-    return _give(who, GRID, [], digit)
+    return answer(
+        html=lambda: _give(who, len(wrong), wrong, None) if wrong else _give(who, GRID, [], digit),
+        json=lambda: [label.to_dict() | stored(label) for label in labels],
+        text="json",
+    )
 
 
 @blueprint.get("/<record_id>/crop")
+@route(operation=operation(JPEG, 404, 410, 503))
 def crop(record_id: str) -> Response:
     """The number of a record, cut out of its picture with some paper around it, as a JPEG; all of it without one."""
     record = service.record(record_id)
@@ -147,18 +198,20 @@ def crop(record_id: str) -> Response:
 def _give(who: str, count: int, keep: list[UUID], digit: str | None, last: UUID | None = None) -> AnyResponse:
     given = review.give(service.store, who, count, keep, digit)
     ids = [str(record.id) for record in given.records]
-    if wanted() == "html":
-        if digit is not None:
-            return redirect(url_for("review.grid", digit=digit, reviewer=who, record=ids, older=given.older), 303)
-        return redirect(url_for("review.page", reviewer=who, record=ids, last=last), 303)
-    readings = [Card.of(record, []).to_dict() for record in given.records]
-    return _as_json({"reviewer": who, "readings": readings, "older": str(given.older) if given.older else None})
-
-
-def _as_json(form: dict[str, object] | list[dict[str, object]]) -> Response:
-    response = as_json(form)
-    response.vary.add("Accept")
-    return response
+    page = (
+        url_for("review.page", reviewer=who, record=ids, last=last)
+        if digit is None
+        else url_for("review.grid", digit=digit, reviewer=who, record=ids, older=given.older)
+    )
+    return answer(
+        html=lambda: redirect(page, 303),
+        json=lambda: {
+            "reviewer": who,
+            "readings": [Card.of(record, []).to_dict() for record in given.records],
+            "older": str(given.older) if given.older else None,
+        },
+        text="json",
+    )
 
 
 def _cards() -> list[Card]:

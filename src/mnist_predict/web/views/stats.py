@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import BadRequest, NotFound
 from mnist_predict.stats.counting import Statistics
@@ -12,10 +13,13 @@ from mnist_predict.stats.figures import Figures, Lot, Share, drift
 from mnist_predict.stats.tally import BINS, Mistake
 from mnist_predict.vision.picture import preview
 from mnist_predict.web.current import service, statistics
-from mnist_predict.web.http.negotiation import as_json, wanted
+from mnist_predict.web.http.negotiation import answer
 from mnist_predict.web.http.pictures import YEAR, send_picture
+from mnist_predict.web.http.routes import route
 from mnist_predict.web.presenters import charts
 from mnist_predict.web.presenters.charts import Bar
+from mnist_predict.web.presenters.openapi import HTML_TYPE, JPEG, content, operation, parameter
+from mnist_predict.web.presenters.schemas import ref
 
 blueprint = Blueprint("stats", __name__, url_prefix="/stats")
 
@@ -35,7 +39,14 @@ DRIFT: tuple[tuple[str, str, charts.Words], ...] = (
 
 
 @blueprint.get("")
-def page() -> Response:
+@route(
+    operation=operation(
+        content("The statistics.", ref("Statistics"), HTML_TYPE),
+        *(400, 503),
+        parameters=[parameter("days", "query", {"enum": ["90", "30", "365"]}, "The last so many days, with today.")],
+    )
+)
+def page() -> AnyResponse:
     """What was read in the last 30, 90 or 365 days, and how well."""
     asked = request.args.get("days", "90")
     if asked not in map(str, PERIODS):
@@ -45,23 +56,26 @@ def page() -> Response:
     days, progress = statistics.days(first)
     figures = Figures.of(days, first, last)
     confused = _confused(statistics, figures, first)
-    if wanted() == "json":
+
+    def payload() -> dict[str, Any]:
         until = progress.until.isoformat(timespec="seconds").replace("+00:00", "Z") if progress.until else None
-        told: dict[str, Any] = {"first": str(first), "last": str(last), "counted_until": until}
-        told |= {"complete": progress.complete} | figures.to_dict()
-        told["confused"] = [
-            {"read": read, "said": said, "count": count, "examples": [str(each.record) for each in examples]}
+        counted: dict[str, Any] = {"first": str(first), "last": str(last), "counted_until": until}
+        counted |= {"complete": progress.complete} | figures.to_dict()
+        counted["confused"] = [
+            {"read": read, "said": said, "count": count, "examples": [str(mistake.record) for mistake in examples]}
             for read, said, count, examples in confused
         ]
-        response = as_json(told)
-    else:
+        return counted
+
+    def html() -> str:
         about = {"figures": figures, "progress": progress, "confused": confused, "days": int(asked)}
-        response = Response(render_template("stats.html", **about, **_drawings(figures), periods=PERIODS))
-    response.vary.add("Accept")
-    return response
+        return render_template("stats.html", **about, **_drawings(figures), periods=PERIODS)
+
+    return answer(html=html, json=payload, text="html")
 
 
 @blueprint.get("/digits/<record_id>/<int:at>")
+@route(operation=operation(JPEG, 404, 410, 503))
 def digit(record_id: str, at: int) -> Response:
     """A digit of a record's number, cut out of its picture, as a JPEG; `at`: which one, from 0."""
     record = service.record(record_id)

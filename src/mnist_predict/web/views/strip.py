@@ -10,11 +10,14 @@ from mnist_predict.vision.picture import decode
 from mnist_predict.vision.strip import strip_of
 from mnist_predict.web.current import service
 from mnist_predict.web.http.pictures import YEAR, send_picture
+from mnist_predict.web.http.routes import route
+from mnist_predict.web.presenters.openapi import content, operation
 
 blueprint = Blueprint("strip", __name__, url_prefix="/records")
 
 
 @blueprint.get("/<record_id>/strip/<int:index>")
+@route(operation=operation(content("A PNG.", None, "image/png"), 404, 410, 503))
 def show(record_id: str, index: int) -> Response:
     """The strip of one of a record's numbers, counted from 0: grey, as high as the network reads it, as a PNG."""
     record = service.record(record_id)

@@ -13,31 +13,55 @@ from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
 from mnist_predict.web.http.incoming import expected, idempotency_key, needed_picture, needed_pictures
 from mnist_predict.web.http.limits import count_another
-from mnist_predict.web.http.negotiation import as_json, as_text, wanted
+from mnist_predict.web.http.negotiation import answer
 from mnist_predict.web.http.pictures import send_picture
+from mnist_predict.web.http.routes import route
 from mnist_predict.web.http.zipped import is_zip, unpacked
+from mnist_predict.web.presenters.openapi import HTML_TYPE, PICTURE, TEXT_TYPE, content, form, operation, parameter
+from mnist_predict.web.presenters.schemas import ONE_OR_MANY, PICTURE_FILE, TEXT, ref
 from mnist_predict.web.presenters.stored import stored, stored_lines
 from mnist_predict.web.presenters.words import of_a_hundred, percent
 from mnist_predict.web.telemetry.journal import note
 
 blueprint = Blueprint("uploads", __name__)
 
+_FILES = {
+    "type": "array",
+    "items": {"type": "string", "format": "binary", "description": "The bytes of a picture, or of a zip of pictures."},
+    "minItems": 1,
+}
+_EXPECT = TEXT | {"description": "What the number is expected to be: `4 digits`, `0..100`.", "examples": [""]}
+_KEY = parameter(
+    "Idempotency-Key", "header", {"type": "string", "maxLength": 255}, "A retry with the same key is the same record."
+)
 SAMPLES = ("4072", "1985", "7", "360")  # pictures in static/samples, drawn as `training.hands` draws
 
 
 @blueprint.get("/")
+@route()
 def home() -> AnyResponse:
     """The address without a path."""
     return redirect(url_for("uploads.page"))
 
 
 @blueprint.get("/uploads")
+@route()
 def page() -> str:
     """The upload page."""
     return render_template("upload.html", max_bytes=MAX_BYTES, samples=SAMPLES)
 
 
 @blueprint.post("/uploads")
+@route(
+    limited=True,
+    operation=operation(
+        content("What was read and kept.", ONE_OR_MANY, TEXT_TYPE, HTML_TYPE),
+        *(400, 410, 413, 415, 422, 429, 503),
+        form=form("file", file=_FILES, expect=_EXPECT),
+        parameters=[_KEY],
+        see_other=True,
+    ),
+)
 def upload() -> AnyResponse:
     """Read a picture, keep both, answer with the number; or several, in as many form fields `file` or in a zip.
 
@@ -49,22 +73,18 @@ def upload() -> AnyResponse:
     name, data = pictures[0]
     record = service.upload(data, name, idempotency_key(), expected(), caller())
     note("record", str(record.id))
-    form = wanted()
-    if form == "html":
-        response: AnyResponse = redirect(url_for("records.show", record_id=record.id), 303)
-    elif form == "json":
-        response = as_json(_kept(record))
-    else:
-        response = as_text(_lines(record))
-    response.vary.add("Accept")
-    return response
+    return answer(
+        html=lambda: redirect(url_for("records.show", record_id=record.id), 303),
+        json=lambda: _kept(record),
+        text=lambda: _lines(record),
+    )
 
 
 def _kept(record: Record) -> dict[str, Any]:
     return record.to_dict() | stored(record)
 
 
-def _upload_all(pictures: list[tuple[str, bytes]]) -> Response:
+def _upload_all(pictures: list[tuple[str, bytes]]) -> AnyResponse:
     """The answer to several pictures: what each gave, in order; one that is refused holds up no other.
 
     Where none could be kept, the error of the first.
@@ -83,15 +103,11 @@ def _upload_all(pictures: list[tuple[str, bytes]]) -> Response:
             outcomes.append({"image_name": name, "error": str(error), "status": error.status})
     if len(errors) == len(outcomes):
         raise errors[0]
-    form = wanted()
-    if form == "html":
-        response = Response(render_template("batch.html", outcomes=outcomes))
-    elif form == "json":
-        response = as_json(outcomes)
-    else:
-        response = as_text([f"{each['image_name']}\t{each.get('error') or each['number']}" for each in outcomes])
-    response.vary.add("Accept")
-    return response
+    return answer(
+        html=lambda: render_template("batch.html", outcomes=outcomes),
+        json=lambda: outcomes,
+        text=lambda: [f"{outcome['image_name']}\t{outcome.get('error') or outcome['number']}" for outcome in outcomes],
+    )
 
 
 def _each(files: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | UserError]]:
@@ -107,17 +123,23 @@ def _each(files: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | UserErr
 
 
 @blueprint.post("/read")
-def read() -> Response:
+@route(
+    limited=True,
+    operation=operation(
+        content("What was read.", ref("Reading"), HTML_TYPE),
+        *(400, 413, 415, 422, 429),
+        form=form("file", file=PICTURE_FILE, expect=_EXPECT),
+    ),
+)
+def read() -> AnyResponse:
     """Read a picture and keep nothing. HTML is a part of a page: what is seen in a drawing while one draws."""
     _, data = needed_picture()
     reading = service.read(data, expected())
-    html = wanted() == "html"
-    response = Response(render_template("seen.html", reading=reading)) if html else as_json(reading.to_dict())
-    response.vary.add("Accept")
-    return response
+    return answer(html=lambda: render_template("seen.html", reading=reading), json=reading.to_dict, text="json")
 
 
 @blueprint.get("/uploads/<image_name:name>")
+@route(operation=operation(PICTURE, 404, 503))
 def picture(name: str) -> Response:
     """The newest picture of that name, just as it was uploaded."""
     record, data = service.find(name)
