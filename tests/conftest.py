@@ -1,12 +1,14 @@
-"""What all tests share: the repository's folder, MNIST's test set, and pictures made of it."""
+"""What all tests share: the repository's folder, MNIST's test set and pictures made of it, Cassandra's nodes."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from cassandra_nodes import EXISTING, Nodes, lacking
 from hypothesis import settings
 
 from mnist_predict.training import mnist as dataset
@@ -19,6 +21,11 @@ settings.load_profile("untimed")
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of three nodes come last: what is told of one node is then true of one, and two JVMs do not wait."""
+    items.sort(key=lambda item: "cassandra-3" in item.name or "of_three" in item.name)
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +59,31 @@ def png_of(mnist_test: tuple[dataset.Bytes, dataset.Bytes]) -> Callable[[str], b
         return cv2.imencode(".png", 255 - strip)[1].tobytes()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    """Real nodes, none started yet. Without what they need: a failure where CI is set, else a skip."""
+    if EXISTING in os.environ:
+        pytest.skip("stops nodes or changes them, which is not done to an existing cluster")
+    if what := lacking():
+        if os.environ.get("CI") == "true":
+            pytest.fail(what)
+        pytest.skip(what)
+    cluster = Nodes(tmp_path_factory.mktemp("cassandra"))
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def cassandra_url(request: pytest.FixtureRequest) -> Callable[[int, str], str]:
+    """The store setting of a keyspace on so many nodes, which are started, or on the cluster that is named."""
+
+    def url(count: int, keyspace: str) -> str:
+        if existing := os.environ.get(EXISTING):
+            return existing.replace("/mnistpredict", f"/{keyspace}")
+        nodes: Nodes = request.getfixturevalue("nodes")
+        nodes.start(count)
+        return nodes.url(count, keyspace) + f"?copies={count}"
+
+    return url

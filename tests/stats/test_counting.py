@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flaky_store import FlakyStore
 from stats_examples import NOON, label, upload
 
 from mnist_predict.errors import StoreUnavailable
@@ -33,15 +34,11 @@ class Paged(SqliteStore):
         return super().page(before, limit)  # type: ignore[arg-type]
 
 
-class Away(SqliteStore):
+def away(folder: Path) -> FlakyStore:
     """A store that does not answer."""
-
-    def _read(self, sql: str, *values: str | int) -> list[object]:
-        raise StoreUnavailable("It is away.")
-
-    def check_writable(self) -> None:
-        """See `Store.check_writable`."""
-        raise StoreUnavailable("It is away.")
+    store = FlakyStore(folder / "away.sqlite")
+    store.cut = True
+    return store
 
 
 @pytest.fixture
@@ -211,7 +208,7 @@ def test_who_finds_another_counting_shows_what_is_counted(statistics: Statistics
 
 def test_while_the_store_is_away_what_waits_in_the_spool_is_not_taken_for_all(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.sqlite", 10)
-    store = SpooledStore(Away(tmp_path / "away.sqlite"), spool)
+    store = SpooledStore(away(tmp_path), spool)
     spool.add(upload("7"))
     statistics = open_statistics(store, str(tmp_path), "there")
     assert statistics.days(SINCE) == ({}, Progress(None))
@@ -226,8 +223,7 @@ def test_what_was_counted_before_is_shown_while_the_store_is_away(
     read = upload("7")
     store.add_all([read, label(read, "1")], {})
     assert whole(statistics)["readings"] == 1
-    away = open_statistics(Away(tmp_path / "away.sqlite"), str(tmp_path), "here")
-    days, progress = away.days(SINCE)
+    days, progress = open_statistics(away(tmp_path), str(tmp_path), "here").days(SINCE)
     assert days[NOON.date()]["readings"] == 1
     assert (progress.complete, progress.days) == (False, 0)
 

@@ -8,48 +8,13 @@ from pathlib import Path
 
 import pytest
 from cassandra.cluster import NoHostAvailable
-from cassandra_nodes import Nodes, lacking
+from cassandra_nodes import EXISTING
 
 from mnist_predict.store import open_store
 from mnist_predict.store.cassandra.session import Link
 from mnist_predict.store.cassandra.store import CassandraStore
 from mnist_predict.store.cassandra.url import Place
 from mnist_predict.store.record import Store
-
-EXISTING = "MNIST_PREDICT_TEST_CASSANDRA"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of three nodes come last: what is told of one node is then true of one, and two JVMs do not wait."""
-    items.sort(key=lambda item: "cassandra-3" in item.name or "of_three" in item.name)
-
-
-@pytest.fixture(scope="session")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
-    """Real nodes, none started yet. Without what they need: a failure where CI is set, else a skip."""
-    if EXISTING in os.environ:
-        pytest.skip("stops nodes or changes them, which is not done to an existing cluster")
-    if what := lacking():
-        if os.environ.get("CI") == "true":
-            pytest.fail(what)
-        pytest.skip(what)
-    cluster = Nodes(tmp_path_factory.mktemp("cassandra"))
-    yield cluster
-    cluster.stop()
-
-
-@pytest.fixture(scope="session")
-def cassandra_url(request: pytest.FixtureRequest) -> Callable[[int, str], str]:
-    """The store setting of a keyspace on so many nodes, which are started, or on the cluster that is named."""
-
-    def url(count: int, keyspace: str) -> str:
-        if existing := os.environ.get(EXISTING):
-            return existing.replace("/mnistpredict", f"/{keyspace}")
-        nodes: Nodes = request.getfixturevalue("nodes")
-        nodes.start(count)
-        return nodes.url(count, keyspace) + f"?copies={count}"
-
-    return url
 
 
 @pytest.fixture(scope="session", params=["sqlite", "cassandra", "cassandra-3"])

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cassandra.cluster import Cluster
 
+EXISTING = "MNIST_PREDICT_TEST_CASSANDRA"
 VERSION = "5.0.8"
 PASSWORD = "cassandra"  # of the user that a new cluster begins with, and of "tester"
 JARS = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / f"mnist-predict/cassandra-{VERSION}"

@@ -5,6 +5,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from flaky_store import FlakyStore
 from store_examples import record_of, until
 
 from mnist_predict.errors import Gone, KeyReused, StoreUnavailable
@@ -29,46 +31,6 @@ from mnist_predict.store.tools.copy import everything
 PICTURE = b"picture"
 
 
-class MayBeAway(SqliteStore):
-    """A real store whose line can be cut: before anything is asked, or before the answer to a write arrives."""
-
-    cut = False
-    answers_lost = False
-    asked = 0
-
-    def add(self, record: Record, picture: bytes | None = None) -> Record:
-        self._over_the_line()
-        kept = super().add(record, picture)
-        if self.answers_lost:
-            raise StoreUnavailable("No answer.")
-        return kept
-
-    def add_all(self, *arguments: Any) -> None:
-        self._over_the_line()
-        super().add_all(*arguments)
-
-    def merge(self, *arguments: Any) -> None:
-        self._over_the_line()
-        super().merge(*arguments)
-
-    def erase(self, erasure: Erasure) -> Erasure:
-        self._over_the_line()
-        return super().erase(erasure)
-
-    def check_writable(self) -> None:
-        self._over_the_line()
-        super().check_writable()
-
-    def _read(self, *arguments: Any) -> list[Any]:
-        self._over_the_line()
-        return super()._read(*arguments)
-
-    def _over_the_line(self) -> None:
-        self.asked += 1
-        if self.cut:
-            raise StoreUnavailable("The line is cut.")
-
-
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PROBE", "SLOWEST_PROBE", "IDLE", "STUCK"):
@@ -81,7 +43,9 @@ def open_all(tmp_path: Path) -> Iterator[Callable[[], SpooledStore]]:
     opened: list[SpooledStore] = []
 
     def open_one(megabytes: int = 100) -> SpooledStore:
-        opened.append(SpooledStore(MayBeAway(tmp_path / "kept.sqlite"), Spool(tmp_path / "spool.sqlite", megabytes)))
+        store = FlakyStore(tmp_path / "kept.sqlite")
+        opened.append(SpooledStore(store, Spool(tmp_path / "spool.sqlite", megabytes)))
+        until(lambda: store.checked)  # the watcher's first look: what it saw then holds
         return opened[-1]
 
     yield open_one
@@ -99,16 +63,19 @@ def cut(*spooled: SpooledStore) -> None:
         one.store.cut = True
 
 
-def mend(*spooled: SpooledStore) -> None:
+def mend(*spooled: SpooledStore, moved: bool = True) -> None:
     for one in spooled:
         one.store.cut = one.store.answers_lost = False
-    until(lambda: all(one.away is None and one.waiting() == 0 for one in spooled))
+    until(lambda: all(one.away is None and not (moved and one.waiting()) for one in spooled))
 
 
-def stop_watching(spooled: SpooledStore) -> None:
-    """The watcher alone asks a store again that was away."""
-    spooled._stopping.set()
-    spooled._watcher.join()
+@contextmanager
+def nothing_moves(spooled: SpooledStore) -> Iterator[None]:
+    """The store answers, and what waits in the spool stays there."""
+    with ExitStack() as stack:
+        until(lambda: stack.enter_context(only_one(spooled.spool.path)))  # unless a watcher has it just now
+        mend(spooled, moved=False)
+        yield
 
 
 def kept(spooled: SpooledStore) -> list[Record]:
@@ -173,7 +140,6 @@ def test_what_is_in_the_store_is_said_to_be_away(spooled: SpooledStore) -> None:
 
 
 def test_after_the_first_failure_nobody_waits_for_the_store(spooled: SpooledStore) -> None:
-    stop_watching(spooled)
     cut(spooled)
     spooled.add(record_of(PICTURE), PICTURE)
     asked = spooled.store.asked
@@ -203,9 +169,7 @@ def test_retries_under_a_key_are_one_record_though_the_store_goes_and_comes(spoo
     assert spooled.add(record_of(PICTURE, key="k"), PICTURE) == first
     with pytest.raises(KeyReused):
         spooled.add(record_of(b"other", key="k"), b"other")
-    with only_one(spooled.spool.path):  # so that it is not moved yet
-        spooled.store.cut = False
-        until(lambda: spooled.away is None)
+    with nothing_moves(spooled):
         assert spooled.add(record_of(PICTURE, key="k"), PICTURE) == first
     mend(spooled)
     assert spooled.add(record_of(PICTURE, key="k"), PICTURE) == first
@@ -264,9 +228,7 @@ def test_a_page_has_each_record_once_while_they_move(spooled: SpooledStore) -> N
     stored = [spooled.add(record_of(), None) for _ in range(5)]
     cut(spooled)
     waiting = [spooled.add(record_of(), None) for _ in range(5)]
-    with only_one(spooled.spool.path):
-        spooled.store.cut = False
-        until(lambda: spooled.away is None)
+    with nothing_moves(spooled):
         spooled.store.add_all(waiting[:3], {})  # on their way: in both places
         everyone = [*stored, *waiting][::-1]
         assert spooled.page() == everyone
@@ -276,21 +238,21 @@ def test_a_page_has_each_record_once_while_they_move(spooled: SpooledStore) -> N
 
 
 def test_a_search_finds_each_record_once_while_they_move(spooled: SpooledStore) -> None:
-    stop_watching(spooled)
     records = [record_of(image_name=name) for name in "abababab"]
-    for record in records[::2]:
-        spooled.store.add(record)
-    for record in records[1:] + records[2:4]:
-        spooled.spool.add(record)
-    whole = Search(number="77")
-    assert list(everything_found(spooled, whole)) == records[::-1]
-    first = spooled.search(whole, limit=3)
-    assert first == Found(records[:4:-1], records[5].id)
-    assert spooled.search(whole, first.rest, limit=5) == Found(records[4::-1])
-    assert spooled.search(Search(image_name="a")).records == records[-2::-2]
-    cut(spooled)
-    assert spooled.search(whole).records == records[:0:-1]
-    assert spooled.away
+    with nothing_moves(spooled):
+        for record in records[::2]:
+            spooled.store.add(record)
+        for record in records[1:] + records[2:4]:
+            spooled.spool.add(record)
+        whole = Search(number="77")
+        assert list(everything_found(spooled, whole)) == records[::-1]
+        first = spooled.search(whole, limit=3)
+        assert first == Found(records[:4:-1], records[5].id)
+        assert spooled.search(whole, first.rest, limit=5) == Found(records[4::-1])
+        assert spooled.search(Search(image_name="a")).records == records[-2::-2]
+        cut(spooled)
+        assert spooled.search(whole).records == records[:0:-1]
+        assert spooled.away
 
 
 def test_of_two_searches_only_what_both_have_looked_at_is_a_page() -> None:
@@ -304,9 +266,7 @@ def test_of_two_searches_only_what_both_have_looked_at_is_a_page() -> None:
 def test_the_newest_of_a_name_is_the_newest_of_both_places(spooled: SpooledStore) -> None:
     cut(spooled)
     waits = spooled.add(record_of(b"waits"), b"waits")
-    with only_one(spooled.spool.path):
-        spooled.store.cut = False
-        until(lambda: spooled.away is None)
+    with nothing_moves(spooled):
         assert spooled.newest("seven.png") == waits
         later = spooled.add(record_of(b"later"), b"later")
         assert spooled.newest("seven.png") == later
@@ -345,24 +305,17 @@ def test_a_replay_that_dies_anywhere_is_gone_on_with(tmp_path: Path, monkeypatch
     died = 0
     for step in range(1, 1000):
         spool = Spool(tmp_path / f"{step}/spool.sqlite", 100)
-        store = MayBeAway(tmp_path / f"{step}/kept.sqlite")
+        store = FlakyStore(tmp_path / f"{step}/kept.sqlite")
         first = store.add(record_of(b"0", key="0"), b"0")
         records = [spool.add(record_of(b"%d" % i, key=f"{i}" if i % 3 == 0 else None), b"%d" % i) for i in range(5)]
-        store.asked = 0
-
-        def cut_at(step: int = step, store: MayBeAway = store) -> None:
-            store.asked += 1
-            if store.asked >= step:
-                raise StoreUnavailable("The line is cut.")
-
-        monkeypatch.setattr(store, "_over_the_line", cut_at)
+        store.asked, store.fails_at = 0, step
         try:
             replay(spool, store)
         except StoreUnavailable:
             died += 1
         else:
             break
-        monkeypatch.undo()
+        store.fails_at = None
         everywhere = {record.id for record in [*everything(spool), *everything(store)]} | dict(store.merged()).keys()
         assert {record.id for record in records} <= everywhere
         replay(spool, store)
@@ -370,7 +323,6 @@ def test_a_replay_that_dies_anywhere_is_gone_on_with(tmp_path: Path, monkeypatch
         assert sorted(record.id for record in everything(store)) == sorted([first.id, *(r.id for r in records[1:])])
         assert store.get(records[0].id) == first
         assert [store.picture(str(r.sha256)) for r in records] == [b"%d" % i for i in range(5)]
-        monkeypatch.setattr("mnist_predict.store.spool.replay.BATCH", 3)
         store.close()
         spool.close()
     assert died > 15
@@ -466,10 +418,7 @@ def test_a_broken_spool_does_not_hinder_a_store_that_answers(
         spooled.check_writable()
 
 
-def test_the_log_says_when_the_store_goes_and_comes(
-    spooled: SpooledStore, open_all: Callable[[], SpooledStore], caplog: pytest.LogCaptureFixture
-) -> None:
-    stop_watching(spooled)
+def test_the_log_says_when_the_store_goes_and_comes(spooled: SpooledStore, caplog: pytest.LogCaptureFixture) -> None:
     cut(spooled)
     for _ in range(3):
         spooled.add(record_of(PICTURE), PICTURE)
@@ -477,10 +426,9 @@ def test_the_log_says_when_the_store_goes_and_comes(
     assert "The store is away. Uploads are kept in the spool" in caplog.text
     assert "The line is cut." in caplog.text
     caplog.clear()
-    again = open_all()
-    again._lost(StoreUnavailable("The line is cut."))
-    until(lambda: "Moved 3 records from the spool to the store." in caplog.text)
+    mend(spooled)
     assert "The store is back." in caplog.text
+    until(lambda: "Moved 3 records from the spool to the store." in caplog.text)
 
 
 def test_the_watcher_survives_what_nobody_thought_of(
@@ -526,9 +474,7 @@ def test_what_waits_is_erased_with_what_the_store_has_of_its_picture(spooled: Sp
     waits = spooled.add(record_of(PICTURE, key="waits"), PICTURE)
     label = spooled.add(record_of(PICTURE, source="hand", label_of=waits.id))
     other = spooled.add(record_of(b"other"), b"other")
-    with only_one(spooled.spool.path):  # so that it is not moved yet
-        spooled.store.cut = False
-        until(lambda: spooled.away is None)
+    with nothing_moves(spooled):
         assert spooled.together(before) == [label, waits, before]
         assert set(erase(spooled, before).records) == {before.id, waits.id, label.id}
         assert spooled.erased([before.id, waits.id, label.id, other.id]) == {before.id, waits.id, label.id}
