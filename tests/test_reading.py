@@ -1,11 +1,11 @@
 """Readings as JSON, also those that older versions kept, and readings page by page as one."""
 
-from mnist_predict.reading import Digit, Number, Reading, together
+from mnist_predict.reading import Box, Digit, Number, Reading, together
 
 
 def number(text: str, height: int, free: str | None = None) -> Number:
-    digits = tuple(Digit(int(c), (20 * at, 0, 20, height), (0.1,) * 10) for at, c in enumerate(text))
-    return Number(text, 0.9, 0, (0, 0, 20 * len(text), height), digits, free)
+    digits = tuple(Digit(int(c), Box(20 * at, 0, 20, height), (0.1,) * 10) for at, c in enumerate(text))
+    return Number(text, 0.9, 0, Box(0, 0, 20 * len(text), height), digits, free)
 
 
 def page(*numbers: Number, advice: str = "", free: str | None = None) -> Reading:

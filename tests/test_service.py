@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mnist_predict.errors import BadRequest, KeyReused, NotFound, UserError
-from mnist_predict.reading import Number, Reading
+from mnist_predict.reading import Box, Number, Reading
 from mnist_predict.service import Service
 from mnist_predict.store import open_store
 from mnist_predict.store.record import Record, new_id
@@ -19,7 +19,7 @@ from mnist_predict.vision.expect import Expectation
 
 
 class AlwaysFortyTwo:
-    reading = Reading((Number("42", 0.9, 0, (0, 0, 8, 8), ()),), 0, (), "v1")
+    reading = Reading((Number("42", 0.9, 0, Box(0, 0, 8, 8), ()),), 0, (), "v1")
 
     def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
         return self.reading

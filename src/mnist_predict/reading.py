@@ -1,24 +1,76 @@
 """What a model saw in a picture: value objects that know nothing of models, stores or pages.
 
 Their JSON form (`to_dict`) is shared by `predict --json`, the HTTP answers and the store.
-Boxes are `(x, y, w, h)` in pixels of the upright picture; confidences and probabilities lie in 0..1.
+Boxes are in pixels of the upright picture; confidences and probabilities lie in 0..1.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 Json = dict[str, Any]
-Box = tuple[int, int, int, int]
 
 UNSURE = 0.8  # a confidence below this is called not sure, and a person should look
 
 
+class Box(NamedTuple):
+    """An upright rectangle in pixels: its upper left corner, its width and its height."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+    @classmethod
+    def between(cls, left: int, top: int, right: int, bottom: int) -> Self:
+        """The box with these edges."""
+        return cls(left, top, right - left, bottom - top)
+
+    @property
+    def right(self) -> int:
+        """The first column to its right."""
+        return self.x + self.w
+
+    @property
+    def bottom(self) -> int:
+        """The first row below it."""
+        return self.y + self.h
+
+    @property
+    def center_x(self) -> float:
+        """Half way between its left and right edge."""
+        return self.x + self.w / 2
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Its rows and columns: `pixels[box.slices]`, for a box within the picture."""
+        return slice(self.y, self.bottom), slice(self.x, self.right)
+
+    def overlap_x(self, other: "Box") -> int:
+        """Columns that both share; negative: the gap between them."""
+        return min(self.right, other.right) - max(self.x, other.x)
+
+    def overlap_y(self, other: "Box") -> int:
+        """Rows that both share; negative: the gap between them."""
+        return min(self.bottom, other.bottom) - max(self.y, other.y)
+
+    def overlap(self, other: "Box") -> int:
+        """Pixels that both share."""
+        return max(self.overlap_x(other), 0) * max(self.overlap_y(other), 0)
+
+    def grow(self, margin: float, size: tuple[int, int] | None = None) -> "Box":
+        """The box with a margin on all sides, cut off at the edges of a picture of that size (w, h) if given."""
+        left, top = int(self.x - margin), int(self.y - margin)
+        right, bottom = int(self.right + margin), int(self.bottom + margin)
+        if size is not None:
+            left, top, right, bottom = max(left, 0), max(top, 0), min(right, size[0]), min(bottom, size[1])
+        return Box.between(left, top, right, bottom)
+
+
 def union(boxes: Sequence[Box]) -> Box:
     """The smallest box around all of them."""
-    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
-    right, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
-    return left, top, right - left, bottom - top
+    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+    return Box.between(left, top, max(box.right for box in boxes), max(box.bottom for box in boxes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +101,7 @@ class Number:
     @property
     def prominence(self) -> int:
         """How much of the picture it takes: many large digits take much."""
-        return sum(digit.box[3] ** 2 for digit in self.digits)
+        return sum(digit.box.h**2 for digit in self.digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +171,8 @@ class Reading:
                 n["text"],
                 n["confidence"],
                 n["page"],
-                tuple(n["box"]),
-                tuple(Digit(d["value"], tuple(d["box"]), tuple(d["probabilities"])) for d in n["digits"]),
+                Box(*n["box"]),
+                tuple(Digit(d["value"], Box(*d["box"]), tuple(d["probabilities"])) for d in n["digits"]),
                 n.get("free"),
                 n.get("turned", 0),
             )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
-from mnist_predict.reading import Digit, Number, Reading
+from mnist_predict.reading import Box, Digit, Number, Reading
 from mnist_predict.store.record import Record, first_id
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=20)
@@ -22,8 +22,8 @@ def reading_of(number: str, confidence: float = 0.9) -> Reading:
     if not number:
         return Reading((), None, ("Nothing is written here.",), "v1")
     flat = tuple([0.1] * 10)
-    digits = tuple(Digit(int(c), (30 * at, 0, 20, 40), flat) for at, c in enumerate(number))
-    return Reading((Number(number, confidence, 0, (0, 0, 30 * len(number), 40), digits),), 0, (), "v1")
+    digits = tuple(Digit(int(c), Box(30 * at, 0, 20, 40), flat) for at, c in enumerate(number))
+    return Reading((Number(number, confidence, 0, Box(0, 0, 30 * len(number), 40), digits),), 0, (), "v1")
 
 
 def upload(number: str, at: datetime = NOON, sampled: bool = False, confidence: float = 0.9) -> Record:

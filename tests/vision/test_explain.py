@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mnist_predict.errors import NotAPicture
-from mnist_predict.reading import Digit, Number, Reading
+from mnist_predict.reading import Box, Digit, Number, Reading
 from mnist_predict.vision.explain import draw
 
 
@@ -21,7 +21,7 @@ def png(pixels) -> bytes:
 def reading_of(box, *sure) -> Reading:
     x, y, w, h = box
     digits = tuple(
-        Digit(7, (x + at * w // len(sure), y, w // len(sure), h), (*[(1 - p) / 9] * 7, p, (1 - p) / 9, (1 - p) / 9))
+        Digit(7, Box(x + at * w // len(sure), y, w // len(sure), h), (*[(1 - p) / 9] * 7, p, (1 - p) / 9, (1 - p) / 9))
         for at, p in enumerate(sure)
     )
     number = Number("7" * len(sure), float(np.prod(sure)), 0, box, digits)
@@ -36,12 +36,12 @@ def drawn(pixels, reading):
 
 @pytest.mark.parametrize("size", [(8, 8), (28, 28), (300, 900), (2400, 1600)])
 def test_small_pictures_are_enlarged_and_large_ones_reduced(size):
-    page = drawn(np.full(size, 255, np.uint8), reading_of((1, 1, size[1] - 2, size[0] - 2), 0.99))
+    page = drawn(np.full(size, 255, np.uint8), reading_of(Box(1, 1, size[1] - 2, size[0] - 2), 0.99))
     assert 480 <= max(page.shape) <= 2300
 
 
 def test_boxes_have_the_colour_of_their_confidence():
-    page = drawn(np.full((100, 300), 255, np.uint8), reading_of((30, 20, 240, 60), 0.999, 0.7, 0.3))
+    page = drawn(np.full((100, 300), 255, np.uint8), reading_of(Box(30, 20, 240, 60), 0.999, 0.7, 0.3))
     red, green, blue = (page[..., channel] for channel in range(3))
     sure, unsure, doubtful = green - red > 80, red - green > 120, (red - blue > 150) & (green > 70)
     columns = [np.nonzero(mask)[1].mean() for mask in (sure, doubtful & ~unsure, unsure)]

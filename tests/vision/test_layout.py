@@ -48,7 +48,7 @@ def test_digits_on_one_line_are_one_number_left_to_right():
     for x in (220, 40, 130):
         zero(page, x)
     assert counts(page) == [3]
-    assert [box[0] for box in boxes(page)] == sorted(box[0] for box in boxes(page))
+    assert [box.x for box in boxes(page)] == sorted(box.x for box in boxes(page))
 
 
 @settings(deadline=None)
@@ -87,7 +87,7 @@ def test_parts_of_one_digit_are_one_digit():
     assert boxes(five)[0][2] > 40
 
     tight = five[16:83, 26:78]
-    assert [box[2] for box in boxes(tight)] == [tight.shape[1]]
+    assert [box.w for box in boxes(tight)] == [tight.shape[1]]
 
     broken = canvas(100, 60)
     cv2.ellipse(broken, (30, 50), (15, 30), 0, 20, 80, 255, 5)
@@ -156,7 +156,7 @@ def test_only_its_own_strokes_are_cut_out():
     stroke(page, (30, 80), (45, 20))
     stroke(page, (42, 80), (57, 20))
     left, right = find_numbers(page)[0]
-    assert left.ink.shape == (left.box[3], left.box[2])
+    assert left.ink.shape == (left.box.h, left.box.w)
     assert left.ink.sum() + right.ink.sum() == pytest.approx(page.sum(), rel=0.02)
 
 
@@ -206,7 +206,7 @@ def test_a_box_drawn_around_digits_is_none():
 def test_a_zero_with_a_stroke_in_it_is_no_box():
     page = zero(canvas(160, 160), 80, 80, 130)
     stroke(page, (80, 60), (80, 100))
-    assert any(box[3] > 120 for box in boxes(page))
+    assert any(box.h > 120 for box in boxes(page))
 
 
 def test_ones_at_the_ends_of_a_tight_number_are_digits():

@@ -7,6 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mnist_predict.reading import Box
 from mnist_predict.vision.number import parted
 from mnist_predict.vision.recognizer import Recognizer
 from mnist_predict.vision.spelling import digit_boxes
@@ -29,7 +30,7 @@ def test_the_line_networks_look_at_the_crops_by_turns(recognizer, write):
     assert looked[:4] == ["a", "b", "a", "b"]
 
 
-PLACE = (120, 10, 130, 64)
+PLACE = Box(120, 10, 130, 64)
 
 
 SEEN = st.lists(st.tuples(st.floats(-200, 500), st.floats(0, 40)), min_size=1, max_size=8)
@@ -61,4 +62,4 @@ def test_the_boxes_of_digits_go_from_left_to_right_within_the_picture_even_where
 def test_a_digit_seen_beside_the_place_gets_the_box_of_its_own_ink() -> None:
     page = np.zeros((90, 300), np.uint8)
     page[20:60, 30:50] = page[30:80, 150:170] = 255
-    assert digit_boxes([(35, 45), (155, 165)], (150, 30, 20, 50), page) == [(30, 20, 20, 40), (150, 30, 20, 50)]
+    assert digit_boxes([(35, 45), (155, 165)], Box(150, 30, 20, 50), page) == [(30, 20, 20, 40), (150, 30, 20, 50)]

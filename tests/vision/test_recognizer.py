@@ -175,7 +175,7 @@ def test_eight_by_eight_pixels(recognizer, write, digit):
     page = 255 - cv2.resize(255 - write(digit, 40, margin=0.05), (8, 8), interpolation=cv2.INTER_AREA)
     reading = recognizer.read(png(page))
     assert len(reading.number) == 1
-    assert reading.numbers[0].digits[0].box[2] <= 8
+    assert reading.numbers[0].digits[0].box.w <= 8
 
 
 def test_small_digits_say_so(recognizer, write):

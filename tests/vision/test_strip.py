@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_predict.reading import Number
+from mnist_predict.reading import Box, Number
 from mnist_predict.vision import number as looking
 from mnist_predict.vision.raster import Picture
 from mnist_predict.vision.strip import strip_box, strip_of
@@ -28,14 +28,14 @@ def test_of_a_large_picture_it_is_cut_out_of_the_pixels_that_were_read(recognize
     small = np.repeat(write("31", 60)[..., None], 3, axis=2)
     height, width = small.shape[:2]
     number = recognizer.read_pixels(small).numbers[0]
-    large = replace(number, box=tuple(4 * value for value in number.box))
+    large = replace(number, box=Box(*(4 * value for value in number.box)))
     strip = strip_of(Picture(small, (4 * width, 4 * height), 4.0), large)
     assert np.array_equal(strip, strip_of(Picture(small, (width, height), 1.0), number))
-    assert strip_box(large.box, (4 * width, 4 * height))[2] >= 4 * number.box[2]
+    assert strip_box(large.box, (4 * width, 4 * height)).w >= 4 * number.box.w
 
 
 def test_where_nothing_stands_out_it_is_paper():
     page = np.full((60, 80, 3), 200, np.uint8)
-    strip = strip_of(Picture(page, (80, 60), 1.0), Number("7", 1.0, 0, (10, 10, 40, 40), ()))
+    strip = strip_of(Picture(page, (80, 60), 1.0), Number("7", 1.0, 0, Box(10, 10, 40, 40), ()))
     assert strip.min() == strip.max() == 200
     assert Image.fromarray(strip).mode == "L"

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_predict.reading import Number, Reading
+from mnist_predict.reading import Box, Number, Reading
 from mnist_predict.vision.table import is_table, table
 
 
 def reading(*numbers: tuple[str, int, int, int] | tuple[str, int, int, int, int]) -> Reading:
     """Of numbers (text, x, y, page); each digit takes 20 x 30 pixels."""
-    made = tuple(Number(text, 0.9, page, (x, y, 20 * len(text), 30), ()) for text, x, y, page in numbers)
+    made = tuple(Number(text, 0.9, page, Box(x, y, 20 * len(text), 30), ()) for text, x, y, page in numbers)
     return Reading(made, 0 if made else None, (), "v1")
 
 

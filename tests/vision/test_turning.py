@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from mnist_predict.reading import Reading
+from mnist_predict.reading import Box, Reading
 from mnist_predict.vision.raster import Picture
 from mnist_predict.vision.strip import strip_of
 from mnist_predict.vision.turning import ADVICE, turned, turned_box
@@ -36,7 +36,7 @@ def test_turned_pages_are_read_where_it_can_be_told(recognizer, write):
 
 
 def test_four_quarters_are_none():
-    box, size = (3, 5, 7, 11), (40, 60)
+    box, size = Box(3, 5, 7, 11), (40, 60)
     assert turned_box(box, 4, size) == turned_box(box, 0, size) == box
     assert turned_box(box, 1, size) == (60 - 5 - 11, 3, 11, 7)
     picture = Picture(np.arange(24, dtype=np.uint8).reshape(2, 4, 3), (8, 4), 2.0)

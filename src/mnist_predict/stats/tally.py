@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from mnist_predict.reading import Box
 from mnist_predict.store.record import Record, Store, in_sample
 
 BINS = 20  # of confidence, each 0.05 wide
@@ -80,14 +79,14 @@ def of_reading(record: Record) -> Counts:
     if reading.primary is None:
         return counts | {"none": 1}
     number = reading.numbers[reading.primary]
-    boxes: list[Box] = [digit.box for digit in number.digits if digit.box[3] > 0]
+    boxes = [digit.box for digit in number.digits if digit.box.h > 0]
     return counts | {
         "confidence": number.confidence,
         f"confidence {min(BINS - 1, int(number.confidence * BINS))}": 1,
         "digits": len(number.text),
         "boxes": len(boxes),
-        "height": sum(h for _, _, _, h in boxes),
-        "aspect": sum(w / h for _, _, w, h in boxes),
+        "height": sum(box.h for box in boxes),
+        "aspect": sum(box.w / box.h for box in boxes),
     }
 
 

@@ -35,25 +35,27 @@ Grey = npt.NDArray[np.uint8]
 def advise(picture: Picture, ink: Ink, number: Number, others: Sequence[Number]) -> tuple[str, ...]:
     """What is to be said of a number on a picture; and of marks within `others`."""
     boxes = [picture.decoded(digit.box) for digit in number.digits]
-    box, shape = picture.decoded(number.box), ink.density.shape
-    tall = float(np.median([one[3] for one in boxes]))
-    around = _grown(box, tall / 2, shape)
-    grey, density = (_judged(each[_slices(around)], tall) for each in (picture.pixels, ink.density))
+    box = picture.decoded(number.box)
+    height, width = ink.density.shape
+    size = (width, height)
+    tall = float(np.median([one.h for one in boxes]))
+    around = box.grow(tall / 2, size)
+    grey, density = (_judged(each[around.slices], tall) for each in (picture.pixels, ink.density))
     advice = []
-    if number.box[3] < SMALL:
+    if number.box.h < SMALL:
         advice.append("The digits are very small. A larger picture is read more surely.")
     if dark(grey):
         advice.append(DARKNESS)
     elif ink.contrast < FAINT:
         advice.append("The writing is faint. A darker pen or more light is read more surely.")
-    near = _judged(picture.pixels[_slices(_grown(box, tall / 8, shape))], tall)
+    near = _judged(picture.pixels[box.grow(tall / 8, size).slices], tall)
     if tall >= TOO_SMALL_TO_JUDGE and edge_width(near) > BLURRED * min(tall, JUDGED):
-        place = _place(box, shape)
+        place = _place(box, size)
         advice.append(f"The writing{place} is blurred. A steady camera, near enough, is read more surely.")
     shining = _shining(grey, density)
     if shining is not None:
-        x, y = (int(start + share * length) for start, share, length in zip(around, shining, around[2:], strict=False))
-        advice.append(f"Light is reflected{_place((x, y, 1, 1), shape)}. Turn the page or the lamp.")
+        spot = Box(int(around.x + shining[0] * around.w), int(around.y + shining[1] * around.h), 1, 1)
+        advice.append(f"Light is reflected{_place(spot, size)}. Turn the page or the lamp.")
     advice += cut_off(ink.density, box, tall)
     beside = [
         (other.text, find_marks(ink.density, [picture.decoded(digit.box) for digit in other.digits]))
@@ -107,12 +109,13 @@ def cut_off(density: Grey, box: Box, tall: float) -> list[str]:
     """What is to be said of the edges of the picture that cut what is written in a box, as tall as that: its ink runs
     out there, and it has room on the other side."""
     height, width = density.shape
-    x, y, w, h = box
+    rows, columns = box.slices
+    right, below = width - box.right, height - box.bottom
     sides = {
-        "left": (x, width - x - w, density[y : y + h, 0]),
-        "right": (width - x - w, x, density[y : y + h, -1]),
-        "upper": (y, height - y - h, density[0, x : x + w]),
-        "lower": (height - y - h, y, density[-1, x : x + w]),
+        "left": (box.x, right, density[rows, 0]),
+        "right": (right, box.x, density[rows, -1]),
+        "upper": (box.y, below, density[0, columns]),
+        "lower": (below, box.y, density[-1, columns]),
     }
     return [
         f"The writing is cut at the {name} edge. Show all of it."
@@ -121,27 +124,16 @@ def cut_off(density: Grey, box: Box, tall: float) -> list[str]:
     ]
 
 
-def _place(box: Box, shape: tuple[int, ...]) -> str:
-    """Where on the picture, in words; nothing where the box takes most of it."""
-    height, width = shape[:2]
-    if box[2] > width / 2 or box[3] > height / 2:
+def _place(box: Box, size: tuple[int, int]) -> str:
+    """Where on the picture (w, h), in words; nothing where the box takes most of it."""
+    width, height = size
+    if box.w > width / 2 or box.h > height / 2:
         return ""
-    column = int(3 * (box[0] + box[2] / 2) / width)
-    row = int(3 * (box[1] + box[3] / 2) / height)
+    column = int(3 * box.center_x / width)
+    row = int(3 * (box.y + box.h / 2) / height)
     down, across = ("upper", "", "lower")[min(row, 2)], ("left", "", "right")[min(column, 2)]
     if down and across:
         return f" at the {down} {across}"
     if down:
         return " at the top" if down == "upper" else " at the bottom"
     return f" at the {across}" if across else " in the middle"
-
-
-def _grown(box: Box, by: float, shape: tuple[int, ...]) -> Box:
-    x, y, w, h = box
-    left, top = max(0, int(x - by)), max(0, int(y - by))
-    return left, top, min(shape[1], int(x + w + by)) - left, min(shape[0], int(y + h + by)) - top
-
-
-def _slices(box: Box) -> tuple[slice, slice]:
-    x, y, w, h = box
-    return slice(y, y + h), slice(x, x + w)

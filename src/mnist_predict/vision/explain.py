@@ -81,9 +81,9 @@ def _strip(picture: Picture, reading: Reading, height: int, longest: int) -> Ima
     size = max(1, round(strip.width * scale)), max(1, round(strip.height * scale))
     shown = strip.resize(size, Image.Resampling.NEAREST)
     pen = ImageDraw.Draw(shown)
-    start, _, wide, _ = strip_box(number.box, picture.size)
+    shown_box = strip_box(number.box, picture.size)
     for one, other in pairwise(() if number.turned else number.digits):
-        x = ((one.box[0] + one.box[2] + other.box[0]) / 2 - start) / wide * shown.width
+        x = ((one.box.right + other.box.x) / 2 - shown_box.x) / shown_box.w * shown.width
         pen.line((x, 0, x, shown.height), DOUBTFUL, 2)
     return shown
 

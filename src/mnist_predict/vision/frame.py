@@ -55,10 +55,9 @@ def without_boxes(parts: dict[int, Box], labels: npt.NDArray[np.int32]) -> dict[
 def _is_box(part: int, box: Box, parts: dict[int, Box], labels: npt.NDArray[np.int32]) -> bool:
     """Whether a part keeps to the sides of its box, which a round 0 does not, and has something written in it."""
     x, y, w, h = box
-    if not any(x < ox and y < oy and ox + ow < x + w and oy + oh < y + h and oh >= 0.2 * h
-               for ox, oy, ow, oh in parts.values()):  # fmt: skip
+    if not any(x < o.x and y < o.y and o.right < x + w and o.bottom < y + h and o.h >= 0.2 * h for o in parts.values()):
         return False
-    own = labels[y : y + h, x : x + w] == part
+    own = labels[box.slices] == part
     side = max(3, round(SIDES * min(w, h)))
     return int(own[side:-side, side:-side].sum()) <= 0.1 * int(own.sum())
 
@@ -70,14 +69,14 @@ def without_frame(parts: dict[int, Box], labels: npt.NDArray[np.int32]) -> dict[
         return parts
     band = round(BAND * min(height, width))
     inside = np.bincount(labels[band:-band, band:-band].ravel(), minlength=int(labels.max()) + 1)
-    within = {i: box for i, box in parts.items() if inside[i] <= 0.1 * max(box[2:])}
+    within = {i: box for i, box in parts.items() if inside[i] <= 0.1 * max(box.w, box.h)}
     if not within:
         return parts
     rest = [box for i, box in parts.items() if i not in within]
-    if not rest or max(box[3] for box in rest) < 0.2 * height:
+    if not rest or max(box.h for box in rest) < 0.2 * height:
         return parts  # nothing else is there: this is the writing
     written = union(rest)
-    strokes = all(box[3] >= LONG * box[2] for box in rest)
+    strokes = all(box.h >= LONG * box.w for box in rest)
     rim = np.bincount(
         np.concatenate([labels[:2].ravel(), labels[-2:].ravel(), labels[:, :2].ravel(), labels[:, -2:].ravel()]),
         minlength=len(inside),
@@ -99,13 +98,12 @@ def _is_line(box: Box, written: Box, rim: int, strokes: bool, width: int, height
         return True  # turns a corner
     if w >= LONG * h:
         return w >= 0.8 * width  # shorter ones may be the flag of a 5
-    along = rim >= 0.6 * h and not (strokes and written[3] >= AS_TALL * h)
+    along = rim >= 0.6 * h and not (strokes and written.h >= AS_TALL * h)
     return h >= LONG * w and width <= ROW * height and (along or _runs_out(box, written, height))
 
 
 def _runs_out(line: Box, written: Box, height: int) -> bool:
     """Whether an upright line leaves the picture where the writing does not reach."""
-    _, top, _, tall = line
-    above = (written[1] - top) / written[3] if top <= 0.02 * height else 0.0
-    below = (top + tall - written[1] - written[3]) / written[3] if top + tall >= 0.98 * height else 0.0
+    above = (written.y - line.y) / written.h if line.y <= 0.02 * height else 0.0
+    below = (line.bottom - written.bottom) / written.h if line.bottom >= 0.98 * height else 0.0
     return max(above, below) > BEYOND or min(above, below) > BOTH

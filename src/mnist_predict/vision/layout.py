@@ -33,7 +33,7 @@ MAX_PARTS = 400  # more than this is a texture, not writing
 
 @dataclass(frozen=True, slots=True)
 class DigitInk:
-    """One digit: `box` (x, y, w, h) in pixels of the ink; `ink` (h, w) uint8, only its own strokes."""
+    """One digit: `box` in pixels of the ink; `ink` (h, w) uint8, only its own strokes."""
 
     box: Box
     ink: npt.NDArray[np.uint8]
@@ -47,11 +47,11 @@ def find_numbers(density: npt.NDArray[np.uint8]) -> list[list[DigitInk]]:
     extents[[i - 1 for i in surroundings(labels, stats)]] = 0
     order = np.argsort(-extents, kind="stable")[: 4 * MAX_PARTS]
     large = 1 + order[extents[order] >= SPECK * extents.max(initial=0)]
-    parts = {int(i): _box(stats[i]) for i in large}
+    parts = {int(i): Box(*stats[i][:4].tolist()) for i in large}
     parts = {i: box for i, box in parts.items() if _is_sure(density, labels, i, box)}
     parts = without_frame(without_boxes(parts, labels), labels)
-    tallest = max((box[3] for box in parts.values()), default=0)
-    parts = {i: box for i, box in parts.items() if max(box[3], box[2] // 2) >= SPECK * tallest}
+    tallest = max((box.h for box in parts.values()), default=0)
+    parts = {i: box for i, box in parts.items() if max(box.h, box.w // 2) >= SPECK * tallest}
     if len(parts) > MAX_PARTS or tallest < DUST * density.size**0.5:
         return []
     mass = stats[:, cv2.CC_STAT_AREA]
@@ -63,28 +63,22 @@ def find_numbers(density: npt.NDArray[np.uint8]) -> list[list[DigitInk]]:
 def in_row(digits: Sequence[DigitInk]) -> bool:
     """Whether digits are of about one height and near each other: lines of a form beside digits are longer."""
     boxes = [digit.box for digit in digits]
-    heights = [box[3] for box in boxes]
-    gaps = [-_overlap(one, other, 0) for one, other in pairwise(boxes)]
+    heights = [box.h for box in boxes]
+    gaps = [-one.overlap_x(other) for one, other in pairwise(boxes)]
     return max(heights) <= ALIKE * min(heights) and max(gaps, default=0) <= median(heights)
 
 
 Group = tuple[Box, tuple[int, ...]]  # a digit's box and the labels of its parts
 
 
-def _box(row: npt.NDArray[np.int32]) -> Box:
-    x, y, w, h = (int(v) for v in row[:4])
-    return x, y, w, h
-
-
 def _is_sure(density: npt.NDArray[np.uint8], labels: npt.NDArray[np.int32], part: int, box: Box) -> bool:
-    x, y, w, h = box
-    return bool((density[y : y + h, x : x + w][labels[y : y + h, x : x + w] == part] >= SURE).any())
+    return bool((density[box.slices][labels[box.slices] == part] >= SURE).any())
 
 
 def _joined(parts: dict[int, Box]) -> list[Group]:
     """Parts of one digit together: largest first, each takes in what belongs to it."""
     groups: list[Group] = []
-    for i, box in sorted(parts.items(), key=lambda item: -item[1][2] * item[1][3]):
+    for i, box in sorted(parts.items(), key=lambda item: -item[1].w * item[1].h):
         for at, (whole, members) in enumerate(groups):
             if _belong(whole, box):
                 groups[at] = union([whole, box]), (*members, i)
@@ -96,38 +90,33 @@ def _joined(parts: dict[int, Box]) -> list[Group]:
 
 def _belong(one: Box, other: Box) -> bool:
     """Whether two boxes of strokes are parts of one digit."""
-    body, part = (one, other) if one[3] >= other[3] else (other, one)
-    height = body[3]
-    low = part[3] / height
-    overlap = _overlap(one, other, 0)
-    share = overlap / min(one[2], other[2])
-    apart = -_overlap(one, other, 1) / height  # between the lower edge of one and the upper of the other
+    body, part = (one, other) if one.h >= other.h else (other, one)
+    height = body.h
+    low = part.h / height
+    overlap = one.overlap_x(other)
+    share = overlap / min(one.w, other.w)
+    apart = -one.overlap_y(other) / height  # between the lower edge of one and the upper of the other
     if low >= 0.6:  # two tall parts: side by side or one above the other they are two digits
         return share >= 0.65 and apart <= 0.1 and not _beside(one, other)
     if share >= 0.5:
         return apart <= 0.25
-    if part[2] >= 1.5 * part[3] and part[1] + part[3] / 2 <= body[1] + 0.35 * height:  # the flag of a 5
-        return overlap >= -0.25 * height and part[0] >= body[0] - 0.2 * height and apart <= 0.25
+    if part.w >= 1.5 * part.h and part.y + part.h / 2 <= body.y + 0.35 * height:  # the flag of a 5
+        return overlap >= -0.25 * height and part.x >= body.x - 0.2 * height and apart <= 0.25
     return overlap > -0.1 * height and apart <= 0.05
 
 
 def _beside(one: Box, other: Box) -> bool:
     """Whether one box is the other moved aside: two slanted strokes beside each other share most of their columns."""
-    left, right = other[0] - one[0], other[0] + other[2] - one[0] - one[2]
-    return left * right > 0 and min(abs(left), abs(right)) >= ASIDE * max(one[3], other[3])
-
-
-def _overlap(one: Box, other: Box, axis: int) -> int:
-    """Pixels that both share along x (0) or y (1); negative: the gap between them."""
-    near = max(one[axis], other[axis])
-    return min(one[axis] + one[axis + 2], other[axis] + other[axis + 2]) - near
+    left, right = other.x - one.x, other.right - one.right
+    return left * right > 0 and min(abs(left), abs(right)) >= ASIDE * max(one.h, other.h)
 
 
 def _lines(groups: list[Group], mass: npt.NDArray[np.int32]) -> list[list[Group]]:
     """Digits by line, left to right and top to bottom; a line may climb or fall."""
     lines: list[list[Group]] = []
     for group in sorted(groups):
-        shares = [_overlap(line[-1][0], group[0], 1) / min(line[-1][0][3], group[0][3]) for line in lines]
+        box, last = group[0], [line[-1][0] for line in lines]
+        shares = [before.overlap_y(box) / min(before.h, box.h) for before in last]
         best = max(range(len(lines)), key=shares.__getitem__, default=None)
         if best is not None and shares[best] >= 0.4:
             lines[best].append(group)
@@ -135,33 +124,32 @@ def _lines(groups: list[Group], mass: npt.NDArray[np.int32]) -> list[list[Group]
             lines.append([group])
     # Where the tallest is a hairline and the heaviest is flat, none is a digit.
     lines = [digits for line in lines if (digits := _digits(line, mass))]
-    tallest = max((median(g[0][3] for g in line) for line in lines), default=0)
-    lines = [line for line in lines if median(g[0][3] for g in line) >= SMALL * tallest]
-    return sorted(lines, key=lambda line: sum(2 * g[0][1] + g[0][3] for g in line) / len(line))
+    tallest = max((median(box.h for box, _ in line) for line in lines), default=0)
+    lines = [line for line in lines if median(box.h for box, _ in line) >= SMALL * tallest]
+    return sorted(lines, key=lambda line: sum(box.y + box.bottom for box, _ in line) / len(line))
 
 
 def _digits(line: list[Group], mass: npt.NDArray[np.int32]) -> list[Group]:
     """A line without separators, dirt and hairlines; it may be empty."""
-    tallest = max(box[3] for box, _ in line)
+    tallest = max(box.h for box, _ in line)
     heaviest = max(mass[list(group)].sum() for _, group in line)
     return [
-        (box, group) for box, group in line if box[3] >= SMALL * tallest and mass[list(group)].sum() >= LIGHT * heaviest
+        (box, group) for box, group in line if box.h >= SMALL * tallest and mass[list(group)].sum() >= LIGHT * heaviest
     ]
 
 
 def _numbers(line: list[Group]) -> list[list[Group]]:
     """A line cut where the gap between digits is wider than a point between thousands makes it."""
-    tall = median(group[0][3] for group in line)
+    tall = median(box.h for box, _ in line)
     numbers = [[line[0]]]
     for group in line[1:]:
-        if -_overlap(numbers[-1][-1][0], group[0], 0) > APART * tall:
+        if -numbers[-1][-1][0].overlap_x(group[0]) > APART * tall:
             numbers.append([])
         numbers[-1].append(group)
     return numbers
 
 
 def _cut(density: npt.NDArray[np.uint8], labels: npt.NDArray[np.int32], box: Box, group: tuple[int, ...]) -> DigitInk:
-    x, y, w, h = box
-    own = labels[y : y + h, x : x + w]
+    own = labels[box.slices]
     mine = own == group[0] if len(group) == 1 else np.isin(own, group)
-    return DigitInk(box, density[y : y + h, x : x + w] * mine)
+    return DigitInk(box, density[box.slices] * mine)

@@ -34,10 +34,10 @@ class LineReader:
 
 def cut(grey: Grey, paper: int, place: Box) -> Grey:
     """The strip (32, w) that shows a place in a grey picture; where it reaches beyond, there is paper of that level."""
-    x, y, w, h = place
     height, width = grey.shape
-    left, top, right, bottom = max(-x, 0), max(-y, 0), max(x + w - width, 0), max(y + h - height, 0)
-    crop = grey[max(y, 0) : y + h, max(x, 0) : x + w]
+    left, top = max(-place.x, 0), max(-place.y, 0)
+    right, bottom = max(place.right - width, 0), max(place.bottom - height, 0)
+    crop = grey[max(place.y, 0) : place.bottom, max(place.x, 0) : place.right]
     return to_strip(np.asarray(cv2.copyMakeBorder(crop, top, bottom, left, right, cv2.BORDER_CONSTANT, value=paper)))
 
 

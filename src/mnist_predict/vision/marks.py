@@ -40,28 +40,28 @@ class Mark:
 
 def find_marks(density: npt.NDArray[np.uint8], digits: list[Box]) -> list[Mark]:
     """The marks within and beside a number, in its order; `density` (h, w) is ink, `digits` the boxes in it."""
-    tall = float(np.median([box[3] for box in digits]))
-    left = max(0, int(digits[0][0] - 2 * BESIDE * tall))
-    right = int(digits[-1][0] + digits[-1][2] + 2 * BESIDE * tall)
-    top = max(0, int(min(box[1] for box in digits) - 0.1 * tall))
-    bottom = int(max(box[1] + box[3] for box in digits) + SHORT * tall)
+    tall = float(np.median([box.h for box in digits]))
+    left = max(0, int(digits[0].x - 2 * BESIDE * tall))
+    right = int(digits[-1].right + 2 * BESIDE * tall)
+    top = max(0, int(min(box.y for box in digits) - 0.1 * tall))
+    bottom = int(max(box.bottom for box in digits) + SHORT * tall)
     ink = density[top:bottom, left:right]
     mask = cv2.threshold(ink, FAINT, 1, cv2.THRESH_BINARY)[1]
     labels, stats = components(np.asarray(mask, np.uint8))
     sides = stats[:, 2:4].max(axis=1)
     found = []
     for part in np.flatnonzero((sides >= LEAST * tall) & (sides <= tall)):
-        x, y, w, h = (int(value) for value in stats[part][:4])
-        if x == 0 or y == 0 or x + w == ink.shape[1] or y + h == ink.shape[0]:
+        inner = Box(*stats[part][:4].tolist())
+        if inner.x == 0 or inner.y == 0 or inner.right == ink.shape[1] or inner.bottom == ink.shape[0]:
             continue  # it goes on outside
-        if int(ink[y : y + h, x : x + w][labels[y : y + h, x : x + w] == part].max()) < SURE:
+        if int(ink[inner.slices][labels[inner.slices] == part].max()) < SURE:
             continue
-        box = (x + left, y + top, w, h)
-        if any(_shared(box, digit) > WITHIN * w * h for digit in digits):
+        box = inner._replace(x=inner.x + left, y=inner.y + top)
+        if any(box.overlap(digit) > WITHIN * box.w * box.h for digit in digits):
             continue
         mark = _named(box, digits, tall)
         if mark:
-            found.append((box[0], mark))
+            found.append((box.x, mark))
     return [mark for _, mark in sorted(found, key=lambda one: one[0])]
 
 
@@ -95,24 +95,17 @@ def _with(text: str, marks: list[Mark]) -> str:
 
 
 def _named(box: Box, digits: list[Box], tall: float) -> Mark | None:
-    x, y, w, h = box
-    center = x + w / 2
-    if max(digits[0][0] - x - w, x - digits[-1][0] - digits[-1][2]) > BESIDE * tall:
+    w, h = box.w, box.h
+    if max(digits[0].x - box.right, box.x - digits[-1].right) > BESIDE * tall:
         return None
-    after = sum(digit[0] + digit[2] / 2 < center for digit in digits)
+    after = sum(digit.center_x < box.center_x for digit in digits)
     beside = digits[max(0, after - 1) : after + 1]
-    foot = float(np.mean([digit[1] + digit[3] for digit in beside]))
-    down = 1.0 - (foot - y - h / 2) / tall  # of its middle: 0 at the head of the digits, 1 at their foot
+    foot = float(np.mean([digit.bottom for digit in beside]))
+    down = 1.0 - (foot - box.y - h / 2) / tall  # of its middle: 0 at the head of the digits, 1 at their foot
     if h < SHORT * tall and w >= DASH * h and w >= 0.2 * tall and 0.25 <= down <= 0.75:
         return Mark("dash", after)
     if max(w, h) < SHORT * tall and down >= FOOT:
         return Mark(POINT, after)
-    if h >= SIGN * tall and w >= 0.2 * tall and after in (0, len(digits)) and not any(_shared(box, d) for d in digits):
+    if h >= SIGN * tall and w >= 0.2 * tall and after in (0, len(digits)) and not any(map(box.overlap, digits)):
         return Mark("sign", after)
     return None
-
-
-def _shared(one: Box, other: Box) -> int:
-    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    along = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    return max(across, 0) * max(along, 0)

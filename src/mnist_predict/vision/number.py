@@ -53,15 +53,15 @@ def crops(box: Box, size: tuple[int, int], whole: bool) -> list[Box]:
 
     Where the ink begins at an edge of the picture they reach beyond it: paper is supposed to go on there.
     """
-    (x, y, w, h), (width, height) = box, size
+    width, height = size
     found = []
     for margin in MARGINS:
-        by = max(round(margin * h), 1)
-        left, top = (start - by if start == 0 else max(start - by, 0) for start in (x, y))
+        by = max(round(margin * box.h), 1)
+        left, top = (start - by if start == 0 else max(start - by, 0) for start in (box.x, box.y))
         right, bottom = (
-            end + by if end == edge else min(end + by, edge) for end, edge in ((x + w, width), (y + h, height))
+            end + by if end == edge else min(end + by, edge) for end, edge in ((box.right, width), (box.bottom, height))
         )
-        found.append((left, top, right - left, bottom - top))
+        found.append(Box.between(left, top, right, bottom))
     if whole:  # by turns: two crops of a kind err alike
         found = [crop for both in zip(entire(size), found, strict=True) for crop in both]
     return found
@@ -70,7 +70,7 @@ def crops(box: Box, size: tuple[int, int], whole: bool) -> list[Box]:
 def entire(size: tuple[int, int]) -> list[Box]:
     """The crops of a picture (w, h) to look at where all of it may be one number."""
     (width, height), by = size, size[1] // TRIMMED
-    return [(0, 0, width, height), (0, by, width, height - 2 * by)]
+    return [Box(0, 0, width, height), Box(0, by, width, height - 2 * by)]
 
 
 def parted(box: Box, spans: Sequence[tuple[float, float]]) -> list[Box]:
@@ -78,18 +78,18 @@ def parted(box: Box, spans: Sequence[tuple[float, float]]) -> list[Box]:
 
     Layout cannot tell them: a ruled line that runs through all of them makes them one stroke.
     """
-    x, y, w, h = box
     # Where the whole picture is looked at, a digit may be seen beside the box.
-    middles = [min(max((left + right) / 2, x), x + w) for left, right in spans]
+    middles = [min(max((left + right) / 2, box.x), box.right) for left, right in spans]
     groups = [middles[:1]]
     for before, middle in pairwise(middles):
-        if middle - before > (APART + 2 * HALF) * h:
+        if middle - before > (APART + 2 * HALF) * box.h:
             groups.append([])
         groups[-1].append(middle)
     if len(groups) == 1:
         return [box]
-    edges = [(max(int(group[0] - 2 * HALF * h), x), min(int(group[-1] + 2 * HALF * h), x + w)) for group in groups]
-    return [(left, y, right - left, h) for left, right in edges]
+    beside = 2 * HALF * box.h
+    edges = [(max(int(group[0] - beside), box.x), min(int(group[-1] + beside), box.right)) for group in groups]
+    return [Box.between(left, box.y, right, box.bottom) for left, right in edges]
 
 
 def read_number(
@@ -162,4 +162,4 @@ def _mean(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _look(line: LineReader, grey: Grey, paper: int, place: Box) -> _View:
     strip = cut(grey, paper, place)
-    return _View(line.frames(strip), place[0], place[2] / strip.shape[1] * FRAME)
+    return _View(line.frames(strip), place.x, place.w / strip.shape[1] * FRAME)

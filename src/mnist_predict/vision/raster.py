@@ -60,15 +60,15 @@ class Picture:
 
     def original(self, box: Box) -> Box:
         """A box in decoded pixels as one in pixels of the original, inside it."""
-        (x, y, w, h), (width, height) = box, self.size
-        left, top = min(int(x * self.scale), width - 1), min(int(y * self.scale), height - 1)
-        right, bottom = min(math.ceil((x + w) * self.scale), width), min(math.ceil((y + h) * self.scale), height)
-        return left, top, right - left, bottom - top
+        (width, height), scale = self.size, self.scale
+        left, top = min(int(box.x * scale), width - 1), min(int(box.y * scale), height - 1)
+        right, bottom = min(math.ceil(box.right * scale), width), min(math.ceil(box.bottom * scale), height)
+        return Box.between(left, top, right, bottom)
 
     def decoded(self, box: Box) -> Box:
         """A box in pixels of the original as one in decoded pixels."""
         x, y, w, h = (value / self.scale for value in box)
-        return int(x), int(y), max(1, round(w)), max(1, round(h))
+        return Box(int(x), int(y), max(1, round(w)), max(1, round(h)))
 
 
 def too_large() -> TooLarge:

@@ -110,9 +110,9 @@ class Recognizer:
         height, width = page.grey.shape
         if width > FLATTEST * height or (len(found) == 1 and len(found[0][0].crops) > len(MARGINS)):
             return found
-        if any(number.confidence >= UNSURE or place.box[3] < FILLS * height for place, number in found):
+        if any(number.confidence >= UNSURE or place.box.h < FILLS * height for place, number in found):
             return found
-        place = _Place((0, 0, width, height), (), tuple(entire((width, height))))
+        place = _Place(Box(0, 0, width, height), (), tuple(entire((width, height))))
         number = self._number(place, page, None)
         if number is None or number.confidence < max([LIKELY, *(one.confidence for _, one in found)]):
             return found
@@ -145,8 +145,8 @@ class Recognizer:
     def _none(self, page: _Page, places: Sequence[_Place], reason: str) -> Reading:
         advice = [reason, DARKNESS] if dark(page.picture.pixels) else [reason]
         if places:
-            largest = max((place.box for place in places), key=lambda box: box[3])
-            advice += cut_off(page.density, largest, largest[3])
+            largest = max((place.box for place in places), key=lambda box: box.h)
+            advice += cut_off(page.density, largest, largest.h)
         return Reading((), None, tuple(advice), self.model_version)
 
 
@@ -166,7 +166,7 @@ def _places(page: _Page) -> list[_Place]:
 def _place(box: Box, digits: Sequence[DigitInk], page: _Page, only: bool) -> _Place:
     """`only`: it is the one place of its page, so that all of it may be one number."""
     height, width = page.grey.shape
-    whole = only and box[3] >= FILLS * height and width <= FLATTEST * height
+    whole = only and box.h >= FILLS * height and width <= FLATTEST * height
     return _Place(box, tuple(digits), tuple(crops(box, (width, height), whole)))
 
 

@@ -65,7 +65,7 @@ def digit_boxes(spans: Sequence[tuple[float, float]], box: Box, density: Grey) -
     From left to right, within (h, w) ink; in all of it where a digit was seen beside `box`."""
     height, width = density.shape
     middles = [min(max((left + right) / 2, 0), width) for left, right in spans]
-    x, y, w, h = box if box[0] <= middles[0] and middles[-1] <= box[0] + box[2] else (0, 0, width, height)
+    x, y, w, h = box if box.x <= middles[0] and middles[-1] <= box.right else (0, 0, width, height)
     half = w / len(spans) / 2
     cuts = [(one + other) / 2 for one, other in pairwise(middles)]
     lefts = [max(x, middles[0] - 2 * half), *cuts]
@@ -76,5 +76,5 @@ def digit_boxes(spans: Sequence[tuple[float, float]], box: Box, density: Grey) -
         end = min(max(math.ceil(right), start + 1), width)
         ink = (density[y : y + h, start:end] >= FAINT).astype(np.uint8)
         dx, dy, dw, dh = cv2.boundingRect(ink)
-        boxes.append((start + dx, y + dy, dw, dh) if dw else (start, y, end - start, h))
+        boxes.append(Box(start + dx, y + dy, dw, dh) if dw else Box(start, y, end - start, h))
     return boxes

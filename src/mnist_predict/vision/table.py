@@ -46,53 +46,48 @@ def as_csv(reading: Reading) -> bytes:
 def _rows(numbers: list[Number]) -> list[list[Number]]:
     """From top to bottom, each from left to right."""
     rows: list[list[Number]] = []
-    for number in sorted(numbers, key=lambda one: one.box[0]):
+    for number in sorted(numbers, key=lambda one: one.box.x):
         shares = [_beside(row[-1], number) for row in rows]
         best = max(range(len(rows)), key=shares.__getitem__, default=None)
         if best is not None and shares[best] >= SIDE_BY_SIDE:
             rows[best].append(number)
         else:
             rows.append([number])
-    return sorted(rows, key=lambda row: sum(2 * one.box[1] + one.box[3] for one in row) / len(row))
+    return sorted(rows, key=lambda row: sum(one.box.y + one.box.bottom for one in row) / len(row))
 
 
 def _beside(one: Number, other: Number) -> float:
     """The share of the lower of the two that is as high up as the other; 0 where they stand above each other."""
-    (x, y, w, h), (x2, y2, _, h2) = one.box, other.box
-    if x2 < x + w / 2:
+    if other.box.x < one.box.center_x:
         return 0.0
-    return (min(y + h, y2 + h2) - max(y, y2)) / min(h, h2)
+    return one.box.overlap_y(other.box) / min(one.box.h, other.box.h)
 
 
 def _columns(rows: list[list[Number]]) -> list[list[Number]]:
     """From left to right."""
-    numbers = sorted((number for row in rows for number in row), key=_middle)
+    numbers = sorted((number for row in rows for number in row), key=lambda number: number.box.center_x)
     cut = _cut(rows, numbers)
     if cut is None:
         return [numbers]
-    sides = [[[n for n in row if (_middle(n) < cut) == left] for row in rows] for left in (True, False)]
+    sides = [[[n for n in row if (n.box.center_x < cut) == left] for row in rows] for left in (True, False)]
     return [column for side in sides for column in _columns([row for row in side if row])]
 
 
 def _cut(rows: list[list[Number]], numbers: list[Number]) -> float | None:
     """Where to part columns: through fewest numbers, of those in the widest gap; None: it is one column."""
-    gaps = [(left.box[0] + left.box[2], right.box[0]) for row in rows for left, right in pairwise(row)]
+    gaps = [(left.box.right, right.box.x) for row in rows for left, right in pairwise(row)]
     if gaps:
-        edges = {edge for number in numbers for edge in (number.box[0], number.box[0] + number.box[2])}
+        edges = {edge for number in numbers for edge in (number.box.x, number.box.right)}
         free = [pair for start, end in gaps for pair in pairwise(sorted(e for e in edges if start <= e <= end))]
         cuts = [(_crossed((start + end) / 2, numbers), start - end, (start + end) / 2) for start, end in free]
         return min(cuts)[2]
-    end = numbers[0].box[0] + numbers[0].box[2]
-    for number in sorted(numbers, key=lambda one: one.box[0]):
-        if number.box[0] - end > GAP * number.box[3]:
-            return (end + number.box[0]) / 2
-        end = max(end, number.box[0] + number.box[2])
+    end = numbers[0].box.right
+    for number in sorted(numbers, key=lambda one: one.box.x):
+        if number.box.x - end > GAP * number.box.h:
+            return (end + number.box.x) / 2
+        end = max(end, number.box.right)
     return None
 
 
 def _crossed(cut: float, numbers: list[Number]) -> int:
-    return sum(number.box[0] < cut < number.box[0] + number.box[2] for number in numbers)
-
-
-def _middle(number: Number) -> float:
-    return number.box[0] + number.box[2] / 2
+    return sum(number.box.x < cut < number.box.right for number in numbers)

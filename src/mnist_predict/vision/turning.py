@@ -61,7 +61,7 @@ def turned_box(box: Box, quarters: int, size: tuple[int, int]) -> Box:
     for _ in range(quarters):
         x, y, w, h = height - y - h, x, h, w
         width, height = height, width
-    return x, y, w, h
+    return Box(x, y, w, h)
 
 
 def _number(number: Number, quarters: int, size: tuple[int, int]) -> Number:

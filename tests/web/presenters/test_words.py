@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mnist_predict.reading import Digit, Number, next_best
+from mnist_predict.reading import Box, Digit, Number, next_best
 from mnist_predict.web.presenters.words import certainty, of_a_hundred, percent, pretty, runner_up
 
 
@@ -30,8 +30,8 @@ def number(*digits: dict[int, float]) -> Number:
     for likely in digits:
         rest = (1 - sum(likely.values())) / (10 - len(likely))
         probabilities = tuple(likely.get(value, rest) for value in range(10))
-        made.append(Digit(max(likely, key=lambda value: likely[value]), (0, 0, 1, 1), probabilities))
-    return Number("".join(str(digit.value) for digit in made), 0.5, 0, (0, 0, 1, 1), tuple(made))
+        made.append(Digit(max(likely, key=lambda value: likely[value]), Box(0, 0, 1, 1), probabilities))
+    return Number("".join(str(digit.value) for digit in made), 0.5, 0, Box(0, 0, 1, 1), tuple(made))
 
 
 def test_the_next_best_number_changes_the_digit_that_was_closest() -> None:

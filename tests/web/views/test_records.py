@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from web_examples import BROWSER, JSON, Upload, picture_of
 
+from mnist_predict.reading import Box
 from mnist_predict.service import Service
 from mnist_predict.web.http.pictures import send_picture
 from mnist_predict.web.presenters.drawing import Drawing
@@ -137,7 +138,7 @@ def test_a_small_picture_is_enlarged_pixel_by_pixel_and_a_large_one_fits_the_pag
     assert not large.coarse
     assert (large.shown_width, large.shown_height) == (560, 420)
     assert Drawing(100_000, 1, "PNG", True).shown_height == 1
-    assert Drawing(100, 50, "PNG", True).around((0, 0, 50, 50)) == (0, 0, 54, 50)
+    assert Drawing(100, 50, "PNG", True).around(Box(0, 0, 50, 50)) == (0, 0, 54, 50)
 
 
 def test_the_page_of_a_pdf_with_its_number_is_shown(client: FlaskClient, upload: Upload) -> None:

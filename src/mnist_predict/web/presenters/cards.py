@@ -16,9 +16,7 @@ _MARGIN = 0.5  # around a number, times its height
 
 def surroundings(number: Number) -> Box:
     """A number's box with some of the paper around it; may reach beyond the picture."""
-    x, y, w, h = number.box
-    margin = max(2, round(_MARGIN * h))
-    return x - margin, y - margin, w + 2 * margin, h + 2 * margin
+    return number.box.grow(max(2, round(_MARGIN * number.box.h)))
 
 
 @dataclass(frozen=True, slots=True)

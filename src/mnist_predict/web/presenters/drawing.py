@@ -56,8 +56,5 @@ class Drawing:
 
     def around(self, box: Box) -> Box:
         """A digit's box with a margin, within the picture."""
-        x, y, w, h = box
-        margin = round(_MARGIN * max(w, h))
-        left, top = max(0, x - margin), max(0, y - margin)
-        right, bottom = min(self.width, x + w + margin), min(self.height, y + h + margin)
-        return left, top, max(1, right - left), max(1, bottom - top)
+        part = box.grow(round(_MARGIN * max(box.w, box.h)), (self.width, self.height))
+        return part._replace(w=max(1, part.w), h=max(1, part.h))

@@ -83,9 +83,8 @@ def digit(record_id: str, at: int) -> Response:
     digits = reading.numbers[reading.primary].digits if reading and reading.primary is not None else ()
     if reading is None or at >= len(digits):
         raise NotFound(f"Record {record.id} has no such digit.")
-    x, y, w, h = digits[at].box
-    margin = round(_MARGIN * max(w, h))
-    part = (x - margin, y - margin, w + 2 * margin, h + 2 * margin)
+    box = digits[at].box
+    part = box.grow(round(_MARGIN * max(box.w, box.h)))
     data = preview(service.picture(record), _CUT, reading.page, part)
     return send_picture(data, f"{record.image_name}-{at}.jpg", etag=f"{record.sha256}-digit-{at}", max_age=YEAR)
 
