@@ -85,17 +85,20 @@ def test_a_wrong_token_is_told_what_is_wanted(with_settings: With, header: str) 
     assert "Bearer YOUR-TOKEN" in answer.text
 
 
-def test_who_guesses_tokens_is_not_heard_any_more_and_others_are(with_settings: With) -> None:
+def test_wrong_tokens_are_limited_and_the_right_one_never_is(with_settings: With) -> None:
+    """Everybody behind one address counts as one client."""
     client = with_settings(token=TOKENS)
-    elsewhere = {"environ_base": {"REMOTE_ADDR": "192.0.2.7"}}
+    shared = {"environ_base": {"REMOTE_ADDR": "192.0.2.7"}}
     for guess in range(10):
         wrong = {"Authorization": f"Bearer guess-{guess}"}
-        assert client.get("/records", headers=wrong, **elsewhere).status_code == 401
-    answer = client.get("/records", headers=BEARER, **elsewhere)
+        assert client.get("/records", headers=wrong, **shared).status_code == 401
+    answer = client.get("/records", headers={"Authorization": "Bearer guess-10"}, **shared)
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
-    assert client.post("/signin", data={"token": "friend"}, **elsewhere).status_code == 429
-    assert client.get("/records", headers=BEARER).status_code == 200
+    assert client.post("/signin", data={"token": "guess-11"}, **shared).status_code == 429
+    assert client.get("/records", headers=BEARER, **shared).status_code == 200
+    assert client.post("/signin", data={"token": "friend"}, **shared).status_code == 303
+    assert client.get("/records", headers={"Authorization": "Bearer guess-12"}).status_code == 401
 
 
 def test_a_person_signs_in_and_out(with_settings: With) -> None:

@@ -1,8 +1,8 @@
-"""Who may: where tokens are set, everything but a few addresses wants one.
+"""Access: where tokens are set, every route that is not public needs one.
 
-Programs send it with each request (`Authorization: Bearer ...`); people sign in once and get a cookie, which is
-signed with a key made of the tokens: every worker can check it, and a change of tokens ends all sessions. Who guesses
-waits: a client that was wrong ten times in a minute is not heard before some of it has passed.
+Programs send it with each request (`Authorization: Bearer ...`). People sign in once and get a cookie, which is
+signed with a key made of the tokens: every worker can check it, and a change of tokens ends all sessions. Wrong tokens
+are limited to ten a minute for each client.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from flask import Flask, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 
 from mnist_predict.errors import BadRequest, SignInNeeded
-from mnist_predict.web.http.limits import Allowance
+from mnist_predict.web.http.limits import TokenBucket
 from mnist_predict.web.http.routes import route_of
 from mnist_predict.web.telemetry.journal import note
 
@@ -68,7 +68,7 @@ def protect(app: Flask, setting: str, counts: str) -> None:
     """Have `app` ask for the tokens of the setting; none: everybody may. `counts`: the file of what clients spent."""
     tokens = Tokens.of(setting)
     app.extensions["tokens"] = tokens
-    app.extensions["guesses"] = Allowance("guesses", _GUESSES, counts)
+    app.extensions["guesses"] = TokenBucket("guesses", _GUESSES, counts)
     app.config.update(
         SECRET_KEY=tokens.key if tokens.names else None,
         SESSION_REFRESH_EACH_REQUEST=False,
@@ -100,12 +100,13 @@ def caller() -> str | None:
 
 
 def name_of(token: str) -> str | None:
-    """Whose token it is, None for a wrong one; raises `TooMany` for a client that guesses."""
+    """Whose token it is, None for a wrong one; raises `TooMany` for a client that sent too many wrong ones.
+
+    The right token is never limited: people behind one address do not lock each other out.
+    """
     tokens: Tokens = current_app.extensions["tokens"]
-    guesses: Allowance = current_app.extensions["guesses"]
-    client = request.remote_addr or ""
-    guesses.check(client, "Too many wrong tokens.")
     name = tokens.name_of(token)
     if name is None:
-        guesses.spend(client)
+        guesses: TokenBucket = current_app.extensions["guesses"]
+        guesses.take(request.remote_addr or "", "Too many wrong tokens.")
     return name
