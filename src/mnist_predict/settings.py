@@ -35,6 +35,7 @@ class Settings:
         secret=True,
     )
     hosts: str = _setting("", "Allowed Host header values, comma-separated; empty: any, on loopback only its names.")
+    proxies: str = _setting("", "Trusted reverse proxies: addresses or networks, comma-separated; empty: none.")
     rate: int = _setting(0, "Maximum number of pictures per client and minute; 0: no limit.", maximum=1_000_000)
 
     @classmethod

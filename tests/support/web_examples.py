@@ -87,12 +87,12 @@ def command(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def serving(folder: Path, workers: int = 1, rate: str = "0") -> Iterator[Running]:
+def serving(folder: Path, workers: int = 1, rate: str = "0", *flags: str) -> Iterator[Running]:
     """The service as people start it, with its data in that folder."""
     log = folder / "log"
     with log.open("w") as errors:
         process = subprocess.Popen(
-            command("serve", "--port", "0", "--workers", str(workers), "--rate", rate),
+            command("serve", "--port", "0", "--workers", str(workers), "--rate", rate, *flags),
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -14,6 +14,7 @@ from mnist_predict.web.http.converters import ImageName
 from mnist_predict.web.http.errors import answer_error
 from mnist_predict.web.http.incoming import MAX_REQUEST, PictureRequest
 from mnist_predict.web.http.limits import Limits, enter, leave
+from mnist_predict.web.http.proxies import TrustedProxies, trusted_networks
 from mnist_predict.web.http.safety import add_headers, known_hosts, refuse_cross_site_writes, refuse_unknown_hosts
 from mnist_predict.web.presenters import words
 from mnist_predict.web.presenters.stored import notice
@@ -71,5 +72,5 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
         store_notice=notice,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.wsgi_app = Journal(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = TrustedProxies(Journal(app.wsgi_app), trusted_networks(settings.proxies))  # type: ignore[method-assign]
     return app

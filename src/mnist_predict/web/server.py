@@ -24,6 +24,8 @@ from mnist_predict.store.spool.replay import replay
 from mnist_predict.store.spool.spool import open_spool
 from mnist_predict.store.spool.volume import goes_with_container
 from mnist_predict.store.sqlite.store import SqliteStore
+from mnist_predict.web.http.access import Tokens
+from mnist_predict.web.http.proxies import trusted_networks
 from mnist_predict.web.telemetry.log import log_in_lines
 
 # A thread is held while a client sends its picture, and mobile networks are slow; reading itself takes turns.
@@ -37,10 +39,12 @@ log = logging.getLogger("mnist_predict.store")
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then let uploads in flight finish.
 
-    Raises `BadRequest` for a model, store, address or port that cannot be used, before anything starts.
+    Raises `BadRequest` for a model, store, token, proxy, address or port that cannot be used, before anything starts.
     """
     address, port = _listening_place(settings.host, settings.port)
     open_version(settings.model)
+    trusted_networks(settings.proxies)
+    Tokens.of(settings.token)
     log_in_lines()
     _check_store(settings)
     host = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1", "localhost") else settings.host  # noqa: S104

@@ -122,12 +122,14 @@ def test_a_person_signs_in_and_out(with_settings: With) -> None:
 
 
 def test_behind_tls_the_cookie_never_goes_without(with_settings: With) -> None:
-    client = with_settings(token=TOKENS)
+    client = with_settings(token=TOKENS, proxies="10.0.0.1")
     tls = {"X-Forwarded-Proto": "https"}
-    answer = client.post("/signin", data={"token": "friend"}, headers=tls)
+    believed = {"environ_base": {"REMOTE_ADDR": "10.0.0.1"}}
+    answer = client.post("/signin", data={"token": "friend"}, headers=tls, **believed)
     assert "Secure" in answer.headers["Set-Cookie"]
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
-    assert "Strict-Transport-Security" not in client.get("/signin").headers
+    assert "Strict-Transport-Security" not in client.get("/signin", **believed).headers
+    assert "Strict-Transport-Security" not in client.get("/signin", headers=tls).headers  # from anybody
 
 
 @pytest.mark.parametrize("address", ["https://evil.example", "//evil.example", "/\\evil.example", "/a\nb", "evil", ""])

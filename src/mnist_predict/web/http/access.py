@@ -56,12 +56,7 @@ class Sessions(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Whether the cookie is for TLS alone."""
-        return by_tls()
-
-
-def by_tls() -> bool:
-    """Whether the client came by TLS, to this service or to a proxy before it."""
-    return request.headers.get("X-Forwarded-Proto", request.scheme) == "https"
+        return request.is_secure
 
 
 def protect(app: Flask, setting: str, counts: str) -> None:

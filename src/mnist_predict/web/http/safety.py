@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from flask import Response, abort, current_app, request
 
 from mnist_predict.settings import LOOPBACK, Settings
-from mnist_predict.web.http.access import by_tls
 
 PAGES = (
     "default-src 'none'; img-src 'self' blob:; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -64,7 +63,7 @@ def add_headers(response: Response) -> Response:
     """After each request: the security headers; a view may have set a stricter policy."""
     headers = response.headers
     headers.extend(_HEADERS)
-    if by_tls():
+    if request.is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     if "Content-Security-Policy" not in headers:
         headers["Content-Security-Policy"] = PAGES
