@@ -243,6 +243,15 @@ def test_training_without_torch_says_what_to_install(monkeypatch: pytest.MonkeyP
     assert "pip install 'mnist-predict[train]'" in result.stderr
 
 
+def test_a_plot_without_matplotlib_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "labels.csv").write_text("image_name,label\n7.png,7\n")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)  # importing it fails
+    result = run("evaluate", folder, "--plot", folder / "plot.png")
+    assert result.exit_code == 2
+    assert "pip install 'mnist-predict[train]'" in result.stderr
+
+
 def test_serve_hands_its_flags_on(monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
     monkeypatch.setattr("mnist_predict.web.server.serve", given.append)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_predict.reading import Box, Reading
+from mnist_predict.vision.expect import expectation
 from mnist_predict.vision.raster import Picture
 from mnist_predict.vision.strip import strip_of
 from mnist_predict.vision.turning import ADVICE, turned, turned_box
@@ -33,6 +34,20 @@ def test_turned_pages_are_read_where_it_can_be_told(recognizer, write):
         strip = strip_of(Picture(lying, size, 1.0), reading.numbers[0])
         assert np.array_equal(strip, strip_of(Picture(page, page.shape[1::-1], 1.0), upright))
     assert found >= 6 + 6
+
+
+def test_a_turned_page_is_turned_when_something_is_expected_too(recognizer, write):
+    found = 0
+    for number, quarters in product(("4072", "2573", "543"), (1, 2, 3)):
+        lying = np.ascontiguousarray(np.rot90(np.repeat(write(number, 50)[..., None], 3, axis=2), quarters))
+        free = recognizer.read_pixels(lying)
+        if free.number == number:
+            found += 1
+            reading = recognizer.read_pixels(lying, expectation(f"{len(number)} digits"))
+            assert (reading.number, reading.advice, reading.free) == (number, (ADVICE[quarters],), None)
+            nothing = recognizer.read_pixels(lying, expectation("9 digits"))
+            assert nothing.number != number
+    assert found >= 3
 
 
 def test_four_quarters_are_none():

@@ -1,5 +1,6 @@
 """The command line: a thin face over the service; what a command needs is imported when it runs."""
 
+import importlib.util
 import signal
 import sys
 from pathlib import Path
@@ -147,6 +148,8 @@ def evaluate(folder: Path, as_json: bool, plot: Path | None, model: str) -> None
     from mnist_predict.training.evaluation.evaluate import samples
     from mnist_predict.vision.recognizer import open_recognizer
 
+    if plot and importlib.util.find_spec("matplotlib") is None:
+        raise BadRequest("--plot needs matplotlib: pip install 'mnist-predict[train]'.")
     chosen = samples(folder)
     reader = open_recognizer(Settings.from_environment().but(model=model).model)
     with Progress(console=Console(stderr=True), transient=True) as bar:

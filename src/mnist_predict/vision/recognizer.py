@@ -74,16 +74,23 @@ class Recognizer:
         return self._read(Picture(pixels, (width, height), 1.0), expected)
 
     def _read(self, picture: Picture, expected: Expectation | None) -> Reading:
-        """The reading of a page as it lies; or turned, where it reads poorly so and nothing is expected of it."""
-        reading, places = self._as_it_lies(picture, expected)
-        if expected is not None or not 0 < places <= FEW or not may_lie(reading):
+        """The reading of a page as it lies; or turned, where it reads poorly so, and no better as what is expected."""
+        reading, free, places = self._as_it_lies(picture, expected)
+        if not 0 < places <= FEW or not may_lie(free):
             return reading
         others = {quarters: self._as_it_lies(turned(picture, quarters), None)[0] for quarters in (1, 2, 3)}
         best = max(others, key=lambda quarters: clarity(others[quarters]))
-        return turned_back(others[best], best, picture.size) if lies(reading, others[best]) else reading
+        if not lies(free, others[best]):
+            return reading
+        other = others[best]
+        if expected is not None:
+            other = self._as_it_lies(turned(picture, best), expected)[0]
+            if other.confidence <= reading.confidence:
+                return reading
+        return turned_back(other, best, picture.size)
 
-    def _as_it_lies(self, picture: Picture, expected: Expectation | None) -> tuple[Reading, int]:
-        """The reading, and in how many places it was looked for."""
+    def _as_it_lies(self, picture: Picture, expected: Expectation | None) -> tuple[Reading, Reading, int]:
+        """The reading, the reading when nothing is expected, and in how many places was looked."""
         grey = to_levels(picture.pixels)
         ink = find_ink(grey)
         density = np.zeros_like(grey) if ink is None else ink.density
@@ -92,17 +99,18 @@ class Recognizer:
         found = [one for place in places for one in self._numbers(place, page)]
         found = self._or_whole(found, page)
         if not found:
-            return self._none(page, places, NO_INK if ink is None else NO_DIGITS), len(places)
+            none = self._none(page, places, NO_INK if ink is None else NO_DIGITS)
+            return none, none, len(places)
         numbers = tuple(number for _, number in found)
         primary = max(range(len(numbers)), key=lambda i: numbers[i].prominence)
-        reading = Reading(numbers, primary, (), self.model_version)
+        reading = free = Reading(numbers, primary, (), self.model_version)
         if expected is not None:
             fitted = [self._number(place, page, expected) for place, _ in found]
             reading = as_expected(reading, fitted, expected)
         if ink is not None:
             others = numbers[:primary] + numbers[primary + 1 :]
             reading = replace(reading, advice=reading.advice + advise(picture, ink, numbers[primary], others))
-        return reading, len(places)
+        return reading, free, len(places)
 
     def _or_whole(self, found: list[tuple[_Place, Number]], page: _Page) -> list[tuple[_Place, Number]]:
         """The numbers found, or all of the picture as one number where that is surer: a pattern behind the writing
