@@ -21,11 +21,27 @@ settings.load_profile("untimed")
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 
 ROOT = Path(__file__).parent.parent
+CASSANDRA = {"nodes", "cassandra_url", "emptied"}  # what a test asks for that needs a node
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of three nodes come last: what is told of one node is then true of one, and two JVMs do not wait."""
-    items.sort(key=lambda item: "cassandra-3" in item.name or "of_three" in item.name)
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Put all tests of Cassandra into one group, the first, and those of three nodes last in it; a file is a group.
+
+    `pytest -n` runs a group in one process. So there is one cluster, and what is told of one node is true of one.
+    """
+    items.sort(key=lambda item: (not _nodes_of(item), _nodes_of(item)))
+    for item in items:
+        group = "cassandra" if _nodes_of(item) else str(item.path.relative_to(ROOT))
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _nodes_of(item: pytest.Function) -> int:
+    """How many nodes of Cassandra a test asks for: 0, 1 or 3."""
+    kind = item.callspec.params.get("kind") if hasattr(item, "callspec") else None
+    if kind == "cassandra-3" or "of_three" in item.name:
+        return 3
+    return int(kind == "cassandra" or not CASSANDRA.isdisjoint(item.fixturenames))
 
 
 @pytest.fixture(scope="session")
