@@ -34,8 +34,9 @@ bench: $(VENV)/.test ## measure speed on this machine and print the table
 chaos: $(VENV)/.test ## kill services and Cassandra nodes under load and count what is lost
 	@PYTHONPATH=tests/support $(BIN)/python tests/chaos/chaos.py
 
-docs: $(VENV)/.test ## write the settings into README.md and the commands into docs/cli.md
+docs: $(VENV)/.test ## write what documents repeat of the code: settings, commands, the drawing of the parts
 	@$(BIN)/python tools/generate.py
+	@$(BIN)/python tools/architecture.py
 
 screenshots: $(VENV)/.test ## pictures of all pages, light and dark, into docs/screens
 	@$(BIN)/python tools/screenshots.py

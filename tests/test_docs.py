@@ -1,6 +1,5 @@
 """The documents say what the code does."""
 
-import importlib.util
 import re
 import sys
 from collections.abc import Callable
@@ -9,20 +8,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from scripts import script
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.settings import Settings, variable
 from mnist_predict.training.evaluation import evaluate as evaluation
 from mnist_predict.training.evaluation import sets
-
-
-def script(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
