@@ -1,17 +1,17 @@
 """Files of several pages: PDF and TIFF, page by page in one reading; and PDF that is locked, damaged or too much."""
 
 import contextlib
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import numpy as np
 import pytest
+from attacks import CATALOG, PAGES, one_page, pdf, stream
 from PIL import Image, TiffImagePlugin
 
 from mnist_predict.errors import BadRequest, BrokenPicture, TooLarge, UserError
 from mnist_predict.reading import Reading
-from mnist_predict.vision import picture, raster
+from mnist_predict.vision import raster
 from mnist_predict.vision.expect import expectation
 from mnist_predict.vision.explain import draw
 from mnist_predict.vision.picture import decode, decode_pages, media_type, preview
@@ -22,38 +22,6 @@ def saved(kind: str, *pages: np.ndarray, **options) -> bytes:
     first, *rest = [Image.fromarray(page) for page in pages]
     first.save(out, kind, save_all=True, append_images=rest, **options)
     return out.getvalue()
-
-
-def pdf(*objects: bytes, trailer: bytes = b"") -> bytes:
-    """A PDF of these objects, numbered from 1; the first is the catalog."""
-    out, starts = bytearray(b"%PDF-1.7\n"), []
-    for number, body in enumerate(objects, 1):
-        starts.append(len(out))
-        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
-    end = b"xref\n0 %d\n0000000000 65535 f \n%b" % (len(starts) + 1, table)
-    return (
-        bytes(out)
-        + end
-        + b"trailer <</Root 1 0 R /Size %d %b>>\nstartxref\n%d\n%%%%EOF"
-        % (
-            len(starts) + 1,
-            trailer,
-            len(out),
-        )
-    )
-
-
-CATALOG = b"<</Type/Catalog/Pages 2 0 R>>"
-PAGES = b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
-
-
-def stream(content: bytes, entries: bytes = b"") -> bytes:
-    return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (entries, len(content), content)
-
-
-def one_page(content: bytes, page: bytes = b"/MediaBox[0 0 200 100]", *more: bytes) -> bytes:
-    return pdf(CATALOG, PAGES, b"<</Type/Page/Parent 2 0 R/Contents 4 0 R%b>>" % page, stream(content), *more)
 
 
 SEVEN = b"6 w 1 J 1 j 80 80 m 120 80 l 95 20 l S"  # strokes of a 7 on a page of 200 x 100 points
@@ -170,30 +138,7 @@ def test_too_many_pages(kind):
     assert refused.value.status == 413
 
 
-def test_a_picture_within_a_pdf_may_not_be_larger_than_others():
-    side = 100_000
-    bits = zlib.compress(bytes(1000))
-    entries = b"/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 1" % (side, side)
-    image = stream(bits, entries + b"/Filter/FlateDecode")
-    page = b"/MediaBox[0 0 200 100]/Resources<</XObject<</I 5 0 R>>>>"
-    with pytest.raises(TooLarge, match="megapixels"):
-        decode(one_page(b"200 0 0 100 0 0 cm /I Do", page, image))
-
-
-@pytest.mark.parametrize("kind", ["PDF", "TIFF"])
-def test_pages_that_take_too_long(monkeypatch, write, kind):
-    monkeypatch.setattr(picture, "MAX_SECONDS", -1.0)
-    with pytest.raises(TooLarge, match=r"seconds|too long"):
-        decode(saved(kind, write("31", 40)))
-
-
-def test_a_drawing_that_takes_too_long_is_given_up(monkeypatch):
-    monkeypatch.setattr(picture, "MAX_SECONDS", -1.0)
-    with pytest.raises(TooLarge, match="too long to draw"):
-        decode(one_page(SEVEN * 20_000))
-
-
-def test_pdfs_are_drawn_one_after_the_other(write):
+def test_pdfs_are_drawn_for_several_threads(write):
     data = saved("PDF", write("31", 40), write("4072", 40))
     alone = [page.pixels for page in decode_pages(data)]
     with ThreadPoolExecutor(4) as pool:

@@ -1,23 +1,21 @@
 """Bytes -> picture: upright RGB pixels, whatever the format, mode, depth or size of the file; page by page.
 
-Pillow reads pictures (`raster`), PDFium reads PDF (`pdf`). One page is in memory at a time.
+Pillow reads pictures (`raster`), PDFium reads PDF (`pdf`), both in a process of their own (`decoding`). One page is in
+memory at a time.
 """
 
-import time
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Iterator
 from io import BytesIO
 
 import numpy as np
 from PIL import Image
 
-from mnist_predict.errors import BadRequest, BrokenPicture, NotAPicture, TooLarge, UserError
+from mnist_predict.errors import BadRequest, NotAPicture, TooLarge
 from mnist_predict.reading import Box
-from mnist_predict.vision import raster
+from mnist_predict.vision import decoder
 from mnist_predict.vision.raster import Picture
 
 MAX_BYTES = 20_000_000
-MAX_SECONDS = 60.0  # for all pages, with what is done to them
 
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
@@ -46,46 +44,30 @@ def media_type(data: bytes) -> str:
 
 
 def decode(data: bytes, page: int = 0) -> Picture:
-    """One page of a file; raises what `decode_pages` raises."""
-    with closing(_pages(data, page)) as pages:
-        found = next(pages, None)
-    if found is None:
-        raise BadRequest(f"The file has no page {page + 1}.")
-    return found
+    """One page of a file; raises what `decode_pages` raises, and `BadRequest` where there is no such page."""
+    return decoder.page(data, _checked(data), page)[0]
 
 
-def decode_pages(data: bytes) -> Generator[Picture]:
+def decode_pages(data: bytes) -> Iterator[Picture]:
     """The upright pages in a file's bytes, one by one; of an animation only its beginning.
 
     Raises `BadRequest` (empty), `TooLarge`, `NotAPicture` and `BrokenPicture`.
     """
-    return _pages(data, 0)
+    kind = _checked(data)
+    page, pages = 0, 1
+    while page < pages:
+        picture, pages = decoder.page(data, kind, page)
+        yield picture
+        page += 1
 
 
-def _pages(data: bytes, first: int) -> Generator[Picture]:
+def _checked(data: bytes) -> str:
+    """The kind of a file that may be decoded."""
     if not data:
         raise BadRequest("The file is empty. Send a picture.")
     if len(data) > MAX_BYTES:
         raise TooLarge(f"The file has more than {MAX_BYTES // 1_000_000} MB. Send a smaller picture.")
-    kind = media_type(data)
-    until = time.monotonic() + MAX_SECONDS
-    try:
-        if kind == "application/pdf":
-            from mnist_predict.vision import pdf
-
-            pages = pdf.pages(data, first, until)
-        else:
-            pages = raster.pages(data, kind, first)
-        for page in pages:
-            if time.monotonic() > until:
-                raise TooLarge(f"To read all its pages takes more than {MAX_SECONDS:.0f} seconds. Send it in parts.")
-            yield page
-    except UserError:
-        raise
-    except Image.DecompressionBombError:
-        raise raster.too_large() from None
-    except Exception as error:  # the parsers raise whatever a damaged file leads them to
-        raise BrokenPicture("The picture is damaged or cut short. Send it again, or another one.") from error
+    return media_type(data)
 
 
 def preview(data: bytes, longest: int = 1600, page: int = 0, part: Box | None = None) -> bytes:

@@ -7,7 +7,6 @@ decoded.
 
 import math
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
@@ -17,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from mnist_predict.errors import BrokenPicture, TooLarge
+from mnist_predict.errors import BadRequest, BrokenPicture, TooLarge
 from mnist_predict.reading import Box
 
 MAX_PIXELS = 64_000_000  # of a page as declared
@@ -76,8 +75,8 @@ def too_large() -> TooLarge:
     return TooLarge(f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels. Send a smaller one.")
 
 
-def pages(data: bytes, kind: str, first: int) -> Iterator[Picture]:
-    """The pages of a TIFF from that one on; of all other formats the one picture, of an animation its beginning."""
+def page(data: bytes, kind: str, number: int) -> tuple[Picture, int]:
+    """A page of a file, and how many it has: a TIFF one or more, all other formats one, an animation its beginning."""
     if kind == "image/png":
         _check_png(data)
     if kind == "image/jpeg" and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
@@ -85,10 +84,16 @@ def pages(data: bytes, kind: str, first: int) -> Iterator[Picture]:
     module, plugin = _PLUGINS[kind]
     image = getattr(import_module(module), plugin)(BytesIO(data))
     starts = _page_starts(image) if kind == "image/tiff" else [0]
-    for start in starts[first:]:
-        if start:
-            image.seek(start)
-        yield _page(image, kind)
+    check_page(number, len(starts))
+    if starts[number]:
+        image.seek(starts[number])
+    return _page(image, kind), len(starts)
+
+
+def check_page(number: int, pages: int) -> None:
+    """Raise `BadRequest` where a file has no such page."""
+    if number >= pages:
+        raise BadRequest(f"The file has no page {number + 1}.")
 
 
 def too_many_pages() -> TooLarge:

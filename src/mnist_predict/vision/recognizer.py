@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from mnist_predict.models.registry import LINES, open_version
 from mnist_predict.reading import Box, Number, Reading, together, union
+from mnist_predict.vision import decoder
 from mnist_predict.vision.advice import DARKNESS, advise, cut_off, dark
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.expect import Expectation
@@ -192,5 +193,6 @@ def _known_alone(digits: Sequence[DigitInk], rows: npt.NDArray[np.float32]) -> s
 def open_recognizer(model: str) -> Recognizer:
     """The recognizer of the model version in that folder, loaded; empty: of the one that ships."""
     version = open_version(model)
+    decoder.warm()
     lines = [LineReader(version.folder / line) for line in LINES]
     return Recognizer(Classifier(version.folder / "digits"), lines, version.name)

@@ -1,0 +1,80 @@
+"""Files that are made to hurt whoever decodes them; each is small. Shared by the tests and by `make attack`."""
+
+import struct
+import zlib
+from functools import cache
+
+
+def pdf(*objects: bytes, trailer: bytes = b"") -> bytes:
+    """A PDF of these objects, numbered from 1; the first is the catalog."""
+    out, starts = bytearray(b"%PDF-1.7\n"), []
+    for number, body in enumerate(objects, 1):
+        starts.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
+    end = b"xref\n0 %d\n0000000000 65535 f \n%b" % (len(starts) + 1, table)
+    last = b"trailer <</Root 1 0 R /Size %d %b>>\nstartxref\n%d\n%%%%EOF" % (len(starts) + 1, trailer, len(out))
+    return bytes(out) + end + last
+
+
+CATALOG = b"<</Type/Catalog/Pages 2 0 R>>"
+PAGES = b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
+
+
+def stream(content: bytes, entries: bytes = b"") -> bytes:
+    """A stream object of a PDF."""
+    return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (entries, len(content), content)
+
+
+def one_page(content: bytes, page: bytes = b"/MediaBox[0 0 200 100]", *more: bytes, entries: bytes = b"") -> bytes:
+    """A PDF of one page that draws that content."""
+    first = b"<</Type/Page/Parent 2 0 R/Contents 4 0 R%b>>" % page
+    return pdf(CATALOG, PAGES, first, stream(content, entries), *more)
+
+
+def nested_forms(deep: int = 12, times: int = 10) -> bytes:
+    """2.6 kB: each form draws the next ten times; the last would be drawn 10^12 times."""
+    forms = []
+    for at in range(deep):
+        number = 5 + at
+        inner = b"/F Do " * times if at < deep - 1 else b"0 0 1 1 re f "
+        more = b"/Resources<</XObject<</F %d 0 R>>>>" % (number + 1) if at < deep - 1 else b""
+        forms.append(stream(inner, b"/Type/XObject/Subtype/Form/BBox[0 0 200 100]" + more))
+    return one_page(b"/F Do", b"/MediaBox[0 0 200 100]/Resources<</XObject<</F 5 0 R>>>>", *forms)
+
+
+@cache
+def inflated_twice(size: int = 200_000_000) -> bytes:
+    """1 kB that inflates twice to 200 MB of drawing."""
+    maker = zlib.compressobj(9)
+    part = b"0 0 1 1 re f\n" * 80_000
+    once = b"".join(maker.compress(part) for _ in range(size // len(part))) + maker.flush()
+    return one_page(zlib.compress(once, 9), entries=b"/Filter[/FlateDecode/FlateDecode]")
+
+
+def saved_states() -> bytes:
+    """50 kB: the state of the drawing is saved as often as there is room, and deflated at that."""
+    content = zlib.compress(b"q " * 20_000_000, 9)
+    return one_page(content, entries=b"/Filter/FlateDecode")
+
+
+def inline_images(count: int = 2_000_000) -> bytes:
+    """Two million pictures within the drawing of a page."""
+    image = b"BI /W 1 /H 1 /BPC 8 /CS /G ID a EI\n"
+    return one_page(zlib.compress(image * count, 9), entries=b"/Filter/FlateDecode")
+
+
+def png(width: int, height: int, depth: int, colour: int, row: bytes = b"", *chunks: bytes) -> bytes:
+    """A PNG of rows that are all alike; blank where none is given. `colour`: as in its header (0 grey, 2 RGB, 3
+    palette, 4 grey and alpha, 6 RGBA)."""
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    row = row or b"\xff" * -(-width * depth * channels // 8)
+    maker = zlib.compressobj(9)
+    data = b"".join(maker.compress(b"\0" + row) for _ in range(height)) + maker.flush()
+    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join([chunk(b"IHDR", head), *chunks, chunk(b"IDAT", data), chunk(b"IEND", b"")])
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
