@@ -5,8 +5,14 @@ from time import sleep
 
 import pytest
 
+from mnist_predict import turns as module
 from mnist_predict.errors import TooLarge
 from mnist_predict.turns import Left, Turns, ask, asker
+
+
+@pytest.fixture(autouse=True)
+def afterwards_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_here", threading.local())
 
 
 def taken(turns: Turns, *clients: str) -> list[str]:

@@ -3,6 +3,10 @@
 import struct
 import zlib
 from functools import cache
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
 
 
 def pdf(*objects: bytes, trailer: bytes = b"") -> bytes:
@@ -78,3 +82,10 @@ def png(width: int, height: int, depth: int, colour: int, row: bytes = b"", *chu
 def chunk(name: bytes, data: bytes) -> bytes:
     """A chunk of a PNG."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+    """A picture as a file."""
+    out = BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()

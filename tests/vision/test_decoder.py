@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-from io import BytesIO
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 
@@ -19,13 +18,16 @@ from mnist_predict.vision.picture import decode
 
 
 def png(width: int = 24, height: int = 16) -> bytes:
-    out = BytesIO()
-    Image.new("L", (width, height), 255).save(out, "PNG")
-    return out.getvalue()
+    return attacks.saved(Image.new("L", (width, height), 255), "PNG")
 
 
 def children() -> list[int]:
     return [int(each) for each in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+
+
+def held() -> int:
+    """The most memory that a process which decodes has held so far, in bytes."""
+    return max(int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0]) << 10 for pid in children())
 
 
 def refusal(data: bytes) -> UserError | None:
@@ -35,6 +37,15 @@ def refusal(data: bytes) -> UserError | None:
     except UserError as error:
         return error
     return None
+
+
+@pytest.fixture
+def anew():
+    """A process that has decoded nothing yet."""
+    decode(png())
+    for pid in children():
+        os.kill(pid, signal.SIGKILL)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
 PDFS = {
@@ -62,11 +73,7 @@ def test_a_pdf_that_never_ends_is_refused_in_time(monkeypatch, name):
     assert decode(png()).size == (24, 16)
 
 
-def test_a_process_that_was_killed_is_replaced():
-    decode(png())
-    for pid in children():
-        os.kill(pid, signal.SIGKILL)
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+def test_a_process_that_was_killed_is_replaced(anew):
     assert decode(png()).size == (24, 16)
 
 
@@ -102,6 +109,52 @@ def test_while_a_heavy_file_is_decoded_another_client_is_served(monkeypatch):
 
 def test_pixels_come_as_they_were_decoded():
     noise = np.random.default_rng(1).integers(0, 256, (300, 500, 3), np.uint8)
-    out = BytesIO()
-    Image.fromarray(noise).save(out, "PNG")
-    assert np.array_equal(decode(out.getvalue()).pixels, noise)
+    assert np.array_equal(decode(attacks.saved(Image.fromarray(noise), "PNG")).pixels, noise)
+
+
+LARGE = {
+    "16 bits of grey": lambda: attacks.png(8000, 8000, 16, 0),
+    "RGBA": lambda: attacks.png(8000, 8000, 8, 6, b"\x00\x00\x00\xff" * 8000),
+    "palette, transparent": lambda: attacks.png(
+        8000, 8000, 8, 3, b"", attacks.chunk(b"PLTE", bytes(768)), attacks.chunk(b"tRNS", b"\xff" * 256)
+    ),
+    "floats": lambda: attacks.saved(Image.new("F", (8000, 8000), 0.0), "TIFF", compression="tiff_adobe_deflate"),
+    "WebP": lambda: attacks.saved(Image.new("L", (4000, 4000), 0), "WEBP"),
+    "progressive": lambda: attacks.saved(Image.new("L", (8000, 8000), 0), "JPEG", progressive=True),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_picture_of_64_megapixels_takes_no_more_memory_than_it_must(anew, name):
+    data = LARGE[name]()
+    decoded = decode(data)
+    assert decoded.size in ((8000, 8000), (4000, 4000))
+    assert decoded.pixels.shape == (1414, 1414, 3)
+    assert (decoded.pixels == (255 if name == "16 bits of grey" else 0)).all()
+    assert held() < 320_000_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "words"),
+    [
+        ("WEBP", {}, "16 megapixels"),
+        ("JPEG", {"progressive": True, "subsampling": 0}, "progressive"),
+        ("TIFF", {"tiffinfo": {274: 6}, "compression": "packbits"}, "memory"),
+    ],
+)
+def test_what_would_take_too_much_is_refused_in_words(anew, kind, options, words):
+    data = attacks.saved(Image.new("RGB", (8000, 8000)), kind, **options)
+    with pytest.raises(UserError, match=words) as refused:
+        decode(data)
+    assert refused.value.status in (413, 422)
+    assert held() < 320_000_000
+
+
+def test_strips_of_a_large_picture_join_without_a_seam():
+    ramp = np.add.outer(np.arange(2999) % 200, np.arange(2001) % 50).astype(np.uint8)
+    for pixels in (ramp, ramp.astype(np.uint16) << 8, np.dstack([ramp] * 3)):
+        image = Image.fromarray(pixels)
+        decoded = decode(attacks.saved(image, "PNG"))
+        height, width = decoded.pixels.shape[:2]
+        whole = np.asarray(Image.fromarray(ramp).resize((width, height), Image.Resampling.BOX))
+        assert np.abs(decoded.pixels[..., 0].astype(int) - whole).max() <= 1

@@ -24,6 +24,7 @@ SECONDS = 8.0  # of CPU for a page
 PATIENCE = 60.0  # seconds for a page, on a machine that has others to serve
 TOO_LONG = "To decode this file takes too long. Save it anew, as a PNG or smaller, and send it again."
 _PIPE = 1 << 20  # bytes that Linux lets a pipe hold, so that pixels need few turns
+_ALONE = {"OPENBLAS_NUM_THREADS": "1"}  # each of its threads would take memory that counts
 _SLOW = (-signal.SIGPROF, -signal.SIGALRM)
 _ERRORS = {error.__name__: error for error in (errors.BadRequest, errors.TooLarge, errors.BrokenPicture)}
 
@@ -34,7 +35,9 @@ class _Process:
     def __init__(self) -> None:
         command = [sys.executable, "-m", decoding.__name__]
         pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere, pipesize=_PIPE)  # noqa: S603
+        self.process = subprocess.Popen(  # noqa: S603
+            command, stdin=pipe, stdout=pipe, stderr=nowhere, pipesize=_PIPE, env=os.environ | _ALONE
+        )
 
     def ask(self, data: bytes, kind: str, page: int) -> tuple[dict[str, Any], bytearray]:
         """What is said of a page, and its pixels; raises `EOFError` where the process dies of it."""

@@ -20,7 +20,7 @@ from mnist_predict.errors import BrokenPicture, UserError
 from mnist_predict.vision import raster
 from mnist_predict.vision.raster import Picture
 
-MEMORY = 340_000_000  # bytes: a picture of 64 megapixels as Pillow keeps it, 4 bytes a pixel, and the process itself
+MEMORY = 380_000_000  # bytes: 64 megapixels as Pillow keeps them, 4 bytes each, the file, and the process itself
 KEPT = 120_000_000  # bytes that it may hold after a page; beyond that a new process takes over
 
 BROKEN = "The picture is damaged or cut short. Send it again, or another one."

@@ -21,7 +21,10 @@ from mnist_predict.reading import Box
 
 MAX_PIXELS = 64_000_000  # of a page as declared
 DECODED_PIXELS = 2_000_000  # larger pages are reduced to this: enough for a page of digits
+MAX_WEBP_PIXELS = 16_000_000  # its decoder keeps four pictures of 4 bytes a pixel
+STRIP_PIXELS = 500_000  # of a large page, which are worked on at a time
 MAX_PAGES = 50
+MAX_COEFFICIENTS = 250_000_000  # bytes; 64 megapixels with colours at half the size are 192 million
 MAX_JPEG_SCANS = 100  # a progressive file has about ten; each costs a pass over all pixels
 
 _PLUGINS = {
@@ -43,6 +46,8 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # EXIF orientation (tag 0x0112) -> what turns the picture upright
+
+Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,11 @@ class Picture:
 
 def too_large() -> TooLarge:
     """The refusal of a page of too many pixels."""
-    return TooLarge(f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels. Send a smaller one.")
+    return _too_large(MAX_PIXELS)
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"The picture has more than {most // 1_000_000} megapixels. Send a smaller one.")
 
 
 def page(data: bytes, kind: str, number: int) -> tuple[Picture, int]:
@@ -81,6 +90,8 @@ def page(data: bytes, kind: str, number: int) -> tuple[Picture, int]:
         _check_png(data)
     if kind == "image/jpeg" and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
         raise BrokenPicture("The JPEG has too many scans. Save it anew and send it again.")
+    if kind == "image/webp":
+        _check_webp(data)
     module, plugin = _PLUGINS[kind]
     image = getattr(import_module(module), plugin)(BytesIO(data))
     starts = _page_starts(image) if kind == "image/tiff" else [0]
@@ -123,14 +134,14 @@ def _page(image: Any, kind: str) -> Picture:
         raise too_large()
     shrink = math.sqrt(min(1.0, DECODED_PIXELS / (width * height)))
     if kind == "image/jpeg":
+        _check_progressive(image)
         image.draft(None, _times((width, height), shrink))  # decodes at 1/2, 1/4 or 1/8 where that is enough
     image.load()
     if kind == "image/tiff":
         size = image.size  # it turned upright by itself
     orientation = _orientation(image)
-    image = _eight_bit(image)
-    if shrink < 1.0:
-        image = image.resize(_times(size, shrink), Image.Resampling.BOX)
+    white = _white(image)
+    image = _shrunk(image, _times(size, shrink), white) if shrink < 1.0 else _eight_bit(image, white)
     image = _over_ground(image)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
@@ -155,6 +166,29 @@ def _check_png(data: bytes) -> None:
         at = end + 4
 
 
+def _check_webp(data: bytes) -> None:
+    """Its size as declared (RFC 9649, sections 2.5 to 2.7): Pillow makes room for all of it at once."""
+    size = int.from_bytes
+    match data[12:16]:
+        case b"VP8X":
+            width, height = 1 + size(data[24:27], "little"), 1 + size(data[27:30], "little")
+        case b"VP8L":
+            bits = size(data[21:25], "little")
+            width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        case _:
+            width, height = size(data[26:28], "little") & 0x3FFF, size(data[28:30], "little") & 0x3FFF
+    if width * height > MAX_WEBP_PIXELS:
+        raise _too_large(MAX_PIXELS if width * height > MAX_PIXELS else MAX_WEBP_PIXELS)
+
+
+def _check_progressive(image: Any) -> None:
+    """Of a progressive JPEG all coefficients are kept, 2 bytes each, however small it is wanted."""
+    shares = [across * down for _, across, down, _ in image.layer]
+    coefficients = 2 * image.width * image.height * sum(shares) // max(shares)
+    if image.info.get("progressive") and coefficients > MAX_COEFFICIENTS:
+        raise BrokenPicture("This JPEG takes too much memory to decode. Save it smaller, or not as a progressive one.")
+
+
 def _orientation(image: Any) -> int:
     """The EXIF orientation, 1 (upright) where there is none or it cannot be read."""
     try:
@@ -163,16 +197,54 @@ def _orientation(image: Any) -> int:
         return 1
 
 
-def _eight_bit(image: Any) -> Any:
-    """L, RGB or RGBA with 8 bits a channel; deeper greys are scaled to their depth, not clipped."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        grey = np.nan_to_num(np.asarray(image, np.float64), posinf=0.0, neginf=0.0)
-        grey -= min(grey.min(), 0.0)
-        peak = grey.max()
-        white = next((2.0**bits - 1 for bits in _DEPTHS if peak <= 2.0**bits - 1), peak)
-        if image.mode == "F" and peak <= 1.0:
-            white = 1.0
-        return Image.fromarray((grey * (255.0 / white)).round().astype(np.uint8))
+def _shrunk(image: Any, size: tuple[int, int], white: Span) -> Any:
+    """A picture in a smaller size (w, h) with 8 bits a channel; widened to RGB or RGBA strip by strip only, as all of
+    it would take hundreds of megabytes."""
+    (width, height), (w, h) = image.size, size
+    rows = max(1, STRIP_PIXELS * h // (width * height))
+    small = None
+    for top in range(0, h, rows):
+        bottom = min(top + rows, h)
+        first, last = top * height / h, bottom * height / h
+        start = math.floor(first)
+        strip = _eight_bit(image.crop((0, start, width, min(math.ceil(last), height))), white)
+        part = (0, first - start, width, min(last - start, strip.height))
+        strip = strip.resize((w, bottom - top), Image.Resampling.BOX, box=part)
+        small = small or Image.new(strip.mode, size)
+        small.paste(strip, (0, top))
+    return small
+
+
+def _deep(image: Any) -> bool:
+    return image.mode in ("I", "F") or image.mode.startswith("I;16")
+
+
+def _greys(image: Any) -> npt.NDArray[np.float64]:
+    return np.nan_to_num(np.asarray(image, np.float64), posinf=0.0, neginf=0.0)
+
+
+def _white(image: Any) -> Span:
+    """What is black and what is white in a deep grey picture: white is that of its depth, so that nothing is clipped.
+    (0, 255) for all others."""
+    if not _deep(image):
+        return 0.0, 255.0
+    width, height = image.size
+    rows = max(1, STRIP_PIXELS // width)
+    black, peak = 0.0, 0.0
+    for top in range(0, height, rows):
+        strip = _greys(image.crop((0, top, width, min(top + rows, height))))
+        black, peak = min(black, float(strip.min())), max(peak, float(strip.max()))
+    peak -= black
+    if image.mode == "F" and peak <= 1.0:
+        return black, 1.0
+    return black, next((2.0**bits - 1 for bits in _DEPTHS if peak <= 2.0**bits - 1), peak)
+
+
+def _eight_bit(image: Any, span: Span) -> Any:
+    """L, RGB or RGBA with 8 bits a channel; deeper greys are scaled from (black, white)."""
+    if _deep(image):
+        black, white = span
+        return Image.fromarray(((_greys(image) - black) * (255.0 / white)).round().astype(np.uint8))
     if image.has_transparency_data:
         return image.convert("RGBA")
     if image.mode == "LAB":
