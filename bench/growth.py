@@ -18,8 +18,8 @@ from rich.table import Table
 
 from bench.nodes import lacking, nodes
 from bench.records import OLDER_MODEL, RARE_CONFIDENCE, RARE_NUMBER, Maker, fill
-from mnist_predict.store import open_store
-from mnist_predict.store.record import Store
+from mnist_predict.store.opening import open_store
+from mnist_predict.store.protocol import Store
 from mnist_predict.store.search import Search
 
 SIZES = (1_000, 100_000)

@@ -15,7 +15,9 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from bench.pictures import pictures
-from mnist_predict.store.record import Record, Store, new_id
+from mnist_predict.store.ids import new_id
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
 from mnist_predict.store.tools.copy import THREADS, TOGETHER
 from mnist_predict.vision.recognizer import open_recognizer
 

@@ -15,7 +15,8 @@ from playwright.sync_api import sync_playwright
 
 from bench.pictures import pictures
 from bench.served import server
-from mnist_predict.store.record import Record, new_id
+from mnist_predict.store.ids import new_id
+from mnist_predict.store.record import Record
 from mnist_predict.store.sqlite.store import SqliteStore
 from mnist_predict.vision.recognizer import open_recognizer
 

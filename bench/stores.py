@@ -11,7 +11,7 @@ from bench.nodes import lacking, nodes
 from bench.records import Maker, fill
 from bench.served import cpu, load, server
 from bench.trips import trips
-from mnist_predict.store import open_store
+from mnist_predict.store.opening import open_store
 from mnist_predict.store.tools.copy import copy
 
 COPIED = 10_000

@@ -13,8 +13,9 @@ from PIL import Image
 from mnist_predict.errors import BadRequest, KeyReused, NotFound, UserError
 from mnist_predict.reading import Box, Number, Reading
 from mnist_predict.service import Service
-from mnist_predict.store import open_store
-from mnist_predict.store.record import Record, new_id
+from mnist_predict.store.ids import new_id
+from mnist_predict.store.opening import open_store
+from mnist_predict.store.record import Record
 from mnist_predict.vision.expect import Expectation
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from secrets import token_urlsafe
 from uuid import UUID
 
-from mnist_predict.store.record import Record, Store
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
 
 HOLD = 120.0  # seconds that a reading is one person's
 ASIDE = 600.0  # seconds that nobody is given what was skipped

@@ -3,19 +3,19 @@
 import threading
 from hashlib import sha256
 from time import perf_counter
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from mnist_predict.errors import BadRequest, Gone, NotFound
 from mnist_predict.reading import Reading
 from mnist_predict.settings import Settings
-from mnist_predict.store.record import Erasure, Record, Store, new_id
+from mnist_predict.store.ids import new_id
+from mnist_predict.store.opening import open_safe_store
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.spool.failover import SpooledStore
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.picture import decode
-
-if TYPE_CHECKING:
-    from mnist_predict.vision.recognizer import Recognizer
+from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 
 LONGEST_NAME = 1000  # characters; names are keys in stores, where a longer one could be refused for good
 
@@ -37,7 +37,7 @@ class Service:
     slows down the first. Storing waits for the disk, and is done side by side.
     """
 
-    def __init__(self, recognizer: "Recognizer", store: Store) -> None:
+    def __init__(self, recognizer: Recognizer, store: Store) -> None:
         self.recognizer = recognizer
         self.store = store
         self.meter = Meter()
@@ -160,9 +160,6 @@ class Service:
 
 def open_service(settings: Settings) -> Service:
     """The service that the settings name: its model loaded, its store opened with the first use."""
-    from mnist_predict.store import open_safe_store
-    from mnist_predict.vision.recognizer import open_recognizer
-
     return Service(open_recognizer(settings.model), open_safe_store(settings))
 
 

@@ -23,8 +23,8 @@ import numpy as np
 import requests
 from store_examples import until
 
-from mnist_predict.store import open_store
-from mnist_predict.store.record import Store
+from mnist_predict.store.opening import open_store
+from mnist_predict.store.protocol import Store
 from mnist_predict.store.tools.copy import everything
 
 CLIENTS = 8

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mnist_predict.cli.main import main
-from mnist_predict.store import open_store
+from mnist_predict.store.opening import open_store
 
 
 def run(*words: str | Path, stdin: bytes | None = None) -> Result:

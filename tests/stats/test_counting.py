@@ -14,9 +14,10 @@ from mnist_predict.stats import counting
 from mnist_predict.stats.counting import Progress, Statistics, open_statistics
 from mnist_predict.stats.kept import Kept
 from mnist_predict.stats.tally import Counts, Mistake, Tally, add
-from mnist_predict.store.record import Record, first_id, new_id
+from mnist_predict.store.file_lock import try_lock
+from mnist_predict.store.ids import first_id, new_id
+from mnist_predict.store.record import Record
 from mnist_predict.store.spool.failover import SpooledStore
-from mnist_predict.store.spool.replay import only_one
 from mnist_predict.store.spool.spool import Spool
 from mnist_predict.store.sqlite.store import SqliteStore
 
@@ -199,7 +200,7 @@ def test_who_finds_another_counting_shows_what_is_counted(statistics: Statistics
     assert whole(statistics)["readings"] == 1
     store.add(upload("7", datetime.now(UTC)))
     statistics.kept.clear()
-    with only_one(statistics.kept.path):
+    with try_lock(statistics.kept.path):
         days, progress = statistics.days(SINCE)
     assert (days, progress.complete) == ({}, False)
     until_complete(statistics)

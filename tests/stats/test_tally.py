@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from stats_examples import NOON, label, recounted, upload
 
 from mnist_predict.stats.tally import Counts, Mistake, add, of_label, of_reading, tally
-from mnist_predict.store.record import Record, Store
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
 from mnist_predict.store.sqlite.store import SqliteStore
 
 numbers = st.text("0123", max_size=3)

@@ -10,11 +10,11 @@ import pytest
 from cassandra.cluster import NoHostAvailable
 from cassandra_nodes import EXISTING
 
-from mnist_predict.store import open_store
 from mnist_predict.store.cassandra.session import Link
 from mnist_predict.store.cassandra.store import CassandraStore
 from mnist_predict.store.cassandra.url import Place
-from mnist_predict.store.record import Store
+from mnist_predict.store.opening import open_store
+from mnist_predict.store.protocol import Store
 
 
 @pytest.fixture(scope="session", params=["sqlite", "cassandra", "cassandra-3"])

@@ -17,7 +17,9 @@ import store_examples
 from store_examples import record_of
 
 from mnist_predict.errors import KeyReused, StoreUnavailable
-from mnist_predict.store.record import Record, Store, first_id, new_id
+from mnist_predict.store.ids import first_id, new_id
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
 
 PICTURE = b"\x89PNG\r\n\x1a\n\x00 not really"
 HOSTILE_NAMES = [

@@ -9,7 +9,9 @@ import pytest
 from store_examples import record_of
 
 from mnist_predict.errors import Gone
-from mnist_predict.store.record import Erasure, Record, Store, new_id
+from mnist_predict.store.ids import new_id
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.sqlite.store import SqliteStore
 from mnist_predict.store.tools.check import check
 from mnist_predict.store.tools.copy import copy, everything

@@ -6,8 +6,9 @@ import pytest
 from store_examples import plain_id, read_as, record_of
 
 from mnist_predict.reading import Reading
+from mnist_predict.store.ids import in_sample, new_id
 from mnist_predict.store.reasons import reasons
-from mnist_predict.store.record import Record, in_sample, new_id
+from mnist_predict.store.record import Record
 
 
 def with_confidence(record: Record, confidence: float) -> Record:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from store_examples import READING, record_of
 
-from mnist_predict.store.record import first_id, in_sample, new_id
+from mnist_predict.store.ids import first_id, in_sample, new_id
 
 JULY = UUID("01983d2e-8d4b-7000-8000-000000000000")  # 2025-07-24T16:05:17.771Z in its first 48 bits
 

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 from store_examples import label_of, plain_id, read_as, record_of, unsure
 
-from mnist_predict.store.record import Store, new_id
+from mnist_predict.store.ids import new_id
+from mnist_predict.store.protocol import Store
 
 PICTURE = b"picture"  # of what `read_as` makes
 

@@ -10,7 +10,9 @@ import pytest
 from store_examples import READING, record_of
 
 from mnist_predict.store import search as search_module
-from mnist_predict.store.record import Record, Store, first_id, new_id
+from mnist_predict.store.ids import first_id, new_id
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
 from mnist_predict.store.search import EDGES, Search
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -111,7 +113,7 @@ def test_what_is_searched_for_is_found_newest_first_without_skips_or_repeats(sto
 def test_of_several_things_a_bounded_number_of_records_is_looked_at(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("sqlite_search", "cassandra_search", "search"):
+    for module in ("sqlite.search", "cassandra.search", "search"):
         monkeypatch.setattr(f"mnist_predict.store.{module}.LOOK", 20)
     needle = store.add(record_of(image_name="needle", id=first_id(NOW - timedelta(hours=3))))
     hay = [record_of(id=first_id(NOW - timedelta(seconds=i))) for i in range(50)]

@@ -6,7 +6,8 @@ from itertools import count
 from uuid import UUID
 
 from mnist_predict.reading import Box, Digit, Number, Reading
-from mnist_predict.store.record import Record, first_id
+from mnist_predict.store.ids import first_id
+from mnist_predict.store.record import Record
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=20)
 _rest = count(1)

@@ -11,8 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from mnist_predict.reading import Box, Digit, Number, Reading
-from mnist_predict.store import open_store
-from mnist_predict.store.record import Record, in_sample, new_id
+from mnist_predict.store.ids import in_sample, new_id
+from mnist_predict.store.opening import open_store
+from mnist_predict.store.record import Record
 
 SEVEN = Digit(7, Box(3, 4, 20, 28), (0.0, 0.01, 0.02, 0.0, 0.0, 0.0, 0.0, 0.95, 0.015, 0.005))
 READING = Reading((Number("77", 0.9025, 0, Box(3, 4, 44, 28), (SEVEN, SEVEN)),), 0, ("a little dark",), "v1-abc")

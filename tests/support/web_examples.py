@@ -20,7 +20,9 @@ import requests
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from mnist_predict.store.record import Record, Store, new_id
+from mnist_predict.store.ids import new_id
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
 from mnist_predict.vision.recognizer import Recognizer
 
 MNIST = Path(__file__).parents[2] / "data" / "mnist"

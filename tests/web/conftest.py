@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from mnist_predict.service import Service
 from mnist_predict.settings import Settings
-from mnist_predict.store import open_store
+from mnist_predict.store.opening import open_store
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 from mnist_predict.web.app import create_app
 

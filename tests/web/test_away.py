@@ -11,8 +11,8 @@ from web_examples import BROWSER, JSON, Upload, picture_of
 
 from mnist_predict.service import Service
 from mnist_predict.settings import Settings
-from mnist_predict.store import open_safe_store
-from mnist_predict.store.record import new_id
+from mnist_predict.store.ids import new_id
+from mnist_predict.store.opening import open_safe_store
 from mnist_predict.store.spool.failover import SpooledStore
 from mnist_predict.vision.recognizer import Recognizer
 

@@ -16,7 +16,7 @@ import pytest
 import requests
 from web_examples import JSON, Running, command, picture_of, serving
 
-from mnist_predict.store import data_place, open_store
+from mnist_predict.store.opening import data_place, open_store
 from mnist_predict.vision.picture import MAX_BYTES
 
 BOUNDARY = "b0undary"

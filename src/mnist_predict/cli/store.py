@@ -12,7 +12,7 @@ from mnist_predict.errors import BadRequest
 from mnist_predict.settings import Settings
 
 if TYPE_CHECKING:
-    from mnist_predict.store.record import Store
+    from mnist_predict.store.protocol import Store
 
 
 @click.group()
@@ -24,7 +24,7 @@ def store() -> None:
 @setting("store")
 def init(store: str | None) -> None:
     """Create the store, or bring an older one up to date, and check that it can be written."""
-    from mnist_predict.store import data_place
+    from mnist_predict.store.opening import data_place
 
     url = Settings.from_environment().but(store=store).store_url
     with opened(url) as kept:
@@ -84,7 +84,7 @@ def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
     """
     from mnist_predict.service import open_service
     from mnist_predict.stats.counting import open_statistics
-    from mnist_predict.store import data_place
+    from mnist_predict.store.opening import data_place
     from mnist_predict.store.thumbnails import open_thumbnails
 
     settings = Settings.from_environment().but(store=store)
@@ -138,7 +138,7 @@ def _so_many(count: int, what: str) -> str:
 @contextmanager
 def opened(url: str) -> Iterator["Store"]:
     """The store of a setting, closed afterwards."""
-    from mnist_predict.store import open_store
+    from mnist_predict.store.opening import open_store
 
     kept = open_store(url)
     try:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.stats.tally import Counts, Mistake, Tally, add
-from mnist_predict.store.record import first_id
+from mnist_predict.store.ids import first_id
 from mnist_predict.store.sqlite.connection import patiently
 
 Span = tuple[str, str]  # ids from the first, up to but without the second

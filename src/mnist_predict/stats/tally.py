@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from mnist_predict.store.record import Record, Store, in_sample
+from mnist_predict.store.ids import in_sample
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
 
 BINS = 20  # of confidence, each 0.05 wide
 Counts = dict[str, float]

@@ -1,11 +1,13 @@
 """Why a person should look at a reading. A pure function of its record, so that every service and store agrees."""
 
+import json
 from math import prod
 from typing import Literal
 from uuid import UUID
 
 from mnist_predict.reading import UNSURE, Reading
-from mnist_predict.store.record import Record, in_sample
+from mnist_predict.store.ids import in_sample
+from mnist_predict.store.record import Record
 
 Reason = Literal["no number", "unsure", "disagreement", "sample"]
 
@@ -32,6 +34,11 @@ def reasons_of(record_id: UUID, reading: Reading) -> tuple[Reason, ...]:
     if in_sample(record_id):
         found.append("sample")
     return tuple(found)
+
+
+def needs_review(record_id: str, reading: str) -> bool:
+    """Whether a person should look at what is kept: for the schema, which fills its table with it."""
+    return bool(reasons_of(UUID(record_id), Reading.from_dict(json.loads(reading))))
 
 
 def _disagrees(reading: Reading) -> bool:

@@ -16,13 +16,12 @@ from itertools import groupby
 from typing import Literal
 from uuid import UUID
 
-from mnist_predict.store.record import Record, Store, first_id
+from mnist_predict.store.ids import first_id
+from mnist_predict.store.record import Record
 
 LOOK = 1000  # records that one search looks at, at most
 EDGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # of bands of confidence, finer where most are
 END = UUID("e677d21f-dbff-7fff-bfff-ffffffffffff")  # the last id of the year 9999
-
-_TOGETHER = 500  # records that are read at a time
 
 Labelled = Literal["no", "confirmed", "corrected"]
 UPLOAD = "upload"  # the trait of every upload; what was read and what people say of it are kept beside it
@@ -111,17 +110,6 @@ def together(one: Found, other: Found, limit: int) -> Found:
 def cut(records: Sequence[Record], limit: int, looked: UUID | None) -> Found:
     """A page of all that were found until `looked`, None: until the end."""
     return Found(list(records[:limit]), records[limit - 1].id if len(records) > limit else looked)
-
-
-def everything_found(store: Store, search: Search) -> Iterator[Record]:
-    """All records that are searched for, newest first, however far that is to look."""
-    before: UUID | None = None
-    while True:
-        page = store.search(search, before, _TOGETHER)
-        yield from page.records
-        before = page.rest
-        if before is None:
-            return
 
 
 def band(confidence: float) -> int:

@@ -6,7 +6,7 @@ from mnist_predict.reading import next_best
 from mnist_predict.service import Service, open_service
 from mnist_predict.settings import Settings
 from mnist_predict.stats.counting import open_statistics
-from mnist_predict.store import data_place
+from mnist_predict.store.opening import data_place
 from mnist_predict.store.thumbnails import open_thumbnails
 from mnist_predict.vision.table import is_table, table
 from mnist_predict.web.http.access import protect

@@ -19,7 +19,7 @@ from granian.server import Server
 from mnist_predict.errors import BadRequest, StoreRefused, StoreUnavailable
 from mnist_predict.models.registry import open_version
 from mnist_predict.settings import LOOPBACK, Settings
-from mnist_predict.store import data_place, open_store
+from mnist_predict.store.opening import data_place, open_store
 from mnist_predict.store.spool.replay import replay
 from mnist_predict.store.spool.spool import open_spool
 from mnist_predict.store.spool.volume import goes_with_container

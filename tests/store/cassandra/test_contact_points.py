@@ -13,8 +13,8 @@ from cassandra_nodes import PASSWORD, YAML, Nodes
 from store_examples import record_of
 
 from mnist_predict.errors import StoreUnavailable
-from mnist_predict.store import open_store
-from mnist_predict.store.record import Store
+from mnist_predict.store.opening import open_store
+from mnist_predict.store.protocol import Store
 
 REFUSING = "127.66.6.6"  # nobody listens there
 CASSANDRAS_DEFAULT = "commitlog_sync: periodic\ncommitlog_sync_period: 10000ms"  # as in its image

@@ -13,7 +13,8 @@ from mnist_predict.store.cassandra import erase as erasing
 from mnist_predict.store.cassandra import write
 from mnist_predict.store.cassandra.session import Link
 from mnist_predict.store.cassandra.store import CassandraStore
-from mnist_predict.store.record import Erasure, Record, new_id
+from mnist_predict.store.ids import new_id
+from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.tools.check import Checked, check
 
 PICTURE = b"a picture that nobody may see any more"

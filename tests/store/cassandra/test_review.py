@@ -11,7 +11,8 @@ from uuid_utils.compat import uuid7
 
 from mnist_predict.store.cassandra import review as cassandra_review
 from mnist_predict.store.cassandra.store import CassandraStore
-from mnist_predict.store.record import Record, in_sample
+from mnist_predict.store.ids import in_sample
+from mnist_predict.store.record import Record
 
 
 def of_yesterday() -> Record:

@@ -9,8 +9,8 @@ from uuid_utils.compat import uuid7
 
 from mnist_predict.store.cassandra.session import Link
 from mnist_predict.store.cassandra.store import CassandraStore
+from mnist_predict.store.ids import new_id
 from mnist_predict.store.migrations import missing
-from mnist_predict.store.record import new_id
 from mnist_predict.store.search import Search
 
 SEARCHES = (Search(number="77"), Search(labelled="corrected"), Search(labelled="no"), Search(least=0.9, most=0.95))

@@ -26,8 +26,9 @@ from mnist_predict.store.cassandra.index import rows_of
 from mnist_predict.store.cassandra.rows import partition
 from mnist_predict.store.cassandra.store import CassandraStore
 from mnist_predict.store.cassandra.url import Place
+from mnist_predict.store.ids import new_id
 from mnist_predict.store.migrations import missing
-from mnist_predict.store.record import Record, new_id
+from mnist_predict.store.record import Record
 from mnist_predict.store.tools.copy import everything
 
 PICTURE = b"picture"

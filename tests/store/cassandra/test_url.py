@@ -3,9 +3,9 @@
 import pytest
 
 from mnist_predict.errors import BadRequest
-from mnist_predict.store import open_store
 from mnist_predict.store.cassandra import url as cassandra_place
 from mnist_predict.store.cassandra.url import Place
+from mnist_predict.store.opening import open_store
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_the_password_is_in_no_text_of_a_place() -> None:
 
 
 def test_without_its_driver_the_store_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_predict.store.find_spec", lambda _: None)
+    monkeypatch.setattr("mnist_predict.store.opening.find_spec", lambda _: None)
     with pytest.raises(BadRequest, match=r"pip install 'mnist-predict\[cassandra\]'"):
         open_store("cassandra://a/k")
 

@@ -18,15 +18,18 @@ from store_examples import record_of, until
 
 from mnist_predict.errors import Gone, KeyReused, StoreUnavailable
 from mnist_predict.service import Service
-from mnist_predict.store.record import Erasure, Record, new_id
-from mnist_predict.store.search import Found, Search, everything_found, together
+from mnist_predict.store.file_lock import try_lock
+from mnist_predict.store.ids import new_id
+from mnist_predict.store.record import Erasure, Record
+from mnist_predict.store.search import Found, Search, together
 from mnist_predict.store.spool import failover as spooled_module
 from mnist_predict.store.spool.failover import SpooledStore
-from mnist_predict.store.spool.replay import only_one, replay
+from mnist_predict.store.spool.replay import replay
 from mnist_predict.store.spool.spool import Spool
 from mnist_predict.store.spool.volume import goes_with_container, in_container, on_volume
 from mnist_predict.store.sqlite.store import SqliteStore
 from mnist_predict.store.tools.copy import everything
+from mnist_predict.store.tools.export import everything_found
 
 PICTURE = b"picture"
 
@@ -73,7 +76,7 @@ def mend(*spooled: SpooledStore, moved: bool = True) -> None:
 def nothing_moves(spooled: SpooledStore) -> Iterator[None]:
     """The store answers, and what waits in the spool stays there."""
     with ExitStack() as stack:
-        until(lambda: stack.enter_context(only_one(spooled.spool.path)))  # unless a watcher has it just now
+        until(lambda: stack.enter_context(try_lock(spooled.spool.path)))  # unless a watcher has it just now
         mend(spooled, moved=False)
         yield
 
@@ -331,7 +334,7 @@ def test_a_replay_that_dies_anywhere_is_gone_on_with(tmp_path: Path, monkeypatch
 def test_only_one_process_replays(tmp_path: Path) -> None:
     spool, store = Spool(tmp_path / "spool.sqlite", 100), SqliteStore(tmp_path / "kept.sqlite")
     record = spool.add(record_of(PICTURE), PICTURE)
-    with only_one(spool.path) as mine:
+    with try_lock(spool.path) as mine:
         assert mine
         assert replay(spool, store) is None
     assert store.page() == []

@@ -11,9 +11,9 @@ from cassandra_nodes import Nodes
 from chaos_load import SERVE, Serving, picture, serving
 from store_examples import until
 
-from mnist_predict.store import open_store
 from mnist_predict.store.cassandra.session import Link
 from mnist_predict.store.cassandra.url import Place
+from mnist_predict.store.opening import open_store
 from mnist_predict.store.spool.spool import Spool
 from mnist_predict.store.tools.copy import everything
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from store_examples import record_of
 
+from mnist_predict.store.ids import new_id
 from mnist_predict.store.migrations import missing
-from mnist_predict.store.record import new_id
 from mnist_predict.store.search import Search
 from mnist_predict.store.sqlite.store import SqliteStore, to_row
 

@@ -15,8 +15,8 @@ import pytest
 from store_examples import label_of, plain_id, read_as, record_of, unsure
 
 from mnist_predict.errors import BadRequest, KeyReused, StoreUnavailable, UserError
-from mnist_predict.store import open_store
 from mnist_predict.store.migrations import missing
+from mnist_predict.store.opening import open_store
 from mnist_predict.store.spool.spool import Spool
 from mnist_predict.store.sqlite import connection as sqlite_file
 from mnist_predict.store.sqlite.group_commit import Writer

@@ -16,7 +16,9 @@ from arro3.io import read_parquet
 from store_examples import READING, record_of
 
 from mnist_predict.errors import BadRequest, StoreUnavailable
-from mnist_predict.store.record import Record, Store, new_id
+from mnist_predict.store.ids import new_id
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
 from mnist_predict.store.sqlite.store import SqliteStore
 from mnist_predict.store.tools import copy as copy_module
 from mnist_predict.store.tools import export as export_module

@@ -31,7 +31,7 @@ from web_examples import JSON, Running, picture_of
 
 from mnist_predict.service import Service
 from mnist_predict.settings import Settings
-from mnist_predict.store import open_store
+from mnist_predict.store.opening import open_store
 from mnist_predict.vision.recognizer import Recognizer
 from mnist_predict.web.app import create_app
 from mnist_predict.web.presenters.openapi import describe

@@ -17,7 +17,8 @@ from web_examples import BROWSER, DESKTOP, JSON, PHONE, Running, Upload, picture
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.service import Service
 from mnist_predict.store import search as search_module
-from mnist_predict.store.record import Record, first_id
+from mnist_predict.store.ids import first_id
+from mnist_predict.store.record import Record
 from mnist_predict.vision import picture as picture_module
 from mnist_predict.web.views.records import PAGE
 

@@ -10,7 +10,7 @@ from PIL import Image
 from web_examples import BROWSER, JSON, keep_unsure
 
 from mnist_predict.service import Service
-from mnist_predict.store.record import new_id
+from mnist_predict.store.ids import new_id
 from mnist_predict.vision.recognizer import Recognizer
 
 Wait = Callable[..., list[str]]

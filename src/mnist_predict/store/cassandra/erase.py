@@ -22,7 +22,8 @@ from mnist_predict.store.cassandra.rows import GET, blob, from_row, partition, t
 from mnist_predict.store.cassandra.search import search
 from mnist_predict.store.cassandra.session import Link
 from mnist_predict.store.cassandra.write import CLAIMED, NEWEST, ROWS_AT_ONCE, Window
-from mnist_predict.store.record import Erasure, Record, time_of
+from mnist_predict.store.ids import time_of
+from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Search
 
 IDS_AT_ONCE = 100

@@ -7,15 +7,13 @@ itself, as of two values of one timestamp Cassandra keeps the greater.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from mnist_predict.store.cassandra.rows import Partition, month_of, partition, timestamp
+from mnist_predict.store.cassandra.session import Link
 from mnist_predict.store.record import Record
 from mnist_predict.store.search import UPLOAD, said_traits, traits
-
-if TYPE_CHECKING:
-    from mnist_predict.store.cassandra.session import Link
 
 Statement = tuple[Any, ...]
 
@@ -26,24 +24,6 @@ _FORGET = "delete from @record_by_trait using timestamp ? where day = ? and buck
 _UNSAY = "delete said from @record_by_trait using timestamp ? where day = ? and bucket = ? and trait = ? and id = ?"
 _READ = "select number, source from @record where day = ? and bucket = ? and id = ?"
 _LIST = "insert into @bucket_of_trait (trait, month, day, bucket) values (?, ?, ?, ?)"
-_MOST_LISTED = 50_000
-
-
-class Listed:
-    """Which traits a process has listed in which partitions, so that it need not do so again."""
-
-    def __init__(self) -> None:
-        self._listed: set[tuple[str, Partition]] = set()
-
-    def lacking(self, rows: Iterable[Statement]) -> set[tuple[str, Partition]]:
-        """The traits of some rows, with their partitions, that are still to be listed."""
-        return {(trait, (day, bucket)) for _, day, bucket, trait, *_ in rows} - self._listed
-
-    def add(self, listed: set[tuple[str, Partition]]) -> None:
-        """These are listed now; with very many, it is begun anew."""
-        if len(self._listed) > _MOST_LISTED:
-            self._listed = set()
-        self._listed |= listed
 
 
 def listing(trait: str, where: Partition) -> Statement:
@@ -76,7 +56,7 @@ def forget(record: Record) -> list[Statement]:
 class Sayings:
     """What labels say of uploads; these are asked for while the labels are being written."""
 
-    def __init__(self, link: "Link", records: Iterable[Record]) -> None:
+    def __init__(self, link: Link, records: Iterable[Record]) -> None:
         self._link = link
         labels = [(label, label.label_of) for label in records if label.label_of is not None]
         self._asked = [(label, of, link.start(_READ, *partition(of), of)) for label, of in labels]
@@ -86,7 +66,7 @@ class Sayings:
         return [said_rows(self._link, of, label, asked.result().one()) for label, of, asked in self._asked]
 
 
-def said_rows(link: "Link", of: UUID, label: Record, read: Sequence[str] | None = None) -> list[Statement]:
+def said_rows(link: Link, of: UUID, label: Record, read: Sequence[str] | None = None) -> list[Statement]:
     """What writes that a label is about an upload, or about what that was merged into.
 
     `read`: the upload's number and source, None where they are not known; it may come after its labels.

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from mnist_predict.store.cassandra.rows import Partition, month_of, partition
-
-if TYPE_CHECKING:
-    from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.session import Link
 
 AT_ONCE = 6  # partitions that are asked first, at least: most of the eight of a time; then twice as many each time
 MOST_AT_ONCE = 64
@@ -27,7 +25,7 @@ T = TypeVar("T")
 TraitsOf = tuple[Partition, list[str]]
 
 
-def all_buckets(link: "Link", first: UUID, end: UUID) -> Iterator[list[Partition]]:
+def all_buckets(link: Link, first: UUID, end: UUID) -> Iterator[list[Partition]]:
     """The partitions that hold records from one id to another, in groups to ask at once."""
     low, high = _between(first, end)
 
@@ -39,7 +37,7 @@ def all_buckets(link: "Link", first: UUID, end: UUID) -> Iterator[list[Partition
     return _grouped(there_are(), lambda where: where)
 
 
-def buckets_of(link: "Link", traits: Sequence[str], first: UUID, end: UUID) -> Iterator[list[TraitsOf]]:
+def buckets_of(link: Link, traits: Sequence[str], first: UUID, end: UUID) -> Iterator[list[TraitsOf]]:
     """The same of records with any of some traits, each partition with those that are there."""
     low, high = _between(first, end)
 

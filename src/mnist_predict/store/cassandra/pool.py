@@ -6,13 +6,11 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from mnist_predict.errors import StoreUnavailable
+from mnist_predict.store.cassandra.session import ERRORS, LOST, Link, explain
 from mnist_predict.store.cassandra.url import Place
-
-if TYPE_CHECKING:
-    from mnist_predict.store.cassandra.session import Link
 
 
 class Shared(ABC):
@@ -31,7 +29,7 @@ class Shared(ABC):
         self._failure: tuple[float, StoreUnavailable] | None = None
 
     @abstractmethod
-    def _prepare(self, link: "Link") -> None:
+    def _prepare(self, link: Link) -> None:
         """Make ready what a new link is used for."""
 
     def close(self) -> None:
@@ -46,9 +44,7 @@ class Shared(ABC):
             link.close()
 
     @contextmanager
-    def _using(self) -> Iterator["Link"]:
-        from mnist_predict.store.cassandra.session import ERRORS, LOST, explain
-
+    def _using(self) -> Iterator[Link]:
         store = self._of_this_process()
         with store._state:
             link = store._opened()
@@ -67,9 +63,7 @@ class Shared(ABC):
                 store._in_use -= 1
                 store._state.notify_all()
 
-    def _opened(self) -> "Link":
-        from mnist_predict.store.cassandra.session import ERRORS, Link, explain
-
+    def _opened(self) -> Link:
         if self._closed:
             raise StoreUnavailable("The store is closed. Try again when the service has started anew.")
         if self._link is not None:

@@ -3,15 +3,14 @@
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from mnist_predict.store.cassandra.rows import GET, from_row, partition, timestamp
+from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.protocol import Unreviewed
 from mnist_predict.store.reasons import reasons
-from mnist_predict.store.record import Record, Unreviewed
-
-if TYPE_CHECKING:
-    from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.record import Record
 
 LOOK = 2000  # rows that one question reads at most
 SETTLED = 3600  # seconds after which the clocks of all services agree that a partition was listed
@@ -60,7 +59,7 @@ def forget(record: Record) -> list[tuple[Any, ...]]:
     return [(_DONE, *place), (_NUMBER, timestamp(record.id), *place)] if reasons(record) else []
 
 
-def unreviewed(link: "Link", before: UUID, limit: int, digit: str | None) -> Unreviewed:
+def unreviewed(link: Link, before: UUID, limit: int, digit: str | None) -> Unreviewed:
     """Those of ids smaller than `before` that wait, newest first; see `Store.unreviewed`."""
     found: list[UUID] = []
     looked = 0
@@ -79,7 +78,7 @@ def unreviewed(link: "Link", before: UUID, limit: int, digit: str | None) -> Unr
     return Unreviewed(found, None)
 
 
-def _slots(link: "Link", before: UUID) -> Iterator[Slot]:
+def _slots(link: Link, before: UUID) -> Iterator[Slot]:
     day, slot = slot_of(before)
     months = link.rows(link.start("select month from @month where shelf = 0"))
     for year in sorted({month // 100 for [month] in months if month // 100 <= day.year}, reverse=True):
@@ -87,14 +86,14 @@ def _slots(link: "Link", before: UUID) -> Iterator[Slot]:
             yield found.date(), at
 
 
-def _unlist(link: "Link", day: date, slot: int) -> None:
+def _unlist(link: Link, day: date, slot: int) -> None:
     """Take a finished partition from the list, unless it was listed not long ago: a late record may follow."""
     until = time.time() - SETTLED
     if (day - date(1970, 1, 1)).days * 86_400 + (slot + 1) * 600 < until:
         link.run(_UNLIST, int(until * 1_000_000), day.year, day, slot)
 
 
-def hold(link: "Link", ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
+def hold(link: Link, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
     """Give some that wait to `who`; see `Store.hold`."""
     held: list[Record] = []
     for at in range(0, len(ids), most):
@@ -110,13 +109,13 @@ def hold(link: "Link", ids: Sequence[UUID], who: str, seconds: float, most: int)
     return held
 
 
-def set_aside(link: "Link", record_id: UUID, who: str, seconds: float) -> None:
+def set_aside(link: Link, record_id: UUID, who: str, seconds: float) -> None:
     """Give what `who` holds to nobody for so long."""
     row = link.run(_HOLDER, record_id).one()
     _take(link, record_id, row[1] if row else None, who, NOBODY, int(seconds))
 
 
-def _take(link: "Link", record_id: UUID, holder: str | None, who: str, heir: str, seconds: int) -> bool:
+def _take(link: Link, record_id: UUID, holder: str | None, who: str, heir: str, seconds: int) -> bool:
     """Make what nobody holds, or `who` does, the heir's; whether it is."""
     if holder is None:
         other = link.settle(_CLAIM, seconds, heir, record_id, look=_HOLDER, key=record_id)
@@ -127,7 +126,7 @@ def _take(link: "Link", record_id: UUID, holder: str | None, who: str, heir: str
     return other is None or other[-1:] == (heir,)
 
 
-def _waiting(link: "Link", record_id: UUID) -> Record | None:
+def _waiting(link: Link, record_id: UUID) -> Record | None:
     """The record, if it still waits. One that was labelled under a merged id, or erased, is marked as done now."""
     slot = slot_of(record_id)
     asked = link.start(_ROW, *slot, record_id), link.start(GET, *partition(record_id), record_id)

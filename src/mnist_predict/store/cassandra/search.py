@@ -4,16 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from mnist_predict.store.cassandra.partitions import AT_ONCE, all_buckets, buckets_of
 from mnist_predict.store.cassandra.rows import COLUMNS, PAGE, Partition, from_row, partition
+from mnist_predict.store.cassandra.session import Link
 from mnist_predict.store.record import Record
 from mnist_predict.store.search import LOOK, UPLOAD, Found, Search, cut, said_traits, walked
-
-if TYPE_CHECKING:
-    from mnist_predict.store.cassandra.session import Link
 
 _MORE = 100  # records that are looked at together where the first were too few of those that are searched for
 
@@ -31,7 +29,7 @@ class _Row(NamedTuple):
     said: str | None
 
 
-def search(link: "Link", search: Search, before: UUID | None, limit: int) -> Found:
+def search(link: Link, search: Search, before: UUID | None, limit: int) -> Found:
     """A page of the records that are searched for; see `Store.search`."""
     first, end = search.first, search.end(before)
     if not search.asked:
@@ -53,7 +51,7 @@ def search(link: "Link", search: Search, before: UUID | None, limit: int) -> Fou
     return cut(found, limit, together[-1].id)
 
 
-def newest(link: "Link", first: UUID, end: UUID, limit: int) -> Iterator[Record]:
+def newest(link: Link, first: UUID, end: UUID, limit: int) -> Iterator[Record]:
     """All records from one id to another, newest first; about `limit` of them are wanted."""
     size = max(10, limit // AT_ONCE)
     for group in all_buckets(link, first, end):
@@ -62,7 +60,7 @@ def newest(link: "Link", first: UUID, end: UUID, limit: int) -> Iterator[Record]
         yield from merge(*streams, key=lambda record: record.id, reverse=True)
 
 
-def _walk(link: "Link", search: Search, first: UUID, end: UUID, some: int) -> Iterator[_Row]:
+def _walk(link: Link, search: Search, first: UUID, end: UUID, some: int) -> Iterator[_Row]:
     """The rows of the traits that are walked along, newest first; about `some` of them are wanted."""
     size = max(10, some // 4)
     for group in buckets_of(link, list(walked(search)), first, end):
@@ -73,7 +71,7 @@ def _walk(link: "Link", search: Search, first: UUID, end: UUID, some: int) -> It
         yield from merge(*streams, key=lambda row: row.id, reverse=True)
 
 
-def _records(link: "Link", search: Search, rows: Sequence[_Row]) -> list[Record]:
+def _records(link: Link, search: Search, rows: Sequence[_Row]) -> list[Record]:
     """The records of some rows that are as they must be, newest first."""
     if search.labelled is not None:
         rows = [row for row in _of_uploads(link, search, rows) if _is_said(search, row)]
@@ -81,7 +79,7 @@ def _records(link: "Link", search: Search, rows: Sequence[_Row]) -> list[Record]
     return sorted((record for record in found if search.matches(record)), key=lambda record: record.id, reverse=True)
 
 
-def _of_uploads(link: "Link", search: Search, rows: Sequence[_Row]) -> Sequence[_Row]:
+def _of_uploads(link: Link, search: Search, rows: Sequence[_Row]) -> Sequence[_Row]:
     """The rows that tell what people say of each: in its own trait it may stand for what was said before."""
     if list(walked(search)) == [UPLOAD]:
         return rows
@@ -94,7 +92,7 @@ def _is_said(search: Search, row: _Row) -> bool:
     return search.labelled in (said_traits(row.number, row.said.partition(" ")[2]) if row.said else ["no"])
 
 
-def _ask_for(link: "Link", select: str, rows: Sequence[_Row], *values: str) -> Iterator[Any]:
+def _ask_for(link: Link, select: str, rows: Sequence[_Row], *values: str) -> Iterator[Any]:
     """What lies under the ids of some rows, each partition asked once, all at the same time."""
     ids: dict[Partition, list[UUID]] = defaultdict(list)
     for row in rows:

@@ -45,8 +45,8 @@ from cassandra.query import (
 )
 
 from mnist_predict.errors import StoreRefused, StoreUnavailable
-from mnist_predict.store.cassandra.index import Listed
 from mnist_predict.store.cassandra.policies import Retry, SilentLast
+from mnist_predict.store.cassandra.rows import Partition
 from mnist_predict.store.cassandra.url import Place
 
 ERRORS = (DriverException, NoHostAvailable, ConnectionException, QueryExhausted, ErrorMessage, OSError)
@@ -56,6 +56,26 @@ UNKNOWN_OUTCOME = (WriteTimeout, OperationTimedOut, ConnectionException)
 TIMEOUT = 5.0  # seconds that a statement may take, with all its retries
 ALONE = 2.5  # seconds for one that is asked of one node alone, which itself gives up on the others after two
 SPECULATE = 0.25  # seconds after which another node is asked too, if the statement may be repeated
+
+
+_MOST_LISTED = 50_000
+
+
+class Listed:
+    """Which traits a process has listed in which partitions, so that it need not do so again."""
+
+    def __init__(self) -> None:
+        self._listed: set[tuple[str, Partition]] = set()
+
+    def lacking(self, rows: Iterable[tuple[Any, ...]]) -> set[tuple[str, Partition]]:
+        """The traits of some rows, with their partitions, that are still to be listed."""
+        return {(trait, (day, bucket)) for _, day, bucket, trait, *_ in rows} - self._listed
+
+    def add(self, listed: set[tuple[str, Partition]]) -> None:
+        """These are listed now; with very many, it is begun anew."""
+        if len(self._listed) > _MOST_LISTED:
+            self._listed = set()
+        self._listed |= listed
 
 
 class Link:

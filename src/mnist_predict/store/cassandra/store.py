@@ -3,32 +3,31 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from mnist_predict.errors import Gone, StoreUnavailable
-from mnist_predict.store.cassandra import review
+from mnist_predict.store.cassandra import erase as erasing
+from mnist_predict.store.cassandra import review, write
+from mnist_predict.store.cassandra.index import Sayings
 from mnist_predict.store.cassandra.partitions import all_buckets
 from mnist_predict.store.cassandra.pool import Shared
 from mnist_predict.store.cassandra.rows import GET, blob, from_row, partition
+from mnist_predict.store.cassandra.schema import prepare
 from mnist_predict.store.cassandra.search import newest
 from mnist_predict.store.cassandra.search import search as find
-from mnist_predict.store.record import Erasure, Record, Unreviewed, new_id
+from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.ids import new_id
+from mnist_predict.store.protocol import Unreviewed
+from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import END, Found, Search
-
-if TYPE_CHECKING:
-    from mnist_predict.store.cassandra.session import Link
 
 
 class CassandraStore(Shared):
     """A `Store` in one keyspace; the session begins with the first use in each process."""
 
-    def _prepare(self, link: "Link") -> None:
-        from mnist_predict.store.cassandra.schema import prepare
-        from mnist_predict.store.cassandra.write import put_partition
-
+    def _prepare(self, link: Link) -> None:
         # Each partition is listed once by a process, the first time it writes there.
-        self._list_partition = lru_cache(10_000)(partial(put_partition, link))
+        self._list_partition = lru_cache(10_000)(partial(write.put_partition, link))
         prepare(link, lambda record: self._add(link, record))
 
     def add(self, record: Record, picture: bytes | None = None) -> Record:
@@ -36,10 +35,7 @@ class CassandraStore(Shared):
         with self._using() as link:
             return self._add(link, record, picture)
 
-    def _add(self, link: "Link", record: Record, picture: bytes | None = None) -> Record:
-        from mnist_predict.store.cassandra import erase as erasing
-        from mnist_predict.store.cassandra import write
-
+    def _add(self, link: Link, record: Record, picture: bytes | None = None) -> Record:
         if record.key is not None:
             record = write.claim(link, record)
         looking = link.start(GET, *partition(record.id), record.id)
@@ -65,12 +61,8 @@ class CassandraStore(Shared):
             )
         return record
 
-    def _put(self, link: "Link", records: Sequence[Record]) -> set[UUID]:
+    def _put(self, link: Link, records: Sequence[Record]) -> set[UUID]:
         """Keep records that are listed; the ids that were barred meanwhile, whose records are taken away again."""
-        from mnist_predict.store.cassandra import erase as erasing
-        from mnist_predict.store.cassandra import write
-        from mnist_predict.store.cassandra.index import Sayings
-
         sayings = Sayings(link, records)
         write.put_records(link, records)
         asked = erasing.ask_of(link, records)
@@ -81,9 +73,6 @@ class CassandraStore(Shared):
 
     def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
         """Keep many new records at once; see `Store.add_all`."""
-        from mnist_predict.store.cassandra import erase as erasing
-        from mnist_predict.store.cassandra import write
-
         with self._using() as link:
             gone = erasing.barred(link, erasing.ask_of(link, records))
             kept = [record for record in records if not gone & {record.id, record.label_of}]
@@ -95,13 +84,10 @@ class CassandraStore(Shared):
 
     def merge(self, record_id: UUID, kept_id: UUID) -> None:
         """Take the first id for the second; see `Store.merge`."""
-        from mnist_predict.store.cassandra import write
-        from mnist_predict.store.cassandra.erase import merge_into_erased
-
         with self._using() as link:
             link.run("insert into @merged_into (kept, id) values (?, ?)", kept_id, record_id)
             link.run("insert into @merged (id, kept) values (?, ?)", record_id, kept_id)
-            if not merge_into_erased(link, record_id, kept_id):
+            if not erasing.merge_into_erased(link, record_id, kept_id):
                 for label in _labels(link, kept_id)[:1]:
                     write.put_said(link, kept_id, label)
 
@@ -165,8 +151,6 @@ class CassandraStore(Shared):
 
     def together(self, record: Record) -> list[Record]:
         """What is erased with a record; see `Store.together`."""
-        from mnist_predict.store.cassandra import erase as erasing
-
         if record.sha256 is None and record.label_of is not None:
             record = self.get(record.label_of) or record
         with self._using() as link:
@@ -174,22 +158,16 @@ class CassandraStore(Shared):
 
     def erase(self, erasure: Erasure) -> Erasure:
         """Erase these records for good; see `Store.erase`."""
-        from mnist_predict.store.cassandra import erase as erasing
-
         with self._using() as link:
             return erasing.erase(link, erasure)
 
     def erasures(self) -> Iterator[Erasure]:
         """Every erasure, newest first."""
-        from mnist_predict.store.cassandra import erase as erasing
-
         with self._using() as link:
             yield from erasing.erasures(link)
 
     def erased(self, record_ids: Iterable[UUID]) -> set[UUID]:
         """Those of the ids that were erased."""
-        from mnist_predict.store.cassandra import erase as erasing
-
         with self._using() as link:
             return erasing.barred(link, erasing.ask(link, record_ids))
 
@@ -215,7 +193,7 @@ class CassandraStore(Shared):
             link.run("insert into @pulse (shelf, beat) values (0, ?) using ttl 60", new_id())
 
 
-def _labels(link: "Link", record_id: UUID) -> list[Record]:
+def _labels(link: Link, record_id: UUID) -> list[Record]:
     select = "select id from @label_of_record where label_of = ?"
     own = link.start(select, record_id)
     merged = link.rows(link.start("select id from @merged_into where kept = ?", record_id))
@@ -224,6 +202,6 @@ def _labels(link: "Link", record_id: UUID) -> list[Record]:
     return [label for label_id in ids if (label := _get(link, label_id))]
 
 
-def _get(link: "Link", record_id: UUID) -> Record | None:
+def _get(link: Link, record_id: UUID) -> Record | None:
     row = link.run(GET, *partition(record_id), record_id).one()
     return from_row(row) if row else None

@@ -14,7 +14,8 @@ from typing import TypeVar
 from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
-from mnist_predict.store.record import Erasure, Record, Store, Unreviewed
+from mnist_predict.store.protocol import Store, Unreviewed
+from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Found, Search, together
 from mnist_predict.store.spool.replay import replay
 from mnist_predict.store.spool.spool import Spool

@@ -6,16 +6,14 @@ way from one to the other is never overlooked.
 """
 
 import contextlib
-import fcntl
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable, UserError
-from mnist_predict.store.record import Store
+from mnist_predict.store.file_lock import try_lock
+from mnist_predict.store.protocol import Store
 from mnist_predict.store.spool.spool import Batch, Spool
 from mnist_predict.store.tools.copy import copy
 
@@ -34,7 +32,7 @@ def replay(spool: Spool, store: Store, go_on: Callable[[], bool] = lambda: True)
     waiting = spool.waiting()
     if not waiting:
         return 0
-    with only_one(spool.path) as mine:
+    with try_lock(spool.path) as mine:
         if not mine:
             return None
         log.warning("Moving %d records from the spool to the store.", waiting)
@@ -63,15 +61,3 @@ def _copy(batch: Batch, store: Store) -> list[str]:
         raise
     except UserError as error:
         return [str(error)]
-
-
-@contextmanager
-def only_one(path: Path) -> Iterator[bool]:
-    """Whether nobody else does the work that a file stands for; the lock ends with the process, however that ends."""
-    with path.with_name(path.name + ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True

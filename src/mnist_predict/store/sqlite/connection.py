@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.store.migrations import missing
+from mnist_predict.store.reasons import needs_review
 
 T = TypeVar("T")
 
@@ -78,8 +79,6 @@ def patiently(action: Callable[[], T]) -> T:
 def _migrate(connection: Connection) -> None:
     if not missing("sqlite", _version(connection)):
         return
-    from mnist_predict.store.sqlite.review import needs_review
-
     connection.create_function("needs_review", 2, needs_review, deterministic=True)
     patiently(lambda: connection.execute("begin immediate"))
     try:

@@ -1,12 +1,10 @@
 """The readings that wait for a person, in SQLite: a row each. Triggers of the schema take them out (see 0004)."""
 
-import json
 import time
 from collections.abc import Sequence
 from uuid import UUID
 
-from mnist_predict.reading import Reading
-from mnist_predict.store.reasons import reasons, reasons_of
+from mnist_predict.store.reasons import reasons
 from mnist_predict.store.record import Record
 from mnist_predict.store.sqlite.connection import Connection
 
@@ -47,8 +45,3 @@ def set_aside(connection: Connection, record_id: UUID, who: str, seconds: float)
     now = time.time()
     if connection.execute(_FREE, (str(record_id), now, who)).fetchone():
         connection.execute(_HOLD, (NOBODY, now + seconds, str(record_id)))
-
-
-def needs_review(record_id: str, reading: str) -> bool:
-    """Whether a person should look at what is kept: for the schema, which fills its table with it."""
-    return bool(reasons_of(UUID(record_id), Reading.from_dict(json.loads(reading))))

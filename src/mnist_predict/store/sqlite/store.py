@@ -15,7 +15,8 @@ from uuid import UUID
 
 from mnist_predict.errors import KeyReused, StoreUnavailable
 from mnist_predict.reading import Reading
-from mnist_predict.store.record import Erasure, Record, Unreviewed
+from mnist_predict.store.protocol import Unreviewed
+from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Found, Search, cut
 from mnist_predict.store.sqlite import erase as erasing
 from mnist_predict.store.sqlite import review as sqlite_review

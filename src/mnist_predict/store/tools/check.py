@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
 
-from mnist_predict.store.record import Record, Store
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
 from mnist_predict.store.tools.copy import PAGE, everything
 
 THREADS = 16

@@ -9,7 +9,8 @@ from typing import Protocol
 from uuid import UUID
 
 from mnist_predict.errors import Gone, KeyReused
-from mnist_predict.store.record import Erasure, Record, Store
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Erasure, Record
 
 THREADS = 8
 PAGE = 500  # records read at a time

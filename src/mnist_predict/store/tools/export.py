@@ -8,16 +8,31 @@ from io import StringIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from mnist_predict.errors import BadRequest
-from mnist_predict.store.record import Record, Store
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
+from mnist_predict.store.search import Search
 from mnist_predict.store.tools.copy import everything
 
 COLUMNS = (
     *("id", "record_time", "image_name", "number", "confidence", "source"),
     *("sha256", "label_of", "model_version", "by"),
 )
+PAGE = 500  # records that are read at a time
 GROUP = 10_000  # rows of a row group in Parquet
+
+
+def everything_found(store: Store, search: Search) -> Iterator[Record]:
+    """All records that are searched for, newest first, however far that is to look."""
+    before: UUID | None = None
+    while True:
+        page = store.search(search, before, PAGE)
+        yield from page.records
+        before = page.rest
+        if before is None:
+            return
 
 
 def export(store: Store, path: Path, progress: Callable[[int], None] = lambda _: None) -> int:

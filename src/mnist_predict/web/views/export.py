@@ -12,10 +12,11 @@ from itertools import chain
 from flask import Blueprint, Response
 
 from mnist_predict.errors import StoreUnavailable, UserError
-from mnist_predict.store.record import Record, Store
-from mnist_predict.store.search import Search, everything_found
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
+from mnist_predict.store.search import Search
 from mnist_predict.store.spool.failover import SpooledStore
-from mnist_predict.store.tools.export import csv_line, csv_lines, json_lines
+from mnist_predict.store.tools.export import csv_line, csv_lines, everything_found, json_lines
 from mnist_predict.web.current import service
 from mnist_predict.web.http.routes import route
 from mnist_predict.web.http.searching import searched

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import BadRequest
-from mnist_predict.store.record import time_of
+from mnist_predict.store.ids import time_of
 from mnist_predict.store.search import Found
 from mnist_predict.vision.picture import preview
 from mnist_predict.web.current import service, thumbnails

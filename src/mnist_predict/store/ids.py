@@ -1,0 +1,38 @@
+"""Ids of records: time-ordered UUIDs that the client makes."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+_SAMPLED = 82  # of the 4096 values that 12 bits have
+
+
+def new_id(after: UUID | None = None) -> UUID:
+    """A time-ordered id (UUIDv7, RFC 9562) made by the client, so that a repeated write is the same write.
+
+    `after`: the id is greater than this one, whatever the clock says (a label is newer than what it labels).
+    """
+    made = uuid7()
+    if after is not None and made <= after:
+        made = uuid7(nanoseconds=((after.int >> 80) + 1) * 1_000_000)
+    return made
+
+
+def first_id(at: datetime) -> UUID:
+    """The smallest id that a record of that time can have: where its millisecond begins in the order of ids."""
+    milliseconds = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62))
+
+
+def time_of(record_id: UUID) -> datetime:
+    """The time that an id carries, UTC, to the millisecond."""
+    return datetime.fromtimestamp((record_id.int >> 80) / 1000, UTC)
+
+
+def in_sample(record_id: UUID) -> bool:
+    """Whether a record is of the random sample, 2 % of all: what people say of these tells how good readings are.
+
+    By the random bits of its id, so that everybody agrees on it and nobody keeps a list.
+    """
+    return record_id.int & 0xFFF < _SAMPLED
