@@ -16,7 +16,6 @@ def architecture(root: Path) -> ModuleType:
     return script(root / "tools/architecture.py")
 
 
-@pytest.mark.xfail(reason="three circles in store/ are on their way out", strict=False)
 def test_no_module_imports_itself_by_way_of_others(architecture: ModuleType) -> None:
     graph = architecture.graph()
     assert [module for module in graph if module in architecture.reachable(graph, module)] == []
