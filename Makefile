@@ -20,7 +20,7 @@ test: $(VENV)/.test ## install what tests need, lint, check types, run all tests
 	@$(BIN)/ruff check $(OURS)
 	@$(BIN)/ruff format --check $(OURS)
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=10 --cov --cov-report=term
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --durations=10 --cov --cov-report=term
 
 train: $(VENV)/.test ## train a model version from scratch into runs/
 	@$(BIN)/mnist-predict train new

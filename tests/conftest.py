@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from cassandra_nodes import EXISTING, Nodes, lacking
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from mnist_predict.training import mnist as dataset
 from mnist_predict.training.evaluation import sets
@@ -21,27 +23,35 @@ settings.load_profile("untimed")
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 
 ROOT = Path(__file__).parent.parent
-CASSANDRA = {"nodes", "cassandra_url", "emptied"}  # what a test asks for that needs a node
 
 
-@pytest.hookimpl(tryfirst=True)
+class Scheduling(LoadScopeScheduling):
+    """What `pytest -n` runs in one process: each file, and all tests of Cassandra, as they share one cluster."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "cassandra" if is_of_cassandra(nodeid) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """See Scheduling."""
+    return Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Put all tests of Cassandra into one group, the first, and those of three nodes last in it; a file is a group.
+    """Tests of Cassandra come first, as they take longest; of these, those of three nodes last.
 
-    `pytest -n` runs a group in one process. So there is one cluster, and what is told of one node is true of one.
+    So what is told of one node is true of one.
     """
-    items.sort(key=lambda item: (not _nodes_of(item), _nodes_of(item)))
     for item in items:
-        group = "cassandra" if _nodes_of(item) else str(item.path.relative_to(ROOT))
-        item.add_marker(pytest.mark.xdist_group(group))
+        if "cassandra_url" in item.fixturenames and not is_of_cassandra(item.nodeid):
+            raise pytest.UsageError(f"{item.nodeid} needs Cassandra, so its name must say so.")
+    items.sort(key=lambda item: "cassandra-3" in item.name or "of_three" in item.name)
+    items.sort(key=lambda item: not is_of_cassandra(item.nodeid))
 
 
-def _nodes_of(item: pytest.Function) -> int:
-    """How many nodes of Cassandra a test asks for: 0, 1 or 3."""
-    kind = item.callspec.params.get("kind") if hasattr(item, "callspec") else None
-    if kind == "cassandra-3" or "of_three" in item.name:
-        return 3
-    return int(kind == "cassandra" or not CASSANDRA.isdisjoint(item.fixturenames))
+def is_of_cassandra(nodeid: str) -> bool:
+    """Whether a test needs nodes of Cassandra, told by its name: of its folder, file or parameter."""
+    return "cassandra" in nodeid or "tests/chaos/" in nodeid
 
 
 @pytest.fixture(scope="session")

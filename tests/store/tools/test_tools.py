@@ -153,7 +153,7 @@ def test_ids_that_were_merged_are_copied_too(
     assert [backup.get(each.id) for each in (first, second, third)] == [third] * 3
 
 
-def test_a_copy_writes_again_what_its_writer_left_half_done(
+def test_a_copy_to_cassandra_writes_again_what_its_writer_left_half_done(
     source: SqliteStore, cassandra_copy: Store, cassandra_link: Any
 ) -> None:
     copy(source, cassandra_copy)
@@ -319,19 +319,16 @@ def test_an_export_needs_a_known_ending_and_for_parquet_its_package(
         export(source, tmp_path / "records.parquet")
 
 
-def test_a_hundred_thousand_records_are_copied_and_compared_in_one_run(
+def test_thousands_of_records_are_copied_to_cassandra_and_compared_in_one_run(
     cassandra_copy: Store, make: Callable[[str], SqliteStore]
 ) -> None:
+    """`make bench` copies more, and says how fast."""
     source = make("large")
     pictures = {sha256(picture).hexdigest(): picture for picture in (b"%d" % i for i in range(500))}
     digests = list(pictures)
-    for start in range(0, 100_000, 10_000):
-        records = (
-            record_of(sha256=digests[i % 500], image_name=f"{i % 5000}.png", reading=None)
-            for i in range(start, start + 10_000)
-        )
-        source.add_all(list(records), pictures)
+    records = [record_of(sha256=digests[i % 500], image_name=f"{i % 1000}.png", reading=None) for i in range(5_000)]
+    source.add_all(records, pictures)
     copied = copy(source, cassandra_copy)
-    assert (copied.added, copied.records, copied.pictures, copied.wrong) == (100_000, 100_000, 500, [])
+    assert (copied.added, copied.records, copied.pictures, copied.wrong) == (5_000, 5_000, 500, [])
     with ThreadPoolExecutor(2) as threads:
-        assert list(threads.map(lambda store: store.count(), (source, cassandra_copy))) == [100_000] * 2
+        assert list(threads.map(lambda store: store.count(), (source, cassandra_copy))) == [5_000] * 2
