@@ -74,20 +74,19 @@ def test_an_empty_store_has_nothing(store: Store) -> None:
     assert store.picture("0" * 64) is None
 
 
-@pytest.mark.parametrize("size", [0, 1, 524_287, 524_288, 524_289, 20 * 1024 * 1024])
-def test_pictures_of_every_size_come_back_to_the_byte(store: Store, size: int) -> None:
-    picture = random.Random(size).randbytes(size)
-    store.add(record_of(picture), picture)
-    assert store.picture(sha256(picture).hexdigest()) == picture
+def test_pictures_of_every_size_come_back_to_the_byte(store: Store) -> None:
+    for size in (0, 1, 524_287, 524_288, 524_289, 20 * 1024 * 1024):
+        picture = random.Random(size).randbytes(size)
+        store.add(record_of(picture), picture)
+        assert store.picture(sha256(picture).hexdigest()) == picture
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
-def test_a_name_is_only_data(store: Store, name: str) -> None:
-    store.add(record_of(PICTURE, image_name="another"), PICTURE)
-    record = store.add(record_of(PICTURE, image_name=name), PICTURE)
-    assert store.newest(name) == record
-    assert store.get(record.id) == record
-    assert store.page(limit=1) == [record]
+def test_a_name_is_only_data(store: Store) -> None:
+    kept = [store.add(record_of(PICTURE, image_name=name), PICTURE) for name in HOSTILE_NAMES]
+    for record in kept:
+        assert store.newest(record.image_name) == record
+        assert store.get(record.id) == record
+    assert store.page() == kept[::-1]
 
 
 def test_names_that_look_alike_are_different_names(store: Store) -> None:
@@ -202,19 +201,19 @@ def test_records_of_quiet_years_are_one_history(store: Store) -> None:
     assert store.count() == len(kept)
 
 
-def test_ten_thousand_records_without_skips_or_repeats_while_others_write(store: Store) -> None:
-    before = [record_of(reading=None) for _ in range(10_000)]
+def test_thousands_of_records_without_skips_or_repeats_while_others_write(store: Store) -> None:
+    before = [record_of(reading=None) for _ in range(2_000)]
     for start in range(0, len(before), 500):
         store.add_all(before[start : start + 500], {})
     with ThreadPoolExecutor(8) as threads:
-        writing = [threads.submit(store.add, record_of(reading=None)) for _ in range(500)]
-        seen = [record.id for record in all_pages(store, 997)]
+        writing = [threads.submit(store.add, record_of(reading=None)) for _ in range(100)]
+        seen = [record.id for record in all_pages(store, 197)]
         after = {future.result().id for future in writing}
     ids = {record.id for record in before}
     assert len(seen) == len(set(seen))
     assert ids <= set(seen) <= ids | after
     assert all(newer > older for newer, older in pairwise(seen))
-    assert len(all_pages(store, 1000)) == 10_500
+    assert len(all_pages(store, 1000)) == 2_100
 
 
 def test_threads_see_their_own_writes(store: Store) -> None:
@@ -227,8 +226,8 @@ def test_threads_see_their_own_writes(store: Store) -> None:
         assert store.picture(record.sha256) == picture
 
     with ThreadPoolExecutor(16) as threads:
-        list(threads.map(write_and_look, range(300)))
-    assert len(store.page(limit=1000)) == 300
+        list(threads.map(write_and_look, range(100)))
+    assert len(store.page(limit=1000)) == 100
 
 
 def test_one_key_from_many_threads_at_once_is_one_record(store: Store) -> None:
@@ -255,7 +254,7 @@ def test_refused_writes_among_others_leave_the_others_alone(store: Store) -> Non
         return None
 
     with ThreadPoolExecutor(16) as threads:
-        kept = {record.id for record in threads.map(write, range(150)) if record}
+        kept = {record.id for record in threads.map(write, range(60)) if record}
     assert {record.id for record in store.page(limit=1000)} == kept | {first.id}
 
 
@@ -371,7 +370,7 @@ def test_closing_lets_the_writes_that_were_begun_finish(store: Store, reopen: Ca
             return None
 
     with ThreadPoolExecutor(16) as threads:
-        results = [threads.submit(write, i) for i in range(400)]
+        results = [threads.submit(write, i) for i in range(200)]
         results[50].result()
         store.close()
         acknowledged = {future.result() for future in results} - {None}

@@ -1,12 +1,11 @@
 """Which readings wait for a person, and who holds them: what every store promises."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from store_examples import label_of, plain_id, read_as, record_of, unsure
+from store_examples import label_of, plain_id, read_as, record_of, unsure, until
 
 from mnist_predict.store.ids import new_id
 from mnist_predict.store.protocol import Store
@@ -84,8 +83,7 @@ def test_it_is_given_to_others_when_its_time_is_over_and_may_be_held_longer(stor
     assert len(store.hold(ids, "one", 2, 2)) == 2
     assert [record.id for record in store.hold([ids[1]], "one", 60, 1)] == [ids[1]]
     assert store.hold(ids, "two", 60, 2) == []
-    time.sleep(2.2)
-    assert [record.id for record in store.hold(ids, "two", 60, 2)] == [ids[0]]
+    assert [record.id for record in until(lambda: store.hold(ids, "two", 60, 2))] == [ids[0]]
 
 
 def test_what_is_set_aside_is_nobodys_for_a_while(store: Store) -> None:
@@ -95,8 +93,7 @@ def test_what_is_set_aside_is_nobodys_for_a_while(store: Store) -> None:
     store.set_aside(ids[1], "another", 2)
     store.set_aside(ids[2], "me", 60)
     assert [record.id for record in store.hold(ids, "me", 60, 3)] == [ids[1]]
-    time.sleep(2.2)
-    assert [record.id for record in store.hold(ids, "another", 60, 3)] == [ids[0]]
+    assert [record.id for record in until(lambda: store.hold(ids, "another", 60, 3))] == [ids[0]]
 
 
 def test_what_does_not_wait_is_given_to_nobody(store: Store) -> None:
