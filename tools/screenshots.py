@@ -69,7 +69,7 @@ def fill(address: str) -> tuple[str, str]:
 
 def draw(page: Page) -> None:
     """A 72 on the sheet, read."""
-    page.get_by_role("tab", name="Draw it").click()
+    page.get_by_role("tab", name="Draw").click()
     page.wait_for_load_state("networkidle")
     box = page.locator("#sheet").bounding_box()
     assert box  # noqa: S101

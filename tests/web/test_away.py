@@ -65,8 +65,8 @@ def test_what_waits_is_shown_under_a_banner(client: FlaskClient, upload: Upload)
 def test_an_empty_spool_is_not_taken_for_an_empty_history(client: FlaskClient) -> None:
     client.get("/records")
     text = client.get("/records", headers={"Accept": BROWSER}).text
-    assert "No record waits in the spool." in text
-    assert "Nothing is kept yet" not in text
+    assert "The spool is empty." in text
+    assert "No records yet" not in text
 
 
 def test_what_is_not_all_is_not_handed_out_as_a_file(client: FlaskClient, upload: Upload) -> None:

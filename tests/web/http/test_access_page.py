@@ -31,7 +31,7 @@ def test_by_keyboard_alone_one_signs_in_and_goes_on_to_where_one_wanted(
         assert Axe().run(page).violations_count == 0
     page.keyboard.type("open simsim")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_have_text("That is not a token of this service.")
+    expect(page.get_by_role("alert")).to_have_text("This is not a valid token.")
     expect(page.get_by_label("Token")).to_be_focused()
     page.keyboard.type("open sesame")
     page.keyboard.press("Enter")

@@ -198,7 +198,7 @@ def test_a_zip_is_dropped_on_the_page_and_gives_a_row_for_each_picture(open_page
     page = open_page("/uploads")
     sent = {"name": "tray.zip", "mimeType": "application/zip", "buffer": zip_of(MIXED)}
     page.get_by_label("Choose pictures").set_input_files(sent)  # type: ignore[arg-type]
-    expect(page.locator("#summary")).to_have_text("3 of 5 read, 2 not")
+    expect(page.locator("#summary")).to_have_text("3 of 5 read, 2 failed")
     rows = page.locator("#queue li")
     expect(rows).to_have_count(5)
     expect(rows.first).to_contain_text("7.png")

@@ -46,7 +46,7 @@ def test_it_is_erased_and_says_so_from_then_on(
     elif accept == CURL:
         assert answer.text.splitlines() == [f"erased: {each}" for each in erasure.records]
     else:
-        assert "the ids of 3 records and labels" in answer.text
+        assert "ids of 3 records and labels" in answer.text
     assert [each.image_name for each in service.store.page()] == ["40.png"]
     for again in ("", "/erase", "/picture", "/preview/small"):
         gone = client.get(f"/records/{record.id}{again}", headers={"Accept": accept})

@@ -23,7 +23,7 @@ def test_a_picture_is_erased_after_a_look_at_what_goes(
     page.get_by_role("link", name="Erase this picture for good").click()
     expect(page.get_by_role("heading", name="Erase this picture for good?")).to_be_visible()
     expect(page.get_by_role("img", name=f"{scheme}.png")).to_be_visible()
-    for words in ("Keep it", "Erase this picture for good"):  # there and back
+    for words in ("Cancel", "Erase this picture for good"):  # there and back
         page.get_by_role("link", name=words).click()
     button = page.get_by_role("button", name="Erase for good")
     if script:

@@ -98,7 +98,7 @@ def test_what_cannot_be_searched_for_is_told_beside_what_was_typed(client: Flask
     page = client.get(f"/records?{query}", headers={"Accept": BROWSER})
     assert page.status_code == 400
     assert 'role="alert"' in page.text
-    assert "Nothing is kept yet" not in page.text
+    assert "No records yet" not in page.text
     assert client.get(f"/records.csv?{query}").status_code == 400
 
 
@@ -125,16 +125,16 @@ def test_a_page_says_how_far_it_looked(client: FlaskClient, service: Service, mo
     assert (page["records"], page["looked_to"]) == ([], "2026-03-01T09:20:00.000Z")
     text = client.get("/records?image_name=same.png&number=3").text
     assert "Nothing found so far." in text
-    assert "Look further back" in text
+    assert "Search further back" in text
     page = client.get(page["older"], headers={"Accept": JSON}).get_json()
     page = client.get(page["older"], headers={"Accept": JSON}).get_json()
     assert [each["number"] for each in page["records"]] == ["3"]
 
 
 def test_nothing_found_is_said_in_words(client: FlaskClient, kept: dict[str, str]) -> None:
-    assert "No record is like that." in client.get("/records?number=123").text
+    assert "No records match." in client.get("/records?number=123").text
     oldest = kept["7"]
-    assert "There are no older records like that." in client.get(f"/records?number=7&before={oldest}").text
+    assert "No older records match." in client.get(f"/records?number=7&before={oldest}").text
 
 
 def test_a_search_is_taken_away_as_csv_and_as_json_lines(
@@ -168,7 +168,7 @@ def test_a_store_that_is_away_says_so_before_a_file_begins_and_at_the_end_of_one
         calls.clear()
         lines = client.get(path).text.splitlines()
         assert len(lines) == 3 + path.endswith("csv")
-        assert "Broken off here: the rest is missing. The store is away." in lines[-1]
+        assert "Incomplete: the rest of the records is missing. The store is away." in lines[-1]
         assert client.get(path).status_code == 503
 
 

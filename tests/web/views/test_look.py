@@ -79,7 +79,7 @@ def test_everything_is_reached_by_keyboard_and_shows_it(open_page: Open, path: s
              && !e.closest("[role=tab][aria-selected=false]")).length"""
     )
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="To the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     reached = 0
     for _ in range(200):
         page.keyboard.press("Tab")

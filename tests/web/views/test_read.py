@@ -73,7 +73,7 @@ def test_many_pictures_have_a_row_each_and_none_holds_up_another(open_page: Open
     page = open_page("/uploads", viewport=size, refused=True)
     text = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"seven"}
     choose(page, file("7"), file("4072"), text, file(""), file("12", kind="TIFF"))
-    expect(page.get_by_role("status")).to_have_text("4 of 5 read, 1 not")
+    expect(page.get_by_role("status")).to_have_text("4 of 5 read, 1 failed")
     rows = page.get_by_role("listitem").filter(has=page.locator(".name"))
     expect(rows).to_have_count(5)
     expect(rows.filter(has_text="notes.txt")).to_contain_text("This is not a picture.")
@@ -81,7 +81,7 @@ def test_many_pictures_have_a_row_each_and_none_holds_up_another(open_page: Open
     expect(rows.filter(has_text="12.tiff").locator("img")).to_have_js_property("naturalWidth", 240)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     choose(page, file("38"))  # one more joins them
-    expect(page.get_by_role("status")).to_have_text("5 of 6 read, 1 not")
+    expect(page.get_by_role("status")).to_have_text("5 of 6 read, 1 failed")
     rows.filter(has_text="4072.png").get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("4072")
 
@@ -130,7 +130,7 @@ def test_a_sample_is_one_tap_and_kept_once(open_page: Open) -> None:
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_a_drawing_is_read_while_it_is_drawn_and_kept_on_demand(open_page: Open, size: dict[str, int]) -> None:
     page = open_page("/uploads", viewport=size, device_scale_factor=2)
-    page.get_by_role("tab", name="Draw it").click()
+    page.get_by_role("tab", name="Draw").click()
     live, undo = page.locator("#live .number"), page.get_by_role("button", name="Undo")
     expect(undo).to_be_disabled()
     draw(page, SEVEN)
@@ -185,9 +185,9 @@ def test_a_pen_that_presses_draws_a_broader_line(open_page: Open) -> None:
 
 def test_the_tabs_are_moved_between_by_arrows(open_page: Open) -> None:
     page = open_page("/uploads")
-    page.get_by_role("tab", name="A picture").focus()
+    page.get_by_role("tab", name="Picture").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("tab", name="Draw it")).to_be_focused()
+    expect(page.get_by_role("tab", name="Draw")).to_be_focused()
     expect(page.locator("#sheet")).to_be_visible()
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_label("Choose pictures")).to_be_attached()
@@ -198,7 +198,7 @@ def test_by_keyboard_alone_a_file_is_chosen_and_its_row_followed(open_page: Open
     page = open_page("/uploads")
     page.on("filechooser", lambda chooser: chooser.set_files([file("7"), file("1")]))  # type: ignore[list-item]
     page.wait_for_load_state("networkidle")
-    page.get_by_role("tab", name="A picture").focus()
+    page.get_by_role("tab", name="Picture").focus()
     page.keyboard.press("Tab")
     expect(page.get_by_label("Choose pictures")).to_be_focused()
     page.keyboard.press("Enter")
@@ -239,12 +239,12 @@ def test_without_javascript_it_is_a_plain_form(open_page: Open, size: dict[str, 
 def test_what_is_expected_is_heeded_by_pictures_and_drawings(open_page: Open) -> None:
     page = open_page("/uploads", refused=True)
     page.get_by_text("Do you know what to expect?").click()
-    field = page.get_by_label("What is expected of the number")
+    field = page.get_by_label("Expected number")
     field.fill("nonsense")
     choose(page, file("7"))
     expect(page.get_by_role("listitem").filter(has_text="7.png")).to_contain_text("Say what is expected as")
     field.fill("12,15,20")
-    page.get_by_role("tab", name="Draw it").click()
+    page.get_by_role("tab", name="Draw").click()
     draw(page, SEVEN)
     draw(page, TWO)
     expect(page.locator("#live .number")).to_have_text("12")

@@ -15,7 +15,7 @@ from mnist_predict.web.views.records import PAGE
 
 
 def test_nothing_is_kept_at_first(client: FlaskClient) -> None:
-    assert "Nothing is kept yet." in client.get("/records").text
+    assert "No records yet." in client.get("/records").text
     assert client.get("/records", headers={"Accept": JSON}).get_json() == {
         "records": [],
         "older": None,
@@ -39,7 +39,7 @@ def test_pages_follow_each_other_without_skips_or_repeats(client: FlaskClient, s
     last = client.get(f"/records?before={kept[5]}").text
     assert "Older records" not in last
     assert "Newest records" in last
-    assert "There are no older records." in client.get(f"/records?before={kept[0]}").text
+    assert "No older records." in client.get(f"/records?before={kept[0]}").text
 
 
 def test_the_list_says_what_each_record_is(client: FlaskClient, upload: Upload) -> None:

@@ -77,7 +77,7 @@ def test_by_keyboard_alone(open_page: Open, site: Running, wait: Wait) -> None:
     expect(page.get_by_text("2 left · 3 done")).to_be_visible()
     page.keyboard.press("u")
     shows(page, "12")
-    expect(page.get_by_text("You said that there is no number.").locator("visible=true")).to_be_visible()
+    expect(page.get_by_text("You answered no number.").locator("visible=true")).to_be_visible()
     page.keyboard.press("Enter")
     shows(page, "360")
     page.keyboard.press("ArrowRight")
@@ -87,7 +87,7 @@ def test_by_keyboard_alone(open_page: Open, site: Running, wait: Wait) -> None:
     page.keyboard.press("s")
     shows(page, "")
     page.keyboard.press("n")
-    expect(page.get_by_text("What waits is with other people, or was skipped.")).to_be_visible()
+    expect(page.get_by_text("The remaining readings are with other people or were skipped.")).to_be_visible()
     expect(page.get_by_text("1 left · 4 done")).to_be_visible()
     for one, labels in ((seven, ["7"]), (a4072, ["4012"]), (a12, ["12", ""]), (a360, []), (blank, [""])):
         says(site, one, *labels)
@@ -106,7 +106,7 @@ def test_two_people_at_once_get_different_pictures(open_page: Open, site: Runnin
             page.keyboard.press("Enter")
             expect(page.locator(".review:not([data-state])")).to_have_count(left)
         page.keyboard.press("Enter")
-    expect(pages[1].get_by_text("Nothing waits for a person.")).to_be_visible()
+    expect(pages[1].get_by_text("Nothing to review.")).to_be_visible()
     for each, text in zip(ids, ["7", "12", "360", "4072"] * 3, strict=True):
         says(site, each, text)
 
@@ -150,7 +150,7 @@ def test_what_the_service_answered_before_it_was_skipped_does_not_bring_it_back(
     says(site, a12, "12")
     page.evaluate("window.release()")
     page.keyboard.press("n")
-    expect(page.get_by_text("What waits is with other people, or was skipped.")).to_be_visible()
+    expect(page.get_by_text("The remaining readings are with other people or were skipped.")).to_be_visible()
     expect(page.get_by_text("1 left · 2 done")).to_be_visible()
     assert [said(site, one) for one in (seven, a360)] == [[], [""]]
 
@@ -161,14 +161,16 @@ def test_what_could_not_be_kept_comes_back_and_says_so(open_page: Open, site: Ru
     shows(page, "12")
     page.route("**/review/answer", lambda route: route.abort())
     page.keyboard.press("Enter")
-    expect(page.get_by_text("The service does not answer. This was not kept").locator("visible=true")).to_be_visible()
+    expect(
+        page.get_by_text("The service does not answer. Your answer was not saved").locator("visible=true")
+    ).to_be_visible()
     shows(page, "12")
     expect(page.get_by_text("2 left")).to_be_visible()
     page.unroute("**/review/answer")
     page.keyboard.press("Enter")
     shows(page, "7")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing waits for a person.")).to_be_visible()
+    expect(page.get_by_text("Nothing to review.")).to_be_visible()
     says(site, older, "7")
     says(site, newer, "12")
 
@@ -183,7 +185,7 @@ def test_on_a_phone(open_page: Open, site: Running, wait: Wait) -> None:
     page.get_by_role("button", name="Right").tap()
     shows(page, "7")
     page.get_by_role("button", name="No number").tap()
-    expect(page.get_by_text("Nothing waits for a person.")).to_be_visible()
+    expect(page.get_by_text("Nothing to review.")).to_be_visible()
     says(site, seven, "")
     says(site, a12, "13")
 
@@ -191,7 +193,7 @@ def test_on_a_phone(open_page: Open, site: Running, wait: Wait) -> None:
 def test_without_javascript(open_page: Open, site: Running, wait: Wait) -> None:
     a360, seven, a12 = wait("360", "7", "12")
     page = open_page("/review", java_script_enabled=False)
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Start").click()
     shows(page, "12")
     number(page).fill("13")
     page.get_by_role("button", name="Right").click()
@@ -204,7 +206,7 @@ def test_without_javascript(open_page: Open, site: Running, wait: Wait) -> None:
     page.get_by_role("button", name="Skip").click()
     shows(page, "360")
     page.get_by_role("button", name="No number").click()
-    expect(page.get_by_text("What waits is with other people, or was skipped.")).to_be_visible()
+    expect(page.get_by_text("The remaining readings are with other people or were skipped.")).to_be_visible()
     assert [said(site, one) for one in (a12, seven, a360)] == [["12", "13"], [], [""]]
 
 

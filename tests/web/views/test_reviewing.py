@@ -64,7 +64,7 @@ def test_what_is_said_is_kept_and_the_next_is_given(
     assert service.store.unreviewed().ids == []
     end = post("next", browser=True, reviewer="me")
     page = client.get(end, headers={"Accept": BROWSER}).text
-    assert "Nothing waits for a person." in page
+    assert "Nothing to review." in page
 
 
 def test_what_is_skipped_is_given_to_nobody_for_a_while(wait: Wait, post: Callable[..., Any]) -> None:
@@ -114,12 +114,12 @@ def test_the_grid_confirms_what_is_not_clicked(
     assert service.store.labels(service.record(ids[0]).id)[0].number == "7"
     assert [str(each) for each in service.store.unreviewed().ids] == [other, ids[1]]
     nothing = post("grid", browser=True, digit="7", reviewer="another")
-    assert "No reading of 7 waits that nobody has." in client.get(nothing).text.replace("\n", " ")
+    assert "No reading of 7 is free for review." in client.get(nothing).text.replace("\n", " ")
 
 
 def test_how_far_the_grid_looked_is_said(client: FlaskClient) -> None:
     page = client.get("/review/grid", query_string={"digit": "3", "older": "01983d2e-8d4b-7000-8000-000000000000"}).text
-    assert "No free reading of 3 was found so far." in page
+    assert "No reading of 3 that is free was found so far." in page
     assert "24 July 2025" in page
 
 
@@ -131,10 +131,10 @@ def test_how_far_the_grid_looked_is_said(client: FlaskClient) -> None:
         ("next", {"count": "٣"}, "`count`"),
         ("next", {"keep": "seven"}, "`keep` is the id of a record"),
         ("next", {"keep": [str(new_id()) for _ in range(41)]}, "`keep` may be there 40 times"),
-        ("next", {"digit": "77"}, "`digit` is one of 0 to 9"),
+        ("next", {"digit": "77"}, "`digit` must be one of 0 to 9"),
         ("next", {"reviewer": "x" * 65}, "`reviewer` has at most 64"),
         ("answer", {"record": str(new_id())}, "`number` is missing"),
-        ("grid", {"record": str(new_id())}, "`digit` is one of 0 to 9"),
+        ("grid", {"record": str(new_id())}, "`digit` must be one of 0 to 9"),
     ],
 )
 def test_what_cannot_be_understood_is_said(client: FlaskClient, path: str, fields: dict[str, Any], words: str) -> None:

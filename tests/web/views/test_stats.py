@@ -20,7 +20,7 @@ def correct(client: FlaskClient, record_id: str, number: str) -> None:
 
 def test_of_an_empty_store_the_page_says_so(client: FlaskClient) -> None:
     page = client.get("/stats", headers={"Accept": BROWSER})
-    assert "Nothing was read in these 90 days." in page.text
+    assert "No readings in these 90 days." in page.text
     assert '<svg class="chart"' not in page.text
     assert client.get("/stats", headers={"Accept": JSON}).get_json()["readings"] == 0
 

@@ -73,7 +73,7 @@ def test_a_browser_is_sent_on_so_that_reloading_uploads_nothing(client: FlaskCli
     page = client.get(answer.headers["Location"], headers={"Accept": BROWSER})
     assert page.status_code == 200
     assert '<h1 class="number">7</h1>' in page.text
-    assert "Of a hundred readings like this" in page.text
+    assert "of 100 readings like this" in page.text
 
 
 def test_a_blank_page_has_no_number_and_an_advice(client: FlaskClient, upload: Upload) -> None:

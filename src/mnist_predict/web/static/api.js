@@ -22,7 +22,7 @@ addEventListener("submit", async (event) => {
   }
   if (query.size) address += `?${query}`;
   const place = form.querySelector(".answer-of");
-  place.textContent = "Asking …";
+  place.textContent = "Sending …";
   const start = performance.now();
   try {
     const answer = await fetch(address, { method, headers, body: method === "GET" ? undefined : body });
@@ -33,7 +33,7 @@ addEventListener("submit", async (event) => {
     if (kind.startsWith("image/")) {
       shown = new Image();
       shown.src = URL.createObjectURL(await answer.blob());
-      shown.alt = "The picture that was answered";
+      shown.alt = "The picture in the answer";
     } else {
       const text = await answer.text();
       shown = document.createElement("pre");

@@ -96,11 +96,11 @@ const ask = async () => {
     if (answer.ok) {
       show(await answer.text());
       performance.measure("drawn and read", { start });
-    } else if (answer.status === 400) complain("What is expected cannot be understood.");
+    } else if (answer.status === 400) complain("The expected number is not understood.");
     else if (answer.status === 429) soon(); // busy, perhaps with what was drawn before
-    else complain(`The service answered ${answer.status}. Draw on; it is asked again.`);
+    else complain(`The service answered ${answer.status}. Keep drawing to try again.`);
   } catch (error) {
-    if (error.name !== "AbortError") complain("The service does not answer. Draw on; it is asked again.");
+    if (error.name !== "AbortError") complain("The service does not answer. Keep drawing to try again.");
   }
 };
 

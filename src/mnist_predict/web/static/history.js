@@ -12,7 +12,7 @@ const goOn = async () => {
   if (busy || !link) return;
   busy = true;
   const pressed = document.activeElement === link;
-  note.textContent = "Looking for older records";
+  note.textContent = "Loading older records";
   try {
     const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -24,7 +24,7 @@ const goOn = async () => {
     rows.forEach(dress);
     dress(pager);
     watch();
-    note.textContent = rows.length ? `${rows.length} older records` : "No older record so far";
+    note.textContent = rows.length ? `${rows.length} older records` : "No older records so far";
     if (pressed) (rows[0]?.querySelector("td a:not([tabindex])") ?? next() ?? document.querySelector("#pager a")).focus();
   } catch (error) {
     note.textContent = error instanceof TypeError || !error.message ? "The service does not answer. Try again." : error.message;

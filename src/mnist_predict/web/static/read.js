@@ -60,8 +60,8 @@ class Row {
   read(record) {
     this.end("read");
     this.answer.href = `/records/${record.id}`;
-    this.answer.textContent = record.number || "see";
-    this.answer.setAttribute("aria-label", `${record.number || "No number"} in ${record.image_name}: see how it was read`);
+    this.answer.textContent = record.number || "open";
+    this.answer.setAttribute("aria-label", `${record.number || "No number"} in ${record.image_name}: open the record`);
     this.tag.hidden = false;
     this.tag.classList.add(record.number ? certainty(record.confidence) : "unsure");
     this.tag.textContent = record.number ? percent(record.confidence) : "No number";
@@ -86,7 +86,7 @@ let following = false; // one picture alone: on to its page as soon as it is rea
 const tell = () => {
   const [read, failed] = ["read", "failed"].map((outcome) => rows.filter((row) => row.outcome === outcome).length);
   const open = rows.length - read - failed;
-  summary.textContent = `${read} of ${rows.length} read${failed ? `, ${failed} not` : ""}${open ? " …" : ""}`;
+  summary.textContent = `${read} of ${rows.length} read${failed ? `, ${failed} failed` : ""}${open ? " …" : ""}`;
 };
 
 // A zip: its row gives way to one for each picture in it.

@@ -22,7 +22,7 @@ addEventListener("submit", async (event) => {
   } catch (error) {
     button.disabled = false;
     const note = form.closest("section").querySelector(".note");
-    note.textContent = error instanceof TypeError ? "The service does not answer. Nothing was kept." : error.message;
+    note.textContent = error instanceof TypeError ? "The service does not answer. Nothing was saved." : error.message;
   }
 });
 

@@ -117,7 +117,7 @@ const say = (card, path, number) => {
     done += 1;
     waiting -= 1;
   }
-  note(card, card.dataset.state === "skipped" ? "Skipped." : `You said ${number || "that there is no number"}. What you say now counts instead.`);
+  note(card, card.dataset.state === "skipped" ? "Skipped." : `You answered ${number || "no number"}. Answer again to change it.`);
   tell();
   const fields = [["reviewer", reviewer], ["record", card.dataset.record], ["number", number]];
   const sent = painted().then(() => post(path, fields)).catch((error) => {
@@ -129,7 +129,7 @@ const say = (card, path, number) => {
     }
     tell();
     show(card);
-    note(card, `${words(error)} This was not kept; say it again.`);
+    note(card, `${words(error)} Your answer was not saved. Please answer again.`);
   }).finally(() => sending.delete(sent));
   sending.add(sent);
   next();

@@ -16,7 +16,7 @@ const once = (file, key, progress) => new Promise((done, fail) => {
   request.setRequestHeader("Idempotency-Key", key);
   request.upload.onprogress = (event) => progress(event.loaded / event.total);
   request.onload = () => done(request);
-  request.onerror = () => fail(new Error("The service does not answer. Is the connection there?"));
+  request.onerror = () => fail(new Error("The service does not answer. Check your connection."));
   request.send(form);
 });
 
@@ -32,7 +32,7 @@ export const send = async (file, key, say) => {
         { final: request.status < 500 && request.status !== 429 }, // asking again would change nothing
       );
     for (let left = Math.min(pause, 30); left > 0; left -= 1) {
-      say(`Busy; again in ${left} s`, 0);
+      say(`Busy; retrying in ${left} s`, 0);
       await wait(1);
     }
   }

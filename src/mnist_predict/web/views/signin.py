@@ -23,7 +23,7 @@ def sign_in() -> Response | tuple[str, int]:
     then = _local(request.form.get("next", ""))
     who = name_of(request.form.get("token", "").strip())
     if who is None:
-        return render_template("signin.html", next=then, mistake="That is not a token of this service."), 401
+        return render_template("signin.html", next=then, mistake="This is not a valid token."), 401
     session.permanent = True
     session["who"] = who
     return redirect(then, 303)
