@@ -48,6 +48,20 @@ def test_any_sheet_is_read_back(rows, slope, right, order):
     assert table(reading(*numbers)) == [[row[at] for at in kept] for row in filled]
 
 
+boxes = st.builds(Box, st.integers(0, 300), st.integers(0, 300), st.integers(1, 200), st.integers(1, 200))
+
+
+@settings(max_examples=500)
+@given(st.lists(st.tuples(boxes, st.integers(0, 1)), max_size=12))
+def test_any_boxes_make_a_table_that_lacks_no_number(places):
+    """Boxes may overlap and lie within each other: of a poor reading, too, every number is shown."""
+    numbers = [Number(str(at), 0.5, page, box, ()) for at, (box, page) in enumerate(places)]
+    rows = table(Reading(tuple(numbers), 0 if numbers else None, (), "v1"))
+    assert sorted(" ".join(" ".join(row) for row in rows).split()) == sorted(number.text for number in numbers)
+    assert len({len(row) for row in rows}) <= 1
+    assert all(any(row) for row in rows)
+
+
 def test_a_wide_number_does_not_join_two_columns():
     sheet = reading(("1", 0, 0, 0), ("2", 100, 0, 0), ("3", 0, 80, 0), ("4", 100, 80, 0), ("123456", 30, 160, 0))
     rows = table(sheet)

@@ -75,12 +75,16 @@ def _columns(rows: list[list[Number]]) -> list[list[Number]]:
 
 def _cut(rows: list[list[Number]], numbers: list[Number]) -> float | None:
     """Where to part columns: through fewest numbers, of those in the widest gap; None: it is one column."""
-    gaps = [(left.box.right, right.box.x) for row in rows for left, right in pairwise(row)]
-    if gaps:
+    neighbours = [(left.box, right.box) for row in rows for left, right in pairwise(row)]
+    if neighbours:
         edges = {edge for number in numbers for edge in (number.box.x, number.box.right)}
-        free = [pair for start, end in gaps for pair in pairwise(sorted(e for e in edges if start <= e <= end))]
-        cuts = [(_crossed((start + end) / 2, numbers), start - end, (start + end) / 2) for start, end in free]
-        return min(cuts)[2]
+        spans: list[tuple[float, float]] = []
+        for left, right in neighbours:
+            if left.right < right.x:
+                spans += pairwise(sorted(edge for edge in edges if left.right <= edge <= right.x))
+            else:  # they touch or overlap: between their middles
+                spans.append((left.center_x, right.center_x))
+        return min((_crossed((a + b) / 2, numbers), a - b, (a + b) / 2) for a, b in spans)[2]
     end = numbers[0].box.right
     for number in sorted(numbers, key=lambda one: one.box.x):
         if number.box.x - end > GAP * number.box.h:
