@@ -64,13 +64,13 @@ class StoreRefused(StoreUnavailable):
 
 
 class SignInNeeded(UserError):
-    """The service wants to know who asks."""
+    """A token is needed, or a session."""
 
     status = 401
 
 
 class TooMany(UserError):
-    """More than one client may ask; `seconds`: when to ask again."""
+    """Rate limit exceeded; retry after `seconds`."""
 
     status = 429
 

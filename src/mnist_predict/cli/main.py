@@ -16,7 +16,7 @@ from mnist_predict.settings import Settings
 
 
 class Commands(click.Group):
-    """Commands whose users' errors end in one line on stderr and exit code 2."""
+    """A group of commands: a `UserError` ends with a line on stderr and exit code 2."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
@@ -35,10 +35,16 @@ def main() -> None:
 
 @main.command()
 @click.argument("files", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="Print the whole reading, one a line.")
-@click.option("--expect", metavar="WORDS", help="What the number is expected to be, in the words above.")
-@click.option("--explain", type=click.Path(dir_okay=False, path_type=Path), help="Draw what was read on the picture.")
-@click.option("--table", type=click.Path(dir_okay=False, path_type=Path), help="Write rows and columns as CSV.")
+@click.option("--json", "as_json", is_flag=True, help="Print whole readings as JSON, one per line.")
+@click.option("--expect", metavar="WORDS", help="What the number is expected to be, as above.")
+@click.option(
+    "--explain",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the picture with what was read drawn on it (PNG).",
+)
+@click.option(
+    "--table", type=click.Path(dir_okay=False, path_type=Path), help="Write the numbers as rows and columns (CSV)."
+)
 @setting("model")
 @click.pass_context
 def predict(
@@ -52,8 +58,8 @@ def predict(
 ) -> None:
     """Read the number in each FILE (- is standard input); keeps nothing.
 
-    One file: the number alone; several: FILE, a tab, the number. Exit code 0: all read; 1: no number in at least
-    one; 2: at least one could not be read at all.
+    Prints the number; for several files, FILE, a tab and the number. Exit code 0: all read; 1: no number found in at
+    least one file; 2: at least one file could not be read.
 
     \b
     --expect "4 digits" or "1-3 digits"     so many digits
@@ -61,10 +67,10 @@ def predict(
              "12,15,20"                     one of these
              "/[0-4]\\d{2}/"                 a regular expression
              "luhn" "mod 11" "mod 97"       a check digit or two
-    or several of them: "8 digits luhn". The number that fits best is read; what stands there otherwise is told too.
+    or several of them: "8 digits luhn". Reads the number that fits best, and says how it reads without.
     """
     if (explain or table) and len(files) > 1:
-        raise BadRequest("--explain and --table are of one picture: give one FILE.")
+        raise BadRequest("--explain and --table are for a single picture: give one FILE.")
     from mnist_predict.vision.expect import expectation
     from mnist_predict.vision.recognizer import open_recognizer
 
@@ -106,9 +112,9 @@ def predict(
 @click.argument("number")
 @setting("store")
 def record(image: str, number: str, store: str | None) -> None:
-    """Record by hand that the picture IMAGE shows NUMBER; prints the record's id.
+    """Record by hand that the picture IMAGE shows NUMBER; prints the id of the record.
 
-    Where IMAGE is a file, the picture is kept too, under its name.
+    If IMAGE is a file, its picture is kept too.
     """
     from mnist_predict.service import open_service
 
@@ -134,11 +140,11 @@ def serve(**flags: Any) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print every figure and every error as JSON.")
-@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw confidence against errors (PNG).")
+@click.option("--json", "as_json", is_flag=True, help="Print all results as JSON.")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Plot confidence against errors (PNG).")
 @setting("model")
 def evaluate(folder: Path, as_json: bool, plot: Path | None, model: str) -> None:
-    """Measure the reader on FOLDER: labels.csv (image_name,label) beside pictures, or MNIST's test set as idx files."""
+    """Measure accuracy on FOLDER: labels.csv (image_name,label) with pictures, or MNIST's test set as idx files."""
     import json
 
     from rich.console import Console

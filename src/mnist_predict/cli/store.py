@@ -23,7 +23,7 @@ def store() -> None:
 @store.command()
 @setting("store")
 def init(store: str | None) -> None:
-    """Create the store, or bring an older one up to date, and check that it can be written."""
+    """Create the store, or migrate an older one, and check that it can be written."""
     from mnist_predict.store.opening import data_place
 
     url = Settings.from_environment().but(store=store).store_url
@@ -36,9 +36,9 @@ def init(store: str | None) -> None:
 @click.argument("source")
 @click.argument("target")
 def copy(source: str, target: str) -> None:
-    """Copy every record and picture of the store SOURCE into TARGET under the same ids, then compare both.
+    """Copy all records and pictures of the store SOURCE to TARGET under the same ids, then compare both.
 
-    Broken off, it is simply run again. Exit code 1: something is missing or differs in TARGET.
+    If interrupted, just run it again. Exit code 1: something is missing or differs in TARGET.
     """
     from mnist_predict.store.tools.copy import copy as run
 
@@ -55,9 +55,9 @@ def copy(source: str, target: str) -> None:
 @store.command()
 @setting("store")
 def check(store: str | None) -> None:
-    """Read every record and every picture, and compare each picture with its hash.
+    """Read all records and pictures, and compare the pictures with their hashes.
 
-    Exit code 1: a record's picture is missing or altered, or a record is still there though it was erased.
+    Exit code 1: a picture is missing or altered, or an erased record is still there.
     """
     from mnist_predict.store.tools.check import check as run
 
@@ -75,12 +75,12 @@ def check(store: str | None) -> None:
 
 @store.command()
 @click.argument("record_ids", nargs=-1, required=True, metavar="RECORD_ID...")
-@click.option("--yes", is_flag=True, help="Do not ask before it is done.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @setting("store")
 def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
-    """Erase pictures for good, each with all its records and their labels; RECORD_ID is that of any of them.
+    """Erase pictures for good, with all their records and labels; RECORD_ID is the id of any of these.
 
-    A record without a picture goes with its labels. Their ids are never kept again. Backups keep what they have.
+    A record without a picture is erased with its labels. Erased ids are never stored again. Backups are not changed.
     """
     from mnist_predict.service import open_service
     from mnist_predict.stats.counting import open_statistics
@@ -109,7 +109,7 @@ def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
 @store.command()
 @setting("store")
 def erased(store: str | None) -> None:
-    """Print what was erased: when, by whom, and the ids of the records."""
+    """Print what was erased: when, by whom, and the ids of the records, separated by tabs."""
     with opened(Settings.from_environment().but(store=store).store_url) as kept:
         for erasure in kept.erasures():
             told = erasure.to_dict()
@@ -137,7 +137,7 @@ def _so_many(count: int, what: str) -> str:
 
 @contextmanager
 def opened(url: str) -> Iterator["Store"]:
-    """The store of a setting, closed afterwards."""
+    """The store at a URL, closed afterwards."""
     from mnist_predict.store.opening import open_store
 
     kept = open_store(url)
@@ -149,7 +149,7 @@ def opened(url: str) -> Iterator["Store"]:
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int], None]]:
-    """A progress line on stderr; how many there will be is not known before the end."""
+    """A progress bar on stderr; the total is not known in advance."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -160,7 +160,7 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
 
 
 def tell(wrong: list[str]) -> None:
-    """What is wrong, a line each, and exit code 1; nothing when all is well."""
+    """Print what is wrong, line by line, and exit with code 1; do nothing if the list is empty."""
     for line in wrong:
         click.echo(line, err=True)
     if wrong:

@@ -1,4 +1,4 @@
-"""The Flask application: its parts, put together."""
+"""The Flask application, put together of its parts."""
 
 from flask import Flask
 
@@ -32,10 +32,10 @@ class Web(Flask):
 
 
 def create_app(settings: Settings | None = None, service: Service | None = None, counts: str = ":memory:") -> Flask:
-    """The service in a browser and over HTTP.
+    """The application that serves the pages and the HTTP interface.
 
-    Without `settings` those of the environment; without `service` the one that the settings name. `counts`: the file
-    in which workers count together what each client spent.
+    `settings`: by default those of the environment; `service`: by default the one that the settings name; `counts`: the
+    file in which all workers count for the rate limits. Raises `BadRequest` for settings that cannot be used.
     """
     settings = settings or Settings.from_environment()
     service = service or open_service(settings)

@@ -1,4 +1,4 @@
-"""`serve`: Granian in front of the Flask app, a worker process for each core."""
+"""`serve`: the Flask application in Granian, with a worker process per core."""
 
 import logging
 import os
@@ -28,7 +28,7 @@ from mnist_predict.web.http.access import Tokens
 from mnist_predict.web.http.proxies import trusted_networks
 from mnist_predict.web.telemetry.log import log_in_lines
 
-# A thread is held while a client sends its picture, and mobile networks are slow; reading itself takes turns.
+# A thread is held while a client sends its picture, and mobile networks are slow; pictures are read one at a time.
 _THREADS = 64
 _SECONDS_TO_FINISH = 30  # uploads in flight when the service is asked to stop
 _SECONDS_TO_DRAIN = 10  # the spool, after that
@@ -113,12 +113,12 @@ def _drain(settings: Settings) -> None:
 
 
 def load(settings: Settings, folder: str, parent: int) -> Callable[..., Any]:
-    """The application of one worker process; runs in it, so that nothing heavy is shared by forking.
+    """The application of a worker process; runs there, so that nothing heavy is shared by forking.
 
-    `folder`: what the workers count together; `parent`: the process that started it.
+    `folder`: for the counts that workers share; `parent`: the id of the process that started this one.
     """
-    # Ctrl-C reaches every process of the terminal, yet a worker stops when the first process says so; and one that
-    # is still loading has nothing to finish, but has inherited a handler that only marks a flag.
+    # Ctrl-C reaches every process of the terminal, but a worker stops when its parent says so. A worker that is still
+    # loading has nothing to finish, but has inherited a handler that only sets a flag.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with, args=(parent,), name="watcher of the parent", daemon=True).start()
@@ -132,7 +132,7 @@ def load(settings: Settings, folder: str, parent: int) -> Callable[..., Any]:
 
 
 def _end_with(parent: int) -> None:
-    """Stop this worker, as it is always stopped, when its parent was killed: else it would hold the port for ever."""
+    """Stop this worker when its parent was killed: else it would hold the port forever."""
     while os.getppid() == parent:
         time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -143,20 +143,20 @@ def _end_with(parent: int) -> None:
 def _listening_place(host: str, port: int) -> tuple[str, int]:
     """The IP address and port to listen on; port 0: a free one.
 
-    The workers share their port (SO_REUSEPORT), and so would a second service: its uploads would go now
-    here, now there. Hence the port is tried here without sharing.
+    The workers share their port (SO_REUSEPORT), and so would a second service: uploads would go to either of them.
+    Hence the port is tried here without sharing. Raises `BadRequest` where it cannot be used.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError:
-        raise BadRequest(f"There is no address {host!r} to listen on. Try --host 127.0.0.1.") from None
-    family, *_, place = min(found, key=lambda each: each[0] != socket.AF_INET)
+        raise BadRequest(f"Cannot listen on the address {host!r}. Try --host 127.0.0.1.") from None
+    family, *_, place = min(found, key=lambda info: info[0] != socket.AF_INET)
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(place)
         except PermissionError:
-            raise BadRequest(f"Port {port} needs rights that you lack. Try --port 4000.") from None
+            raise BadRequest(f"You lack the rights to listen on port {port}. Try --port 4000.") from None
         except OSError as error:
             raise BadRequest(
                 f"Cannot listen on {host} port {port}: {os.strerror(error.errno or 0)}. "

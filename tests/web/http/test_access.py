@@ -107,7 +107,7 @@ def test_a_person_signs_in_and_out(with_settings: With) -> None:
     assert asked.headers["Location"] == "/signin?next=/records?before%3D"
     page = client.post("/signin", data={"token": "sesame"})
     assert page.status_code == 401
-    assert "not a token" in page.text
+    assert "not a valid token" in page.text
     answer = client.post("/signin", data={"token": " friend ", "next": "/records"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/records")
     cookie = answer.headers["Set-Cookie"]

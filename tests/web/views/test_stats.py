@@ -45,7 +45,7 @@ def test_what_was_read_and_said_is_counted(client: FlaskClient, upload: Upload) 
 def test_only_some_times_can_be_asked_for(client: FlaskClient) -> None:
     for asked in ("7", "", "x", "-30", "30.0"):
         answer = client.get(f"/stats?days={asked}", headers={"Accept": JSON})
-        assert (answer.status_code, answer.get_json()["error"]) == (400, "`days` is one of 30, 90 and 365.")
+        assert (answer.status_code, answer.get_json()["error"]) == (400, "`days` must be 30, 90 or 365.")
 
 
 def test_a_digit_is_cut_out_of_its_picture(client: FlaskClient, upload: Upload) -> None:

@@ -22,13 +22,13 @@ _GUESSES = 10  # a minute
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens in force: names and the digests that are compared."""
+    """The valid tokens: their digests, which are compared, with their names."""
 
     names: dict[bytes, str]
 
     @classmethod
     def of(cls, setting: str) -> "Tokens":
-        """The tokens of the setting: one, or several as `name=token,...`."""
+        """The tokens of the setting: one, or several as `name=token,...`; raises `BadRequest` if it holds none."""
         names = {}
         for part in filter(None, (part.strip() for part in setting.split(","))):
             name, _, token = (piece.strip() for piece in part.partition("="))
@@ -36,31 +36,31 @@ class Tokens:
                 name, token = "token", part
             names[sha256(token.encode()).digest()] = name
         if setting and not names:
-            raise BadRequest("MNIST_PREDICT_TOKEN holds no token. Write one, or several as name=token,name=token.")
+            raise BadRequest("MNIST_PREDICT_TOKEN holds no token. Write a token, or several as name=token,name=token.")
         return cls(names)
 
     def name_of(self, token: str) -> str | None:
-        """Whose token it is; takes as long for any other."""
+        """Whose token it is, None for a wrong one; compared in constant time."""
         digest = sha256(token.encode("utf-8", "replace")).digest()
         found = [name for known, name in self.names.items() if compare_digest(known, digest)]
         return found[0] if found else None
 
     @property
     def key(self) -> bytes:
-        """What cookies are signed with."""
+        """The key that signs cookies."""
         return sha256(b"mnist_predict session" + b"".join(sorted(self.names))).digest()
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's signed cookie; where the request came by TLS it never goes back by anything else."""
+    """Flask's signed cookie, marked secure where the request came by TLS."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        """Whether the cookie is for TLS alone."""
+        """Whether the cookie is sent over TLS only."""
         return request.is_secure
 
 
 def protect(app: Flask, setting: str, counts: str) -> None:
-    """Have `app` ask for the tokens of the setting; none: everybody may. `counts`: the file of what clients spent."""
+    """Have `app` ask for the tokens of the setting; empty: for none. `counts`: the file of the rate limits."""
     tokens = Tokens.of(setting)
     app.extensions["tokens"] = tokens
     app.extensions["guesses"] = TokenBucket("guesses", _GUESSES, counts)
@@ -77,19 +77,19 @@ def protect(app: Flask, setting: str, counts: str) -> None:
 
 
 def ask() -> None:
-    """Before each request: `SignInNeeded` without a token or a session."""
+    """Before a request: raises `SignInNeeded` without a token or a session."""
     if route_of(current_app, request.endpoint).public:
         return
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     who = name_of(token.strip()) if kind.lower() == "bearer" else session.get("who")
     if who is None:
-        raise SignInNeeded("This service wants a token: curl -H 'Authorization: Bearer YOUR-TOKEN', or sign in.")
+        raise SignInNeeded("This service needs a token: curl -H 'Authorization: Bearer YOUR-TOKEN', or sign in.")
     g.who = who
     note("who", who)
 
 
 def caller() -> str | None:
-    """Who sent this request: the name of their token; None where the service asks for none."""
+    """Who sent this request, by the name of their token; None where no token is needed."""
     who: str | None = g.get("who")
     return who
 

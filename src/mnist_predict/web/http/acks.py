@@ -35,7 +35,7 @@ if sys.platform == "linux":
             for number in _sockets:
                 _setsockopt(number, socket.SOL_SOCKET, socket.SO_KEEPALIVE, _ON, 4)
                 _setsockopt(number, socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE, 4)
-        for number in _sockets:  # one closed or reused meanwhile only makes the call fail
+        for number in _sockets:  # if it was closed or reused meanwhile, the call just fails
             _setsockopt(number, socket.IPPROTO_TCP, socket.TCP_QUICKACK, _ON, 4)
 
     def _open_sockets() -> list[int]:

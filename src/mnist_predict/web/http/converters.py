@@ -1,10 +1,10 @@
-"""Image names in addresses: any text is a name, slashes and all."""
+"""Image names in URLs: any text is a name, including slashes."""
 
 from werkzeug.routing import BaseConverter
 
 
 class ImageName(BaseConverter):
-    """Matches everything that is left of a path, also `../x`, `/etc/passwd`, and names with newlines."""
+    """Matches the rest of a path, including `../x`, `/etc/passwd`, and names with newlines."""
 
     part_isolating = False
     regex = r"(?s:.+)"

@@ -1,4 +1,4 @@
-"""One handler for everything that goes wrong, in plain words and in the format that the client wants."""
+"""One handler for all errors, in plain words and in the format that the client wants."""
 
 import traceback
 
@@ -12,17 +12,17 @@ from mnist_predict.web.http.negotiation import answer, wanted
 from mnist_predict.web.telemetry.journal import note
 
 _WORDS = {
-    400: "This request cannot be understood.",
+    400: "This request is malformed.",
     404: "There is nothing at this address.",
-    405: "This address cannot be used in that way.",
-    413: f"That is too much. A picture may have at most {MAX_BYTES // 1_000_000} MB.",
-    500: "Something went wrong on this side. It has been logged; please try again.",
+    405: "This address does not support that method.",
+    413: f"This is too large. A picture may have at most {MAX_BYTES // 1_000_000} MB.",
+    500: "Something went wrong in the service. It has been logged; please try again.",
 }
-_RETRY_SECONDS = 5  # a lock, a full disk or a restarting store: worth asking again soon
+_RETRY_SECONDS = 5  # a lock, a full disk or a restarting store may be over soon
 
 
 def answer_error(error: Exception) -> AnyResponse:
-    """The answer to any exception of a view; unexpected ones are logged with their traceback."""
+    """The answer to any exception of a view; unexpected exceptions are logged with their traceback."""
     headers: dict[str, str] = {}
     if isinstance(error, UserError):
         status, words = error.status, str(error)

@@ -1,4 +1,4 @@
-"""What a client sends: the picture of a form, in memory and within its limit."""
+"""What clients send: the pictures and fields of a form, in memory and within the limits."""
 
 from io import BytesIO
 from typing import IO
@@ -9,11 +9,11 @@ from mnist_predict.errors import BadRequest, TooLarge
 from mnist_predict.vision.expect import Expectation, expectation
 from mnist_predict.vision.picture import MAX_BYTES
 
-MAX_REQUEST = MAX_BYTES + 100_000  # the rest of a form: its boundaries, its file's name, its fields
+MAX_REQUEST = MAX_BYTES + 100_000  # and the rest of the form
 
 
 class PictureRequest(Request):
-    """A request whose files stay in memory: none is larger than a picture, and each is read once."""
+    """A request whose files stay in memory: they are small, and read once."""
 
     def _get_file_stream(
         self,
@@ -26,7 +26,7 @@ class PictureRequest(Request):
 
 
 def sent_pictures() -> list[tuple[str, bytes]]:
-    """Image names and bytes of the form fields `file`; none where none was sent or chosen.
+    """Image names and bytes of the form fields `file`; empty where no file was sent or chosen.
 
     Raises `TooLarge` for a file beyond the limit.
     """
@@ -43,7 +43,7 @@ def sent_pictures() -> list[tuple[str, bytes]]:
 
 
 def sent_picture() -> tuple[str, bytes] | None:
-    """The one picture that was sent, None where there is none; raises `BadRequest` for several."""
+    """The picture that was sent, None without one; raises `BadRequest` for several."""
     pictures = sent_pictures()
     if len(pictures) > 1:
         raise BadRequest("Send one picture at a time.")
@@ -51,7 +51,7 @@ def sent_picture() -> tuple[str, bytes] | None:
 
 
 def needed_pictures() -> list[tuple[str, bytes]]:
-    """As `sent_pictures`, and `BadRequest` where there is none."""
+    """As `sent_pictures`; raises `BadRequest` where there is none."""
     pictures = sent_pictures()
     if not pictures:
         raise BadRequest(
@@ -62,7 +62,7 @@ def needed_pictures() -> list[tuple[str, bytes]]:
 
 
 def needed_picture() -> tuple[str, bytes]:
-    """The one picture that was sent; raises `BadRequest` for none and for several."""
+    """The picture that was sent; raises `BadRequest` for none and for several."""
     pictures = needed_pictures()
     if len(pictures) > 1:
         raise BadRequest("Send one picture at a time.")
@@ -70,7 +70,7 @@ def needed_picture() -> tuple[str, bytes]:
 
 
 def expected() -> Expectation | None:
-    """What the form field `expect` says of the number, None where it is empty; raises `BadRequest` for other words."""
+    """The expectation in the form field `expect`, None where it is empty; raises `BadRequest` for a malformed one."""
     words = request.form.get("expect", "").strip()
     return expectation(words) if words else None
 

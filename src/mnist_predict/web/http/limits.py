@@ -99,7 +99,7 @@ def enter() -> None:
     limits: Limits = current_app.extensions["limits"]
     client = request.remote_addr or ""
     if limits.pictures is not None and route_of(current_app, request.endpoint).limited:
-        limits.pictures.take(client, "You send pictures faster than is allowed here.")
+        limits.pictures.take(client, "Rate limit of pictures exceeded.")
     limits.begin(client)
     g.under_way = client
 

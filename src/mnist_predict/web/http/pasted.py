@@ -1,4 +1,4 @@
-"""Many numbers at once: lines of an image name and a number, as a spreadsheet or a CSV file gives them."""
+"""Many numbers at once: lines with an image name and a number, from a spreadsheet or a CSV file."""
 
 import csv
 
@@ -10,16 +10,16 @@ _SHOWN = 5  # mistakes named at once
 
 
 def parse(text: str) -> list[tuple[str, str]]:
-    """Image names and numbers; separated by tabs, semicolons or commas, a line of titles may come first.
+    """Image names and numbers, separated by tabs, semicolons or commas; the first line may be a header.
 
-    Raises `BadRequest` that names the lines it cannot take; then nothing is to be kept.
+    Raises `BadRequest`, which names the lines that are wrong.
     """
     lines = text.strip().splitlines()
     if not lines:
-        raise BadRequest("There are no lines. Write an image name and a number on each, such as 7.png,7")
+        raise BadRequest("There are no lines. Write an image name and a number on each line, such as 7.png,7")
     if len(lines) > MOST_LINES:
         raise BadRequest(f"These are {len(lines)} lines. Send at most {MOST_LINES} at once.")
-    separator = next((each for each in "\t;," if each in lines[0]), ",")
+    separator = next((character for character in "\t;," if character in lines[0]), ",")
     pairs, mistakes = [], []
     for at, row in enumerate(csv.reader(lines, delimiter=separator), start=1):
         if not any(field.strip() for field in row):
@@ -33,5 +33,5 @@ def parse(text: str) -> list[tuple[str, str]]:
         more = f" and {len(mistakes) - _SHOWN} more" if len(mistakes) > _SHOWN else ""
         raise BadRequest(f"No image name and number: {', '.join(mistakes[:_SHOWN])}{more}. Nothing was recorded.")
     if not pairs:
-        raise BadRequest("There are only titles. Write an image name and a number on each line, such as 7.png,7")
+        raise BadRequest("There is only a header. Write an image name and a number on each line, such as 7.png,7")
     return pairs

@@ -1,4 +1,4 @@
-"""Serving what strangers uploaded: as a picture and as nothing else."""
+"""Serving what strangers uploaded: as pictures and nothing else."""
 
 from io import BytesIO
 
@@ -12,11 +12,10 @@ YEAR = 365 * 24 * 3600
 
 
 def send_picture(data: bytes, name: str, etag: str, max_age: int = 0) -> Response:
-    """A picture's bytes with the type that they themselves show, whatever the name says.
+    """A picture's bytes, with the media type that they show, whatever the name says.
 
-    `etag`: what changes when the bytes do; `max_age`: seconds that a browser may keep them unasked. A
-    browser shows the picture in place, and saves it under the last part of its name; a PDF it only saves, as
-    no browser opens one in a sandbox.
+    `etag`: changes when the bytes do; `max_age`: seconds that a browser may cache them. Browsers show a picture in
+    place and save it under the last part of its name. A PDF is only saved: browsers do not open one in a sandbox.
     """
     try:
         kind = media_type(data)
@@ -37,6 +36,6 @@ def send_picture(data: bytes, name: str, etag: str, max_age: int = 0) -> Respons
 
 
 def _file_name(image_name: str) -> str:
-    """A name to save under: the last part of a path, without what no file system or header takes."""
+    """A file name: the last part of a path, without unprintable characters."""
     last = image_name.replace("\\", "/").rpartition("/")[2]
     return "".join(c for c in last if c.isprintable())[:200] or "picture"

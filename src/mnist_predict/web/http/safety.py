@@ -1,9 +1,9 @@
-"""What keeps a browser safe: headers on every answer, and no writes for the pages of strangers.
+"""Browser security: headers on every answer, and no writes for pages of other sites.
 
-Unless tokens are set (`access`) the service has no log-in, and by default it listens where only this computer can
-reach it; but any web page that its user visits can send a form to `http://localhost:4000` as well. Browsers say
-where a request comes from: `Sec-Fetch-Site` (all current ones), else `Origin`, which must name the host that was
-asked. Programs such as curl send neither and are let through: they act for nobody else.
+Unless tokens are set (`access`) the service has no log-in, and by default it listens on loopback only. Still, any page
+that its user visits can send a form to `http://localhost:4000`. Browsers say where a request comes from:
+`Sec-Fetch-Site` (all current browsers) or `Origin`, which must name the requested host. Programs such as curl send
+neither and are let through: they act for nobody else.
 """
 
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ _HEADERS = {
 
 
 def refuse_cross_site_writes() -> None:
-    """Before each request: 403 when a browser sends it for another site's page."""
+    """Before a request: 403 when a browser sends it for a page of another site."""
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
     site = request.headers.get("Sec-Fetch-Site")
@@ -37,15 +37,15 @@ def refuse_cross_site_writes() -> None:
         origin = request.headers.get("Origin")
         allowed = origin is None or origin.partition("://")[2] == request.host
     if not allowed:
-        abort(403, "This came from the page of another site. Send it from the pages of this service.")
+        abort(403, "This was sent by a page of another site. Use the pages of this service.")
 
 
 def known_hosts(settings: Settings) -> frozenset[str]:
-    """Names that the service may be asked by; empty: any.
+    """The allowed Host header values; empty: any.
 
-    A page of a stranger can have its own name point to this computer (DNS rebinding); what the browser then sends
-    looks like a request of our own page, but for the name in `Host`. So who listens on loopback alone is not asked
-    by other names, unless they are set.
+    A stranger can let their domain point to this computer (DNS rebinding). What the browser then sends looks like a
+    request of our own page, but for the `Host` header. So a service on loopback accepts only the names of loopback,
+    unless others are set.
     """
     if settings.hosts:
         return frozenset(name.strip().lower() for name in settings.hosts.split(",") if name.strip())
@@ -53,14 +53,14 @@ def known_hosts(settings: Settings) -> frozenset[str]:
 
 
 def refuse_unknown_hosts() -> None:
-    """Before each request: 421 where it is sent to a name that is not this service's."""
+    """Before a request: 421 for a Host header that is not allowed."""
     known: frozenset[str] = current_app.extensions["hosts"]
     if known and (urlsplit(f"//{request.host}").hostname or "") not in known:
-        abort(421, "This service does not go by that name. Set MNIST_PREDICT_HOSTS to the names that it has.")
+        abort(421, "This host name is not allowed. Set MNIST_PREDICT_HOSTS to the names of this service.")
 
 
 def add_headers(response: Response) -> Response:
-    """After each request: the security headers; a view may have set a stricter policy."""
+    """After a request: add the security headers; a view may have set a stricter policy."""
     headers = response.headers
     headers.extend(_HEADERS)
     if request.is_secure:

@@ -1,4 +1,4 @@
-"""What a request searches for: the words in its address, which the page's form, programs and exports share."""
+"""The search of a request: its query parameters, which the page, programs and exports share."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, get_args
@@ -19,7 +19,7 @@ CONFIDENCES = {
 
 
 def words() -> dict[str, Any]:
-    """What was asked, as it was written; only what was filled in."""
+    """The filters of the request that are not empty, as they were written."""
     given = {word: request.args.get(word, "").strip() for word in WORDS}
     given = {word: text for word, text in given.items() if text}
     if not given.keys() & {"since", "until"}:
@@ -28,7 +28,7 @@ def words() -> dict[str, Any]:
 
 
 def searched() -> Search:
-    """What is searched for; raises `BadRequest` for what cannot be understood."""
+    """The search of the request; raises `BadRequest` for a filter that is malformed."""
     given = words()
     zone = _zone(given.get("zone", "UTC"))
     least, most = _confidence(given["confidence"]) if "confidence" in given else (None, None)
@@ -49,26 +49,26 @@ def _number(text: str) -> str:
     if number.lower() == NO_NUMBER:
         return ""
     if not (number.isascii() and number.isdecimal()):
-        raise BadRequest(f"Search for a number by its digits 0 to 9, or for {NO_NUMBER}, not for {text!r}.")
+        raise BadRequest(f"Search for the digits 0 to 9 of a number, or for {NO_NUMBER}, not for {text!r}.")
     return number
 
 
 def _labelled(text: str) -> Labelled:
     known: tuple[Labelled, ...] = get_args(Labelled)
     if text not in known:
-        raise BadRequest(f"`labelled` is one of {', '.join(known)}, not {text!r}.")
+        raise BadRequest(f"`labelled` must be one of {', '.join(known)}, not {text!r}.")
     return known[known.index(text)]
 
 
 def _confidence(text: str) -> tuple[float, float | None]:
-    """From the first to below the second; 1 is the end of all."""
+    """The lower bound, inclusive, and the upper bound, exclusive; None in place of 1."""
     least, dots, most = text.partition("..")
     try:
         low, high = float(least), float(most)
     except ValueError:
         low, high = 1.0, 0.0
     if not dots or not 0 <= low < high <= 1:
-        raise BadRequest(f"A confidence is searched for as 0.8..0.95, from 0 to 1, not as {text!r}.")
+        raise BadRequest(f"Write a range of confidence from 0 to 1 as 0.8..0.95, not as {text!r}.")
     return low, high if high < 1 else None
 
 
@@ -76,11 +76,11 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):
-        raise BadRequest(f"There is no time zone {name!r} here. Write it as Europe/Berlin, or leave it out.") from None
+        raise BadRequest(f"Unknown time zone {name!r}. Write it as Europe/Berlin, or leave it out.") from None
 
 
 def _moment(text: str, zone: tzinfo, after_day: timedelta) -> datetime:
-    """A day, which begins and ends in that zone, or a time; `after_day`: what is added to a day alone."""
+    """A day, in that zone, or a time; `after_day` is added to a day only."""
     try:
         try:
             at = datetime.combine(date.fromisoformat(text) + after_day, time(), zone)
@@ -89,4 +89,4 @@ def _moment(text: str, zone: tzinfo, after_day: timedelta) -> datetime:
             at = at if at.tzinfo else at.replace(tzinfo=zone)
         return max(at.astimezone(UTC), datetime(1970, 1, 1, tzinfo=UTC))
     except (ValueError, OverflowError):
-        raise BadRequest(f"A day is written as 2026-03-01, a time as 2026-03-01T09:30:00Z, not as {text!r}.") from None
+        raise BadRequest(f"Write a day as 2026-03-01 and a time as 2026-03-01T09:30:00Z, not as {text!r}.") from None

@@ -1,7 +1,6 @@
-"""A zip of pictures, unpacked one by one in memory: nothing is written to disk under a name that came in it.
+"""A zip of pictures, unpacked file by file in memory: nothing is written to disk under a name that came in it.
 
-A zip of 20 MB may say that it holds a million files, or hold one that unpacks to terabytes; so each limit is checked
-before what it limits is done.
+A zip of 20 MB may claim a million files, or hold one that unpacks to terabytes, so limits are checked beforehand.
 """
 
 import zlib
@@ -14,7 +13,7 @@ from mnist_predict.vision.picture import MAX_BYTES
 
 MOST_FILES = 1000
 MOST_BYTES = 10 * MAX_BYTES  # unpacked, of all files
-_ENTRY = b"PK\x01\x02"  # each entry of a zip's table of contents begins so
+_ENTRY = b"PK\x01\x02"  # the signature of an entry in the central directory
 _ENCRYPTED = 0x1
 _LEFT_OUT = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what systems put into zips unasked
 
@@ -25,7 +24,7 @@ def is_zip(data: bytes) -> bool:
 
 
 def unpacked(data: bytes) -> Iterator[tuple[str, bytes | UserError]]:
-    """The name of each file in a zip with its bytes, or with why it cannot be had.
+    """The names of the files in a zip, with their bytes or the error that prevents reading them.
 
     Raises `BrokenPicture` for a zip that cannot be opened, `TooLarge` for too many files, `BadRequest` for none.
     """
@@ -36,7 +35,7 @@ def unpacked(data: bytes) -> Iterator[tuple[str, bytes | UserError]]:
         archive = ZipFile(BytesIO(data))
     except (BadZipFile, ValueError, NotImplementedError) as error:
         raise BrokenPicture("The zip is damaged or cut short. Make it again.") from error
-    files = [each for each in archive.infolist() if not each.filename.endswith("/") and not _left_out(each.filename)]
+    files = [file for file in archive.infolist() if not file.filename.endswith("/") and not _left_out(file.filename)]
     if len(files) > MOST_FILES:
         raise too_many
     if not files:
@@ -58,7 +57,7 @@ def _file(archive: ZipFile, file: ZipInfo, room: int) -> bytes:
     if file.flag_bits & _ENCRYPTED:
         raise NotAPicture("This file is encrypted. Make the zip without a password.")
     if file.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-        raise NotAPicture("This file is compressed in a way that is not read here. Make the zip with Deflate.")
+        raise NotAPicture("The compression method of this file is not supported. Make the zip with Deflate.")
     if file.file_size > MAX_BYTES:
         raise TooLarge(f"The file has more than {MAX_BYTES // 1_000_000} MB. Send a smaller picture.")
     if room < 0:

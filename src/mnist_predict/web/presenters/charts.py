@@ -1,7 +1,7 @@
-"""Data -> SVG: bars, lines, a share with its interval, a square of counts. No script, no style but by classes.
+"""Charts as SVG: bars, lines, an interval, a matrix of counts. No scripts, no styles but classes.
 
-Nothing is scaled: places along the width are percent of it and all else is pixels, so that a figure fits a phone and a
-desk and its words stay as large as they are.
+Horizontal positions are percentages and everything else is in pixels, so that a chart fits a phone and a desktop
+without scaling its text.
 """
 
 import math
@@ -21,7 +21,7 @@ Words = Callable[[float], str]
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Parts that stand on each other, what stands below them, and what is said of them."""
+    """A stacked bar: its parts from the bottom up, its label on the axis, and its tooltip."""
 
     parts: tuple[float, ...]
     label: str
@@ -29,7 +29,7 @@ class Bar:
 
 
 def bars(name: str, title: str, about: str, columns: Sequence[Bar]) -> Markup:
-    """Columns of counts; the parts of each have the classes `part0`, `part1`, ..."""
+    """A bar chart of counts; the parts of a bar have the classes `part0`, `part1`, ..."""
     top = _round_up(max((sum(bar.parts) for bar in columns), default=0))
     width = 100 / max(1, len(columns))
     gap = width * 0.2 if len(columns) <= 100 else 0
@@ -50,7 +50,7 @@ def bars(name: str, title: str, about: str, columns: Sequence[Bar]) -> Markup:
 
 
 def line(name: str, title: str, about: str, points: Sequence[tuple[str, float | None]], words: Words) -> Markup:
-    """A value as time goes on, with the label of each point; None leaves a gap."""
+    """A line chart of labelled values over time; None leaves a gap."""
     known = [value for _, value in points if value is not None]
     low, high = _around(known)
     places = [(100 * (at + 0.5) / len(points), label, value) for at, (label, value) in enumerate(points)]
@@ -69,7 +69,7 @@ def line(name: str, title: str, about: str, points: Sequence[tuple[str, float | 
 
 
 def interval(name: str, title: str, about: str, share: float, low: float, high: float) -> Markup:
-    """A share of 0 to 1 as a dot, and between what it lies as a bar, on a scale that ends at 1."""
+    """A share from 0 to 1 as a dot and its interval as a bar, on a scale that ends at 1."""
     start = next(start for start in (0.95, 0.9, 0.8, 0.5, 0.0) if start <= low)
 
     def x(value: float) -> float:
@@ -87,7 +87,7 @@ def interval(name: str, title: str, about: str, share: float, low: float, high: 
 
 
 def square(name: str, title: str, about: str, counts: Sequence[Sequence[int]]) -> Markup:
-    """Counts of what was taken (a row) for what (a column): the more, the darker; what agrees has its own class."""
+    """A confusion matrix: darker for higher counts; the diagonal has a class of its own."""
     size = len(counts)
     most = [
         max((count for at, row in enumerate(counts) for to, count in enumerate(row) if (at == to) == agrees), default=0)
@@ -140,7 +140,7 @@ def _grid(values: Sequence[float], low: float, high: float, words: Words) -> str
 
 
 def _ticks(middles: Sequence[tuple[float, str]]) -> str:
-    """The labels of the first, the last and the middle one: more have no room on a phone."""
+    """The labels of the first, the middle and the last point: a phone has no room for more."""
     shown = sorted({0, len(middles) // 2, len(middles) - 1}) if len(middles) > 2 else range(len(middles))
     return "".join(
         f'<text x="{x:.3f}%" y="{HEIGHT - 6}" text-anchor="{_anchor(x, 12)}">{escape(label)}</text>'
@@ -160,7 +160,7 @@ def _y(value: float, low: float, high: float) -> float:
 
 
 def _round_up(value: float) -> float:
-    """The next of 1, 2, 4, 10, 20, 40, ...: half of it can be said shortly, too."""
+    """The next of 1, 2, 4, 10, 20, 40, ...: half of it is a round number, too."""
     if value <= 1:
         return 1.0
     size = 10.0 ** math.floor(math.log10(value))
@@ -168,7 +168,7 @@ def _round_up(value: float) -> float:
 
 
 def _around(values: Sequence[float]) -> tuple[float, float]:
-    """A scale that holds all of them with some room, and shows no change that is next to nothing as a great one."""
+    """A scale with some room around all values, wide enough not to magnify tiny changes."""
     if not values:
         return 0.0, 1.0
     low, high = min(values), max(values)

@@ -1,4 +1,4 @@
-"""How a picture is drawn on a page: its size there, and the boxes of what was read in it."""
+"""How a picture is drawn on a page: its size there, and the boxes of its digits."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -25,7 +25,7 @@ class Drawing:
 
     @classmethod
     def of(cls, data: bytes, page: int = 0) -> Self:
-        """The drawing of a page of a picture's bytes; raises what `decode` raises."""
+        """The drawing of one page of a picture; raises the errors of `decode`."""
         kind = media_type(data)
         width, height = decode(data, page).size
         name = _NAMES.get(kind, kind.removeprefix("image/").upper())
@@ -37,21 +37,21 @@ class Drawing:
 
     @property
     def shown_width(self) -> int:
-        """Width on the page in CSS pixels, where the page has the room."""
+        """Width in CSS pixels, where the page has room for it."""
         return max(1, round(self.width * self._scale))
 
     @property
     def shown_height(self) -> int:
-        """Height on the page in CSS pixels, where the page has the room."""
+        """Height in CSS pixels, where the page has room for it."""
         return max(1, round(self.height * self._scale))
 
     @property
     def coarse(self) -> bool:
-        """Whether the picture is enlarged so much that its pixels are better shown as they are."""
+        """Whether the picture is enlarged so much that its pixels should not be smoothed."""
         return self._scale >= 3
 
     def strip(self, box: Box) -> Box:
-        """The part of the picture that the network's strip of what stands in `box` shows."""
+        """The part of the picture that the network's strip for `box` covers."""
         return strip_box(box, (self.width, self.height))
 
     def around(self, box: Box) -> Box:

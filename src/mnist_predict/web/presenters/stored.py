@@ -1,4 +1,4 @@
-"""What a client is told of where its records are while the store is away."""
+"""Where a record is kept while the store is away, as clients and pages are told."""
 
 from dataclasses import dataclass
 

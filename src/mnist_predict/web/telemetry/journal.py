@@ -23,18 +23,18 @@ _PART = 64_000  # characters
 
 
 def note(name: str, value: str) -> None:
-    """Add something to the line of the request being served, such as the record's id."""
+    """Add a field to the journal line of the current request, such as the id of its record."""
     request.environ.setdefault(_NOTES, {})[name] = value
 
 
 def note_route(response: Response) -> Response:
-    """After each request: which route served it."""
+    """After a request: note its route for the journal."""
     request.environ[_ROUTE] = request.url_rule.rule if request.url_rule else "none"
     return response
 
 
 def stream(texts: Iterable[str]) -> Iterator[str]:
-    """The body of the answer to this request, to be sent as it is made; in parts that are worth sending."""
+    """The body of the answer to this request, sent in parts as it is made; short texts are joined."""
     request.environ[_STREAMED] = True
     return _in_parts(texts)
 
@@ -52,10 +52,9 @@ def _in_parts(texts: Iterable[str]) -> Iterator[str]:
 
 
 class Journal:
-    """WSGI in between: times a request, then writes and counts it.
+    """WSGI middleware that times requests, logs and counts them.
 
-    It also hands the body on as a list of what is there: the server then sends head and body in one write. Only what
-    is to be sent as it is made (`stream`) is handed on as it comes.
+    It passes a body on as a list, which the server sends in one write with the head; a body of `stream` as it comes.
     """
 
     def __init__(self, app: Wsgi) -> None:
@@ -108,5 +107,5 @@ class Journal:
             "bytes": sent,
             **environ.get(_NOTES, {}),
         }
-        with suppress(OSError):  # a full disk of the log is no reason to take an answer back
+        with suppress(OSError):  # a full disk of the log must not fail an answer
             environ["wsgi.errors"].write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""What the service logs is a line of JSON each, as its requests are (journal.py)."""
+"""Log records as JSON, one per line, like the journal of requests (journal.py)."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ class _Line(logging.Formatter):
 
 
 def log_in_lines() -> None:
-    """From now on, in this process."""
+    """Log as JSON from now on, in this process."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Line())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
@@ -21,5 +21,5 @@ def log_in_lines() -> None:
 
 
 def iso(seconds: float) -> str:
-    """A time as in all answers."""
+    """A time as all answers have it: ISO 8601, UTC, milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,7 +1,7 @@
-"""What is measured while serving, for Prometheus.
+"""Metrics for Prometheus.
 
-Several worker processes answer for one service: where `PROMETHEUS_MULTIPROC_DIR` is set (serve does) each
-keeps its figures in files there, and whichever is asked adds them up.
+Several worker processes answer for one service. Where `PROMETHEUS_MULTIPROC_DIR` is set, as `serve` does, each keeps
+its metrics in files there, and the worker that is asked adds them up.
 """
 
 import os
@@ -35,7 +35,7 @@ _request = lru_cache(maxsize=1024)(_REQUESTS.labels)
 
 
 def count_request(route: str, method: str, status: str) -> None:
-    """Count one answer; methods that nobody defined share one name, as anybody can invent more."""
+    """Count an answer. Unknown methods share a label: clients can invent any number of them."""
     _request(route, method if method in _METHODS else "other", status).inc()
 
 
@@ -60,7 +60,7 @@ class _ModelVersion:
         self.name = name
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """One figure, always 1, that carries the version's name."""
+        """A metric that is always 1, with the version as its label."""
         family = GaugeMetricFamily("mnist_predict_model_info", "The model version that reads.", labels=["version"])
         family.add_metric([self.name], 1)
         yield family
@@ -71,7 +71,7 @@ class _Spool:
         self.spooled = spooled
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """What waits, the same for all workers; and whether the store answers the one that is asked."""
+        """The size of the spool, which all workers share, and whether this worker reaches the store."""
         away = float(self.spooled.away is not None)
         yield GaugeMetricFamily("mnist_predict_store_away", "1 while the store is away.", away)
         waiting = self.spooled.waiting()
@@ -82,7 +82,7 @@ class _Spool:
 
 
 def exposition(model_version: str, spooled: SpooledStore | None = None) -> bytes:
-    """All figures of all worker processes in Prometheus' text format."""
+    """The metrics of all worker processes in the text format of Prometheus."""
     registry = CollectorRegistry()
     registry.register(_ModelVersion(model_version))
     if spooled is not None:

@@ -1,1 +1,1 @@
-"""The pages and addresses, one blueprint a module."""
+"""The routes: one blueprint per module."""

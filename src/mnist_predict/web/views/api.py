@@ -1,4 +1,4 @@
-"""`/api`: the HTTP interface described, for people to try and for programs."""
+"""`/api`: the description of the HTTP interface, for people to try and for programs."""
 
 from importlib.metadata import version
 from typing import Any
@@ -17,7 +17,7 @@ EXAMPLES = (("Shell", "shell"), ("Python", "python"), ("JavaScript", "javascript
 @blueprint.get("")
 @route()
 def page() -> str:
-    """The page with every operation, each to try, and examples."""
+    """The page with all operations, to be tried out, and examples."""
     about = _description()
     operations = [
         (method.upper(), path, operation)

@@ -1,4 +1,4 @@
-"""`/records/<id>/erase`: what would be erased for good, and the action that does it; programs send DELETE."""
+"""`/records/<id>/erase`: shows what would be erased for good, and erases it; programs send DELETE."""
 
 from flask import Blueprint, render_template
 from werkzeug.wrappers import Response as AnyResponse
@@ -16,7 +16,7 @@ blueprint = Blueprint("erasing", __name__, url_prefix="/records")
 @blueprint.get("/<record_id>/erase")
 @route()
 def page(record_id: str) -> str:
-    """What goes with a record, before it goes."""
+    """What would be erased with a record."""
     together = service.together(record_id)
     labels = [record for record in together if record.label_of]
     records = [record for record in together if not record.label_of]
@@ -27,7 +27,7 @@ def page(record_id: str) -> str:
 @blueprint.post("/<record_id>/erase")
 @route()
 def erase(record_id: str) -> AnyResponse:
-    """As DELETE, for the form of the page."""
+    """The same as DELETE, for the form of the page."""
     return delete(record_id)
 
 
@@ -36,7 +36,8 @@ def erase(record_id: str) -> AnyResponse:
 def delete(record_id: str) -> AnyResponse:
     """Erase the picture of a record for good, with all its records and their labels.
 
-    A record without a picture goes with its labels. What was erased answers with 410 from now on, whatever comes late.
+    A record without a picture is erased with its labels. What was erased answers 410 from then on, and is never stored
+    again.
     """
     pictures = {record.sha256 for record in service.together(record_id) if record.sha256}
     erasure = service.erase(record_id, caller())

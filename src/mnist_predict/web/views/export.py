@@ -1,7 +1,6 @@
-"""`/records.csv`, `/records.jsonl`: all records that are searched for, sent as they are found.
+"""`/records.csv`, `/records.jsonl`: all records that match a search, sent as they are found.
 
-Whoever gets a file must see that it is not whole, should the store fail meanwhile: the server would end the answer as
-if it were, so the last line says it.
+If the store fails meanwhile, the file looks complete to its reader, so its last line says that it is not.
 """
 
 import json
@@ -37,7 +36,7 @@ log = logging.getLogger("mnist_predict.web")
     )
 )
 def as_csv() -> Response:
-    """All records that are searched for, newest first, as CSV. The search is that of `/records`."""
+    """All records that match a search, newest first, as CSV. The filters are those of `/records`."""
     return _sent("records.csv", "text/csv; charset=utf-8", csv_lines, lambda words: csv_line([words]))
 
 
@@ -50,7 +49,7 @@ def as_csv() -> Response:
     )
 )
 def as_json_lines() -> Response:
-    """All records that are searched for, newest first, a line of JSON each. The search is that of `/records`."""
+    """All records that match a search, newest first, as JSON Lines. The filters are those of `/records`."""
     return _sent("records.jsonl", "application/jsonl", json_lines, lambda words: json.dumps({"error": words}) + "\n")
 
 
@@ -66,17 +65,19 @@ def _sent(
 
 
 def _to_the_end(lines: Iterator[str], last: Callable[[str], str]) -> Iterator[str]:
-    """The lines; where they end too early, a last one says so."""
+    """The lines; a last one says so if they break off."""
     try:
         yield from lines
     except Exception as error:
-        log.exception("A file of records was broken off.")
-        words = str(error) if isinstance(error, UserError) else "Something went wrong on this side; it has been logged."
-        yield last(f"Broken off here: the rest is missing. {words}")
+        log.exception("An export was broken off.")
+        words = (
+            str(error) if isinstance(error, UserError) else "Something went wrong in the service; it has been logged."
+        )
+        yield last(f"Incomplete: the rest of the records is missing. {words}")
 
 
 def _all_of(store: Store, spooled: SpooledStore | None, search: Search) -> Iterator[Record]:
-    """All records; raises `StoreUnavailable` where only those of the spool can be had: a file cannot say so later."""
+    """All records; raises `StoreUnavailable` while the store is away and only the spool can be read."""
     for record in chain(everything_found(store, search), [None]):
         if spooled and spooled.away:
             raise StoreUnavailable(f"The store is away, so not all records can be had now. {spooled.away}")

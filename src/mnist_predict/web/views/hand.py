@@ -1,4 +1,4 @@
-"""`/uploads/record`: a number recorded by hand; also how a page's reader confirms or corrects a reading."""
+"""`/uploads/record`: records a number by hand, or labels a record."""
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -24,7 +24,7 @@ _LINES = TEXT | {"description": "An image name and a number on each line, as CSV
 @blueprint.get("/uploads/record")
 @route()
 def page() -> str:
-    """The page to record a number by hand."""
+    """The page for recording a number by hand."""
     return render_template("hand.html", image_name=request.args.get("image_name", ""))
 
 
@@ -39,11 +39,11 @@ def page() -> str:
     ),
 )
 def record() -> AnyResponse:
-    """Keep a number that a person read.
+    """Record a number that a person read.
 
-    Form fields: `number`, and either `record` (the id of what it labels; an empty number then says that there is
-    none) or `image_name`, with the picture in `file` where it is not kept yet. Or `lines`: an image name and a
-    number on each.
+    Form fields: `number`, and either `record` (the id of the record to label; its number may be empty: the picture
+    shows none) or `image_name`, with the picture in `file` if it is not kept yet. Or `lines`: an image name and a
+    number on each line.
     """
     if "lines" in request.form:
         return _record_lines(request.form["lines"])

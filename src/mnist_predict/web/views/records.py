@@ -1,4 +1,4 @@
-"""`/records`: what is kept, searched, the newest first; one record with its picture, its reading and its labels."""
+"""`/records`: the records, searched, newest first; a record with its picture, reading and labels."""
 
 from uuid import UUID
 
@@ -35,10 +35,10 @@ _SMALL, _LARGE = 240, 1600  # longest side in pixels of a preview in a table, on
     )
 )
 def newest() -> AnyResponse:
-    """A page of the records that are searched for; without a search, of all.
+    """A page of the records that match a search; of all records without one.
 
-    `older` is the address of the next page. A page with fewer records than fit may not be the last: of several things
-    searched for at once a bounded number of records is looked at, back to `looked_to`.
+    `older` is the address of the next page. A page that is not full may not be the last: a search with several
+    filters examines a bounded number of records, back to `looked_to`.
     """
     asked, before = words(), _id(request.args.get("before"))
     mistake: str | None = None
@@ -102,7 +102,7 @@ def show(record_id: str) -> AnyResponse:
 @blueprint.get("/<record_id>/picture")
 @route(operation=operation(PICTURE, 404, 410, 503))
 def picture(record_id: str) -> Response:
-    """The picture of a record, just as it was uploaded; also of one that is called `record`."""
+    """The picture of a record, exactly as it was uploaded."""
     record = service.record(record_id)
     return send_picture(service.picture(record), record.image_name, etag=record.sha256 or "", max_age=YEAR)
 
@@ -110,7 +110,7 @@ def picture(record_id: str) -> Response:
 @blueprint.get("/<record_id>/preview/<any(small, large):size>")
 @route(operation=operation(JPEG, 404, 410, 503))
 def smaller(record_id: str, size: str) -> Response:
-    """The picture of a record, upright, as a JPEG that every browser shows; of several pages the one that counts."""
+    """The picture of a record, upright, as a JPEG; of several pages, the one with the primary number."""
     record = service.record(record_id)
     page = record.reading.page if record.reading else 0
     if size == "small":

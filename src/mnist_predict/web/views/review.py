@@ -1,7 +1,7 @@
-"""`/review`: an inbox of readings that most need a person, one at a time; `/review/grid`: many of one digit at once.
+"""`/review`: the readings that most need a person, one by one; `/review/grid`: many readings of the same digit.
 
-A reading is given to one person: what gives it is a POST, which sends the browser on to a page of what was given. That
-page is a plain form; review.js fetches such pages ahead and shows their cards one after the other.
+A reading is leased to one person by a POST, which redirects a browser to a page with the leased readings. That page is
+a plain form; review.js fetches such pages ahead and shows their cards one by one.
 """
 
 from uuid import UUID
@@ -27,7 +27,7 @@ from mnist_predict.web.telemetry.journal import note
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
-GRID = 40  # readings on a page of the grid, and the most that one is given
+GRID = 40  # readings on a page of the grid; nobody is given more at once
 _CROP = 900  # longest side in pixels
 _LONGEST_REVIEWER = 64
 
@@ -50,9 +50,9 @@ _DIGIT = {"type": "string", "pattern": "^[0-9]$", "description": "Only readings 
     )
 )
 def page() -> AnyResponse:
-    """How many readings wait for a person, and the records that are named.
+    """How many readings are to be reviewed, and the named records.
 
-    Nothing is given out by this: see POST /review/next.
+    This does not reserve any reading: see POST /review/next.
     """
     try:
         cards, left = _cards(), review.left(service.store)
@@ -78,10 +78,10 @@ def page() -> AnyResponse:
     )
 )
 def give() -> AnyResponse:
-    """Give readings to a person, and to nobody else for two minutes.
+    """Reserve readings for a person for two minutes.
 
-    Form fields, all optional: `count` (1), `reviewer` (who asks; made up where it is missing), `keep` (ids, any
-    number: what was given to them and is to stay theirs), `digit` (only readings of this one digit).
+    Form fields, all optional: `count` (1 by default), `reviewer` (made up if missing), `keep` (ids of reserved readings
+    that stay reserved), `digit` (only readings of this one digit).
     """
     count = request.form.get("count", "1")
     if not (count.isascii() and count.isdecimal()) or not 1 <= int(count[:9]) <= GRID:
@@ -99,9 +99,9 @@ def give() -> AnyResponse:
     )
 )
 def answer_one() -> AnyResponse:
-    """Keep what a person says the number of a reading is.
+    """Label a reading.
 
-    Form fields: `record`, `number` (empty: there is none in its picture). A browser is given the next reading, as by
+    Form fields: `record`, `number` (empty: the picture shows none). A browser is given the next reading, as by
     POST /review/next.
     """
     if "number" not in request.form:
@@ -126,9 +126,9 @@ def answer_one() -> AnyResponse:
     )
 )
 def skip() -> AnyResponse:
-    """Put a reading aside: nobody is given it for ten minutes.
+    """Skip a reading: nobody is given it for ten minutes.
 
-    Form fields: `record`, `reviewer` (whom it was given to). A browser is given the next one.
+    Form fields: `record`, `reviewer` (who had it reserved). A browser is given the next reading.
     """
     record, who = service.record(request.form.get("record", "")), _reviewer(request.form)
     review.put_aside(service.store, who, record.id)
@@ -138,7 +138,7 @@ def skip() -> AnyResponse:
 @blueprint.get("/grid")
 @route()
 def grid() -> str:
-    """The page of the grid: the digits to choose from, and the readings that are named."""
+    """The page of the grid: the digits to choose from, or the named readings."""
     digit = _digit(request.args.get("digit"))
     try:
         older = UUID(request.args["older"]) if "older" in request.args else None
@@ -159,20 +159,20 @@ def grid() -> str:
     )
 )
 def answer_grid() -> AnyResponse:
-    """Confirm many readings of one digit at once.
+    """Confirm many readings of the same digit.
 
-    Form fields: `digit`, `record` (ids: what was looked at), `wrong` (ids: those of them that show something else,
-    which are not confirmed). A browser is sent to the review of the wrong ones, or is given the next forty.
+    Form fields: `digit`, `record` (ids that were checked), `wrong` (those among them that show something else, and are
+    not confirmed). A browser goes on to the review of the wrong ones, or to the next forty.
     """
     digit, who = _digit(request.form.get("digit")), _reviewer(request.form)
     if digit is None:
-        raise BadRequest("`digit` is one of 0 to 9.")
+        raise BadRequest("`digit` must be one of 0 to 9.")
     wrong = _ids("wrong")
-    right = [each for each in _ids("record") if each not in wrong]
+    right = [record for record in _ids("record") if record not in wrong]
     labels: list[Record] = []
     try:
-        for each in right:
-            labels.append(service.label(str(each), digit, caller()))
+        for record in right:
+            labels.append(service.label(str(record), digit, caller()))
     except StoreUnavailable as error:
         raise StoreUnavailable(f"{error} The first {len(labels)} of {len(right)} are confirmed.") from error
     return answer(
@@ -185,7 +185,7 @@ def answer_grid() -> AnyResponse:
 @blueprint.get("/<record_id>/crop")
 @route(operation=operation(JPEG, 404, 410, 503))
 def crop(record_id: str) -> Response:
-    """The number of a record, cut out of its picture with some paper around it, as a JPEG; all of it without one."""
+    """The crop of a record's number with a margin, as a JPEG; the whole picture where no number was found."""
     record = service.record(record_id)
     if record.reading is None:
         raise NotFound(f"Record {record.id} has no reading.")
@@ -215,27 +215,27 @@ def _give(who: str, count: int, keep: list[UUID], digit: str | None, last: UUID 
 
 
 def _cards() -> list[Card]:
-    """The readings that the address names, and their labels."""
+    """The readings that the query names, with their labels."""
     named = request.args.getlist("record")
     if len(named) > GRID:
         raise BadRequest(f"At most {GRID} records can be named at once.")
-    records = [service.record(each) for each in dict.fromkeys(named)]
+    records = [service.record(record_id) for record_id in dict.fromkeys(named)]
     return [Card.of(record, service.store.labels(record.id)) for record in records if record.reading]
 
 
 def _ids(field: str) -> list[UUID]:
     named = request.form.getlist(field)
     if len(named) > GRID:
-        raise BadRequest(f"`{field}` may be there {GRID} times.")
+        raise BadRequest(f"`{field}` may be repeated at most {GRID} times.")
     try:
-        return [UUID(each) for each in dict.fromkeys(named)]
+        return [UUID(record_id) for record_id in dict.fromkeys(named)]
     except ValueError:
         raise BadRequest(f"`{field}` is the id of a record.") from None
 
 
 def _digit(given: str | None) -> str | None:
     if given and given not in tuple("0123456789"):
-        raise BadRequest("`digit` is one of 0 to 9.")
+        raise BadRequest("`digit` must be one of 0 to 9.")
     return given or None
 
 

@@ -39,6 +39,6 @@ def sign_out() -> Response:
 
 
 def _local(path: str) -> str:
-    """An address of this service, whatever was asked for."""
+    """The path if it is one of this service, else that of the upload page."""
     local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if local else url_for("uploads.page")

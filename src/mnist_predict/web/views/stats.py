@@ -1,4 +1,4 @@
-"""`/stats`: how good the readings are, what is confused with what, and what changes as time goes on."""
+"""`/stats`: how good the readings are, which digits are confused, and what changes over time."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from mnist_predict.web.presenters.schemas import ref
 
 blueprint = Blueprint("stats", __name__, url_prefix="/stats")
 
-PERIODS = (30, 90, 365)  # days that one may ask for
+PERIODS = (30, 90, 365)  # days to choose from
 CONFUSED, EXAMPLES = 6, 4  # pairs of digits that are shown, and crops of each
 _CUT = 160  # longest side in pixels of a crop
 _MARGIN = 0.15  # around its digit, of its longer side
@@ -47,10 +47,10 @@ DRIFT: tuple[tuple[str, str, charts.Words], ...] = (
     )
 )
 def page() -> AnyResponse:
-    """What was read in the last 30, 90 or 365 days, and how well."""
+    """Statistics of the last 30, 90 or 365 days."""
     asked = request.args.get("days", "90")
     if asked not in map(str, PERIODS):
-        raise BadRequest("`days` is one of 30, 90 and 365.")
+        raise BadRequest("`days` must be 30, 90 or 365.")
     last = datetime.now(UTC).date()
     first = last - timedelta(days=int(asked) - 1)
     days, progress = statistics.days(first)
@@ -77,7 +77,7 @@ def page() -> AnyResponse:
 @blueprint.get("/digits/<record_id>/<int:at>")
 @route(operation=operation(JPEG, 404, 410, 503))
 def digit(record_id: str, at: int) -> Response:
-    """A digit of a record's number, cut out of its picture, as a JPEG; `at`: which one, from 0."""
+    """The crop of a digit of a record's number, as a JPEG; `at`: its index."""
     record = service.record(record_id)
     reading = record.reading
     digits = reading.numbers[reading.primary].digits if reading and reading.primary is not None else ()
@@ -90,13 +90,13 @@ def digit(record_id: str, at: int) -> Response:
 
 
 def _confused(statistics: Statistics, figures: Figures, since: date) -> list[tuple[int, int, int, list[Mistake]]]:
-    """What was read, what it is, how often, and some examples: the most frequent mistakes."""
+    """The most frequent mistakes: the digit read, the true digit, their count, and examples."""
     pairs = figures.confused[:CONFUSED]
     return [(*pair, statistics.mistakes(pair[0], pair[1], since, EXAMPLES)) for pair in pairs]
 
 
 def _drawings(figures: Figures) -> dict[str, Any]:
-    """What the page shows as figures, and what their tables say."""
+    """The charts of the page, and the values of their tables."""
     counts = [f"{bin_words(n)}: {count} numbers" for n, count in enumerate(figures.confidences)]
     columns = [
         Bar((count,), f"{100 * n / BINS:.0f} %", words)

@@ -1,4 +1,4 @@
-"""`/records/<id>/strip/<n>`: what the line network got of a number, for people who want to see why it was read so."""
+"""`/records/<id>/strip/<n>`: the input of the line network, for people who want to see why a number was read so."""
 
 from io import BytesIO
 
@@ -19,7 +19,7 @@ blueprint = Blueprint("strip", __name__, url_prefix="/records")
 @blueprint.get("/<record_id>/strip/<int:index>")
 @route(operation=operation(content("A PNG.", None, "image/png"), 404, 410, 503))
 def show(record_id: str, index: int) -> Response:
-    """The strip of one of a record's numbers, counted from 0: grey, as high as the network reads it, as a PNG."""
+    """The strip of a record's number, by its index: grey, as high as the network reads it, as a PNG."""
     record = service.record(record_id)
     numbers = record.reading.numbers if record.reading else ()
     if index >= len(numbers):

@@ -1,4 +1,4 @@
-"""`/uploads`: a picture in, its number out; and the pictures again, by name. `/read` keeps nothing."""
+"""`/uploads`: a picture in, its number out; pictures by name. `/read` keeps nothing."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -40,7 +40,7 @@ SAMPLES = ("4072", "1985", "7", "360")  # pictures in static/samples, drawn as `
 @blueprint.get("/")
 @route()
 def home() -> AnyResponse:
-    """The address without a path."""
+    """Redirects the root to the upload page."""
     return redirect(url_for("uploads.page"))
 
 
@@ -85,9 +85,9 @@ def _kept(record: Record) -> dict[str, Any]:
 
 
 def _upload_all(pictures: list[tuple[str, bytes]]) -> AnyResponse:
-    """The answer to several pictures: what each gave, in order; one that is refused holds up no other.
+    """The answer to several pictures: a record or an error for each, in order.
 
-    Where none could be kept, the error of the first.
+    Raises the first error where no picture could be kept.
     """
     key, expect = idempotency_key(), expected()
     outcomes: list[dict[str, Any]] = []
@@ -111,7 +111,7 @@ def _upload_all(pictures: list[tuple[str, bytes]]) -> AnyResponse:
 
 
 def _each(files: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | UserError]]:
-    """The pictures of the files that were sent, those in zips one by one; or why one of them cannot be had."""
+    """Names and bytes of the pictures that were sent, zips unpacked; an error for a file that cannot be unpacked."""
     for name, data in files:
         if is_zip(data):
             try:
@@ -132,7 +132,7 @@ def _each(files: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | UserErr
     ),
 )
 def read() -> AnyResponse:
-    """Read a picture and keep nothing. HTML is a part of a page: what is seen in a drawing while one draws."""
+    """Read a picture and keep nothing. In HTML, a fragment for the page that draws."""
     _, data = needed_picture()
     reading = service.read(data, expected())
     return answer(html=lambda: render_template("seen.html", reading=reading), json=reading.to_dict, text="json")
@@ -141,7 +141,7 @@ def read() -> AnyResponse:
 @blueprint.get("/uploads/<image_name:name>")
 @route(operation=operation(PICTURE, 404, 503))
 def picture(name: str) -> Response:
-    """The newest picture of that name, just as it was uploaded."""
+    """The newest picture of that name, exactly as it was uploaded."""
     record, data = service.find(name)
     return send_picture(data, name, etag=record.sha256 or "")
 
