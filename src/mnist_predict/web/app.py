@@ -8,7 +8,6 @@ from mnist_predict.settings import Settings
 from mnist_predict.stats.counting import open_statistics
 from mnist_predict.store.opening import data_place
 from mnist_predict.store.thumbnails import open_thumbnails
-from mnist_predict.vision.table import is_table, table
 from mnist_predict.web.http.access import protect
 from mnist_predict.web.http.converters import ImageName
 from mnist_predict.web.http.errors import answer_error
@@ -66,8 +65,6 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
         certainty=words.certainty,
         next_best=next_best,
         runner_up=words.runner_up,
-        table=table,
-        is_table=is_table,
         model_version=service.recognizer.model_version,
         store_notice=notice,
     )

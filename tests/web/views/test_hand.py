@@ -102,7 +102,7 @@ def test_many_lines_are_recorded_at_once(client: FlaskClient, upload: Upload) ->
     ("lines", "words"),
     [
         ("", "no lines"),
-        ("name,number\n", "only titles"),
+        ("name,number\n", "only a header"),
         ("7.png,7\n8.png,eight\n9.png\n", "line 2 (8.png,eight), line 3 (9.png)"),
         ("7.png,7a\n", "line 1"),
         (",7\n", "line 1"),

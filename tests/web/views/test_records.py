@@ -1,6 +1,8 @@
 """The records: the list, one of them, its picture and previews."""
 
 import io
+from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,6 +11,7 @@ from web_examples import BROWSER, JSON, Upload, picture_of
 
 from mnist_predict.reading import Box
 from mnist_predict.service import Service
+from mnist_predict.store.record import new_id
 from mnist_predict.web.http.pictures import send_picture
 from mnist_predict.web.presenters.drawing import Drawing
 from mnist_predict.web.views.records import PAGE
@@ -203,3 +206,26 @@ def test_a_number_that_is_not_there_has_no_strip(client: FlaskClient, upload: Up
     given = {"image_name": "a.png", "number": "7"}
     hand = client.post("/uploads/record", data=given, headers={"Accept": JSON}).get_json()
     assert client.get(f"/records/{hand['id']}/strip/0").status_code == 404
+
+
+def test_a_record_is_shown_though_its_picture_cannot_be(client: FlaskClient, service: Service) -> None:
+    """It could when it was read: by an older version, or before the disk was damaged."""
+    read = service.upload(picture_of("4072"), "4072.png")
+    data = b"\x89PNG of the past"
+    record = replace(read, id=new_id(), sha256=sha256(data).hexdigest())
+    service.store.add(record, data)
+    answer = client.get(f"/records/{record.id}", headers={"Accept": BROWSER})
+    assert answer.status_code == 200
+    assert '<h1 class="number">4072</h1>' in answer.text
+
+
+def test_a_record_whose_boxes_overlap_is_shown(client: FlaskClient, service: Service) -> None:
+    read = service.upload(picture_of("4072"), "4072.png")
+    assert read.reading
+    [number] = read.reading.numbers
+    twice = replace(read.reading, numbers=(number, number))
+    record = replace(read, id=new_id(), reading=twice)
+    service.store.add(record, None)
+    answer = client.get(f"/records/{record.id}", headers={"Accept": BROWSER})
+    assert answer.status_code == 200
+    assert "The 2 numbers in this picture" in answer.text

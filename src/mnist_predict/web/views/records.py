@@ -1,5 +1,8 @@
 """`/records`: the records, searched, newest first; a record with its picture, reading and labels."""
 
+import logging
+from collections.abc import Callable
+from typing import TypeVar
 from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -9,6 +12,7 @@ from mnist_predict.errors import BadRequest
 from mnist_predict.store.ids import time_of
 from mnist_predict.store.search import Found
 from mnist_predict.vision.picture import preview
+from mnist_predict.vision.table import is_table, table
 from mnist_predict.web.current import service, thumbnails
 from mnist_predict.web.http.negotiation import answer, wanted
 from mnist_predict.web.http.pictures import YEAR, send_picture
@@ -21,6 +25,9 @@ from mnist_predict.web.presenters.words import pretty
 from mnist_predict.web.telemetry.log import iso
 
 blueprint = Blueprint("records", __name__, url_prefix="/records")
+
+log = logging.getLogger("mnist_predict.web")
+Made = TypeVar("Made")
 
 PAGE = 30
 _SMALL, _LARGE = 240, 1600  # longest side in pixels of a preview in a table, on its own page
@@ -86,17 +93,35 @@ def _id(text: str | None) -> UUID | None:
 @blueprint.get("/<record_id>")
 @route(operation=operation(content("The record.", ref("Labelled"), HTML_TYPE), 404, 410, 503))
 def show(record_id: str) -> AnyResponse:
-    """One record."""
+    """A record, with its labels."""
     record = service.record(record_id)
     labels = service.store.labels(record.id)
     whole = record.to_dict() | {"labels": [label.to_dict() for label in labels]}
 
     def html() -> str:
-        page = record.reading.page if record.reading else 0
-        drawing = Drawing.of(service.picture(record), page) if record.sha256 else None
-        return render_template("record.html", record=record, labels=labels, drawing=drawing, pretty=pretty(whole))
+        reading = record.reading
+        page = reading.page if reading else 0
+        drawing = _if_it_works(lambda: Drawing.of(service.picture(record), page)) if record.sha256 else None
+        sheet = _if_it_works(lambda: table(reading)) if reading else None
+        return render_template(
+            "record.html",
+            record=record,
+            labels=labels,
+            drawing=drawing,
+            sheet=sheet if sheet and is_table(sheet) else None,
+            pretty=pretty(whole),
+        )
 
     return answer(html=html, json=lambda: whole, text="html")
+
+
+def _if_it_works(make: Callable[[], Made]) -> Made | None:
+    """A part of the page, or None: what is kept can always be shown, though perhaps without its picture."""
+    try:
+        return make()
+    except Exception:
+        log.exception("A record is shown without a part of its page.")
+        return None
 
 
 @blueprint.get("/<record_id>/picture")
