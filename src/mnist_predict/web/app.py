@@ -9,6 +9,7 @@ from mnist_predict.stats.counting import open_statistics
 from mnist_predict.store.opening import data_place
 from mnist_predict.store.thumbnails import open_thumbnails
 from mnist_predict.web.http.access import protect
+from mnist_predict.web.http.acks import QuickAcks
 from mnist_predict.web.http.converters import ImageName
 from mnist_predict.web.http.errors import answer_error
 from mnist_predict.web.http.incoming import MAX_REQUEST, PictureRequest
@@ -69,5 +70,5 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
         store_notice=notice,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.wsgi_app = TrustedProxies(Journal(app.wsgi_app), trusted_networks(settings.proxies))  # type: ignore[method-assign]
+    app.wsgi_app = TrustedProxies(QuickAcks(Journal(app.wsgi_app)), trusted_networks(settings.proxies))  # type: ignore[method-assign]
     return app

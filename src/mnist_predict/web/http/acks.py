@@ -13,7 +13,11 @@ import ctypes
 import os
 import socket
 import sys
+from collections.abc import Callable, Iterable
 from time import monotonic
+from typing import Any
+
+from mnist_predict.web.telemetry.journal import Environ, Wsgi
 
 _SECONDS = 0.25  # a new connection acknowledges at once for longer than this list lags behind
 _QUIET = 60  # seconds after which the other side is asked whether it is still there
@@ -52,3 +56,16 @@ else:
 
     def acknowledge_now() -> None:
         """Nothing to do: the option is Linux's own."""
+
+
+class QuickAcks:
+    """WSGI middleware that lets clients send the bodies that they hold back."""
+
+    def __init__(self, app: Wsgi) -> None:
+        self.app = app
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Serve one request."""
+        if environ["REQUEST_METHOD"] == "POST":
+            acknowledge_now()
+        return self.app(environ, start_response)

@@ -9,10 +9,9 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Any
 
 from mnist_predict.errors import BadRequest
+from mnist_predict.web.telemetry.journal import Environ, Wsgi
 
 Network = IPv4Network | IPv6Network
-Environ = dict[str, Any]
-Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
 def trusted_networks(setting: str) -> tuple[Network, ...]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Response, request
 
-from mnist_predict.web.http.acks import acknowledge_now
 from mnist_predict.web.telemetry.log import iso
 from mnist_predict.web.telemetry.metrics import count_request
 
@@ -63,8 +62,6 @@ class Journal:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve one request."""
         start = perf_counter()
-        if environ["REQUEST_METHOD"] == "POST":
-            acknowledge_now()  # its body may wait for that
         status = "500"
 
         def started(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
