@@ -26,7 +26,7 @@ def test_the_page_says_what_goes_and_asking_for_it_changes_nothing(
     assert f'href="/records/{record.id}/erase"' in client.get(f"/records/{record.id}", headers={"Accept": BROWSER}).text
     page = client.get(f"/records/{record.id}/erase").text
     assert "Its 2 records" in page
-    assert "A label" in page
+    assert "Its label" in page
     assert len(service.store.page()) == 4
 
 

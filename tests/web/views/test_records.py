@@ -11,7 +11,7 @@ from web_examples import BROWSER, JSON, Upload, picture_of
 
 from mnist_predict.reading import Box
 from mnist_predict.service import Service
-from mnist_predict.store.record import new_id
+from mnist_predict.store.ids import new_id
 from mnist_predict.web.http.pictures import send_picture
 from mnist_predict.web.presenters.drawing import Drawing
 from mnist_predict.web.views.records import PAGE

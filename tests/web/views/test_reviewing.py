@@ -130,7 +130,7 @@ def test_how_far_the_grid_looked_is_said(client: FlaskClient) -> None:
         ("next", {"count": "41"}, "`count` is a number from 1 to 40"),
         ("next", {"count": "٣"}, "`count`"),
         ("next", {"keep": "seven"}, "`keep` is the id of a record"),
-        ("next", {"keep": [str(new_id()) for _ in range(41)]}, "`keep` may be there 40 times"),
+        ("next", {"keep": [str(new_id()) for _ in range(41)]}, "`keep` may be repeated at most 40 times"),
         ("next", {"digit": "77"}, "`digit` must be one of 0 to 9"),
         ("next", {"reviewer": "x" * 65}, "`reviewer` has at most 64"),
         ("answer", {"record": str(new_id())}, "`number` is missing"),
