@@ -1,12 +1,15 @@
 """What is no picture, is damaged or is too large: the right refusal, before anything is decoded, and never a crash."""
 
 import contextlib
+import os
 import re
 import struct
 import zlib
 from io import BytesIO
+from pathlib import Path
 from time import process_time
 
+import attacks
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -166,6 +169,21 @@ def test_endless_progressive_jpeg_is_refused():
     at = data.rindex(b"\xff\xda")
     with pytest.raises(BrokenPicture, match="scans"):
         decode(data[:at] + data[at:-2] * 200 + data[-2:])
+
+
+def test_png_in_a_million_pieces_is_refused():
+    pieces = attacks.chunk(b"tEXt", b"") * 1_600_000
+    start = process_time() + children_time()
+    with pytest.raises(BrokenPicture, match="pieces"):
+        decode(attacks.png(8, 8, 8, 0, b"", pieces))
+    assert process_time() + children_time() - start < 1
+
+
+def children_time() -> float:
+    """Seconds of CPU of the processes that decode, to a hundredth."""
+    pids = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    times = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13] for pid in pids]
+    return sum(int(ticks) for pair in times for ticks in pair) / os.sysconf("SC_CLK_TCK")
 
 
 def _answer(recognizer, data: bytes) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mnist_predict.vision.decode import BLANK, decode, scores
+from mnist_predict.errors import BadRequest
+from mnist_predict.vision.decode import BLANK, candidates, decode, scores
 from mnist_predict.vision.expect import expectation
 
 CLASSES = (1, 2, 3, BLANK)  # the others cannot be: every way can be tried
@@ -184,3 +185,10 @@ def test_the_check_digit_settles_what_is_doubtful():
     decoded = decode(strip, expectation("luhn"))
     assert decoded.text == "79927398713"
     assert decoded.log_probability - decoded.log_fit > math.log(0.9)
+
+
+def test_much_that_is_expected_of_a_long_line_is_refused():
+    much = expectation("28 digits mod 97")
+    assert candidates(np.log(np.full((200, 11), 1 / 11, np.float32)), much)[0]
+    with pytest.raises(BadRequest, match="long"):
+        candidates(np.zeros((1000, 11), np.float32), much)

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -60,6 +61,32 @@ def test_what_is_not_understood_or_cannot_be_is_refused(words):
         expectation(words)
     assert refused.value.status == 400
     assert len(str(refused.value)) < 500
+
+
+BLOWN_UP = [
+    "/.*1.{20}/ /.{0,390}/",
+    "/.*1.{20}/ " + "/.{0,390}/ " * 180,
+    "/.*1.{9}/ " * 7,
+    "/((1*)*2*)*3*.{300}/",
+    "/(((){999}){999}){999}/",
+    "/(" + "1{0}" * 400 + "){400}/",
+    "/" + "(" * 39 + "|" * 900 + ")" * 39 + "{999}/",
+    "100 digits 0.." + "9" * 100,
+    "7" * 1990,
+    "," * 1999,
+]
+
+
+@pytest.mark.parametrize("words", BLOWN_UP)
+def test_what_would_take_long_is_refused_soon_and_at_once_when_it_is_asked_again(words):
+    start = process_time()
+    with pytest.raises(BadRequest) as refused:
+        expectation(words)
+    assert process_time() - start < 0.25  # a tenth of it on a machine that is idle
+    start = process_time()
+    with pytest.raises(BadRequest, match=re.escape(str(refused.value))):
+        expectation(words)
+    assert process_time() - start < 0.005
 
 
 @settings(deadline=None)

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mnist_predict.errors import BadRequest
 from mnist_predict.vision.expect import Expectation
 
 BLANK = 10  # the last of the eleven classes
 WIDTH = 8  # prefixes that are followed
 CANDIDATES = 4  # texts whose probability is computed in full
 LEAST = 1e-7  # prefixes less likely than this, times the likeliest, are dropped
+MOST_AHEAD = 1_500_000  # frames x states: a tenth of a second, and 40 bytes each
 FLOOR = 1e-3  # without an expectation, a digit less likely than this in a frame is not begun there
 
 _Prefix = tuple[float, float, int]  # probability with a blank last, with its digit last; state of the automaton
@@ -122,27 +124,31 @@ class _Ahead:
 
     step: list[list[int]]
     blank: Floats
-    digit: Floats
+    digit: npt.NDArray[np.float32]
     log_fit: float  # of all frames, before the first
 
 
 def _ahead(frames: Floats, expected: Expectation) -> _Ahead:
     count, states = len(frames), len(expected.step)
-    blank, digit = np.zeros((count + 1, states)), np.zeros((count + 1, states, 10))
+    if count * states > MOST_AHEAD:
+        raise BadRequest("That is too much to expect of so long a line. Say less, or send a part of the picture.")
+    blank, digit = np.zeros((count + 1, states)), np.zeros((count + 1, states, 10), np.float32)
     blank[-1] = expected.accepting
     digit[-1] = expected.accepting[:, None]
+    after = digit[-1].astype(np.float64)
     taken = np.arange(10)
     log_scale = 0.0
     for t in range(count - 1, -1, -1):
-        begun = frames[t, :BLANK] * digit[t + 1][expected.step, taken]
+        begun = frames[t, :BLANK] * after[expected.step, taken]
         blank[t] = frames[t, BLANK] * blank[t + 1] + begun.sum(axis=1)
         # A digit that goes on is no second one: to begin the same again takes a blank between the two.
-        digit[t] = blank[t][:, None] - begun + frames[t, :BLANK] * digit[t + 1]
-        peak = max(float(blank[t].max()), float(digit[t].max()))
+        after = blank[t][:, None] - begun + frames[t, :BLANK] * after
+        peak = max(float(blank[t].max()), float(after.max()))
         if peak <= 0.0:
             return _Ahead([], blank, digit, -math.inf)
         blank[t] /= peak
-        digit[t] = np.maximum(digit[t], 0.0) / peak
+        after = np.maximum(after, 0.0) / peak
+        digit[t] = after
         log_scale += math.log(peak)
     begin = float(blank[0, 0])
     return _Ahead(expected.step.tolist(), blank, digit, math.log(begin) + log_scale if begin > 0.0 else -math.inf)

@@ -21,11 +21,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.errors import BadRequest
-from mnist_predict.vision.pattern import Pattern
+from mnist_predict.vision.pattern import Pattern, Work
 
 LONGEST = 2000  # characters that say what is expected
 MOST_DIGITS = 100
 MOST_STATES = 3000
+MOST_RULES = 8
 FORMS = (
     'Say what is expected as "4 digits", "1-3 digits", "0..100", "12,15,20", a regular expression such as '
     '"/[0-4]\\d{2}/", "luhn", "mod 11" or "mod 97", or several of them.'
@@ -61,22 +62,38 @@ class Expectation:
         return bool(self.accepting[state])
 
 
-@lru_cache(maxsize=64)
 def expectation(text: str) -> Expectation:
     """What these words expect; raises `BadRequest` where they are not understood or no number fits."""
-    text = text.strip()
+    found = _understood(text.strip())
+    if isinstance(found, str):
+        raise BadRequest(found)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _understood(text: str) -> Expectation | str:
+    """What these words expect; or why that cannot be, which costs as much to find out."""
+    try:
+        return _expectation(text)
+    except BadRequest as error:
+        return str(error)
+
+
+def _expectation(text: str) -> Expectation:
     if len(text) > LONGEST:
         raise BadRequest(f"What is expected may take {LONGEST} characters at most.")
     parts, at = [], 0
     while at < len(text):
-        make, match = _part(text, at)
-        parts.append((make, match))
-        at = _between(text, match.end())
+        parts.append(_part(text, at))
+        at = _between(text, parts[-1][1].end())
+        if len(parts) > MOST_RULES:
+            raise BadRequest(f"At most {MOST_RULES} things may be expected at once.")
     if not parts:
         raise BadRequest(FORMS)
     padded = any(make is _count for make, _ in parts)
-    rules = [make(match, padded) for make, match in parts]
-    return _automaton(text, [Rule(0, lambda state, digit: 1, bool), *rules])
+    work = Work()
+    rules = [make(match, _Said(padded, work)) for make, match in parts]
+    return _automaton(text, [Rule(0, lambda state, digit: 1, bool), *rules], work)
 
 
 def _between(text: str, at: int) -> int:
@@ -92,17 +109,24 @@ def _part(text: str, at: int) -> tuple["_Maker", re.Match[str]]:
     raise BadRequest(f"{text[at : at + 40]!r} is not understood. {FORMS}")
 
 
-_Maker = Callable[[re.Match[str], bool], Rule]  # the words, and whether a number of digits is said too
+class _Said(NamedTuple):
+    """What is said beside a rule: whether a number of digits is; what all rules may take together."""
+
+    padded: bool
+    work: Work
 
 
-def _count(words: re.Match[str], padded: bool) -> Rule:
+_Maker = Callable[[re.Match[str], _Said], Rule]
+
+
+def _count(words: re.Match[str], said: _Said) -> Rule:
     least, most = int(words[1]), int(words[2] or words[1])
     if not 1 <= least <= most <= MOST_DIGITS:
         raise BadRequest(f"{words[0]!r}: say from how many to how many digits, from 1 to {MOST_DIGITS}.")
     return Rule(0, lambda n, digit: n + 1 if n < most else None, lambda n: bool(n >= least))
 
 
-def _range(words: re.Match[str], padded: bool) -> Rule:
+def _range(words: re.Match[str], said: _Said) -> Rule:
     """A state is: how many digits from the first that is not 0; how they compare with the beginnings of the lowest
     and of the highest number (-1, 0, 1); whether zeros came before them."""
     low, high = words[1].lstrip("0"), words[2].lstrip("0")
@@ -113,7 +137,7 @@ def _range(words: re.Match[str], padded: bool) -> Rule:
 
     def step(state: State, digit: int) -> State | None:
         n, lower, higher, zeros = state
-        if n == 0 and zeros and not padded:
+        if n == 0 and zeros and not said.padded:
             return None
         if n == 0 and digit == 0:
             return 0, 0, 0, True
@@ -137,8 +161,10 @@ def _compared(one: int, other: int) -> int:
     return (one > other) - (one < other)
 
 
-def _values(words: re.Match[str], padded: bool) -> Rule:
+def _values(words: re.Match[str], said: _Said) -> Rule:
     values = set(re.findall(r"\d+", words[0]))
+    if max(map(len, values)) > MOST_DIGITS:
+        raise BadRequest(f"A number has at most {MOST_DIGITS} digits.")
     beginnings = {value[:n] for value in values for n in range(len(value) + 1)}
 
     def step(state: State, digit: int) -> State | None:
@@ -148,7 +174,7 @@ def _values(words: re.Match[str], padded: bool) -> Rule:
     return Rule("", step, values.__contains__)
 
 
-def _luhn(words: re.Match[str], padded: bool) -> Rule:
+def _luhn(words: re.Match[str], said: _Said) -> Rule:
     """A state is the sums modulo 10 if the last digit is to be taken as it is, and if it is to be doubled."""
 
     def step(state: State, digit: int) -> State:
@@ -158,7 +184,7 @@ def _luhn(words: re.Match[str], padded: bool) -> Rule:
     return Rule((0, 0, 0), step, lambda state: state[0] == 2 and state[1] == 0)
 
 
-def _mod_11(words: re.Match[str], padded: bool) -> Rule:
+def _mod_11(words: re.Match[str], said: _Said) -> Rule:
     """A state is the sum and the weighted sum modulo 11: each further digit adds one to the weights before it."""
 
     def step(state: State, digit: int) -> State:
@@ -176,17 +202,17 @@ def _pure(modulus: int, radix: int, checks: int) -> _Maker:
         n, rest = state
         return min(n + 1, checks + 1), (radix * rest + digit) % modulus
 
-    return lambda words, padded: Rule((0, 0), step, lambda state: state == (checks + 1, 1))
+    return lambda words, said: Rule((0, 0), step, lambda state: state == (checks + 1, 1))
 
 
-def _strokes(words: re.Match[str], padded: bool) -> Rule:
-    pattern = Pattern(words[1])
+def _strokes(words: re.Match[str], said: _Said) -> Rule:
+    pattern = Pattern(words[1], said.work)
     return Rule(pattern.start, pattern.step, pattern.accepts)
 
 
-def _bare(words: re.Match[str], padded: bool) -> Rule:
+def _bare(words: re.Match[str], said: _Said) -> Rule:
     try:
-        pattern = Pattern(words[0])
+        pattern = Pattern(words[0], said.work)
     except BadRequest as error:
         rest = words.string[words.start() :]
         raise BadRequest(f"{rest[:40]!r} is not understood. {FORMS}") from error
@@ -207,12 +233,15 @@ _FORMS: tuple[tuple[re.Pattern[str], _Maker], ...] = (
 )
 
 
-def _automaton(text: str, rules: list[Rule]) -> Expectation:
+def _automaton(text: str, rules: list[Rule], work: Work) -> Expectation:
     """All rules together, state by state from the start; without the states from which no number can be reached."""
     numbers: dict[tuple[State, ...], int] = {tuple(rule.start for rule in rules): 0}
     steps: list[list[int]] = []
     accepting: list[bool] = []
     for state in (waiting := list(numbers)):
+        if len(numbers) > MOST_STATES:
+            raise BadRequest(f"{text[:60]!r} is too much to expect at once. Say less, or how many digits there are.")
+        work.spend(10 * len(rules))
         accepting.append(all(rule.accepts(one) for rule, one in zip(rules, state, strict=True)))
         row = []
         for digit in range(10):
@@ -225,8 +254,6 @@ def _automaton(text: str, rules: list[Rule]) -> Expectation:
                 waiting.append(after)
             row.append(numbers[after])
         steps.append(row)
-        if len(numbers) > MOST_STATES:
-            raise BadRequest(f"{text[:60]!r} is too much to expect at once. Say less, or how many digits there are.")
     step, ends = np.array(steps, np.int32), np.array(accepting)
     alive = ends
     while not np.array_equal(alive, wider := alive | (alive[step] & (step >= 0)).any(axis=1)):

@@ -6,13 +6,14 @@ Mathematical Surveys 16(5), 1961), each set one integer, so that no text makes i
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mnist_predict.errors import BadRequest
 
-MOST_PLACES = 400  # digits that the expression may name once all repetitions are written out ...
-MOST_GROUPS = 4000  # ... and groups
+MOST_PLACES = 400  # digits that the expression may name once all repetitions are written out
+MOST_WORK = 80_000  # steps to write them out and to follow them, about a microsecond each
+_PART = 6  # steps that a part of an expression takes
 DEEPEST = 40  # groups within groups
 
 _REPEAT = re.compile(r"[?*+]|\{(\d{1,3})\}|\{(\d{1,3}),(\d{1,3})?\}")
@@ -41,17 +42,34 @@ class _Ends:
     last: int
 
 
+class Work:
+    """What several rules together may take."""
+
+    def __init__(self) -> None:
+        self.left = MOST_WORK
+
+    def spend(self, steps: int) -> None:
+        """Raises `BadRequest` where no more is left."""
+        self.left -= steps
+        if self.left < 0:
+            raise BadRequest("This is too much to expect at once. Say less, or how many digits there are.")
+
+
 @dataclass(slots=True)
 class Pattern:
-    """The expression's places. A state is the set of places where the digits so far may end; bit 0: no digit yet."""
+    """The expression's places. A state is the set of places where the digits so far may end; bit 0: no digit yet.
+
+    Raises `BadRequest` for what is not understood or takes more than `work`.
+    """
 
     text: str
+    work: Work
     start: int = 1
     _at: int = 0
-    _digits: list[frozenset[int]] = field(default_factory=lambda: [frozenset()])
     _next: list[int] = field(default_factory=lambda: [0])
     _ends: int = 0
-    _groups: int = 0
+    _of: list[int] = field(default_factory=lambda: [0] * 10)
+    _after: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         text = self.text.removeprefix("^").removesuffix("$")
@@ -65,19 +83,12 @@ class Pattern:
 
     def step(self, state: int, digit: int) -> int | None:
         """The state after one more digit, None where no such number matches."""
-        after, place = 0, 0
-        while state:
-            if state & 1:
+        if self._after[0] != state:  # all digits are asked of a state in turn
+            after = 0
+            for place in self._places(state):
                 after |= self._next[place]
-            state >>= 1
-            place += 1
-        fits, place = 0, 0
-        while after:
-            if after & 1 and digit in self._digits[place]:
-                fits |= 1 << place
-            after >>= 1
-            place += 1
-        return fits or None
+            self._after = state, after
+        return self._after[1] & self._of[digit] or None
 
     def accepts(self, state: int) -> bool:
         """Whether the digits so far match."""
@@ -126,12 +137,14 @@ class Pattern:
 
     def _lay_out(self, part: _Part) -> _Ends:
         """Give a part its places, each of its repetitions anew."""
+        self.work.spend(_PART)
         if part.digits:
-            place = len(self._digits)
+            place = len(self._next)
             if place > MOST_PLACES:
                 raise BadRequest(f"The regular expression stands for more than {MOST_PLACES} digits.")
-            self._digits.append(part.digits)
             self._next.append(0)
+            for digit in part.digits:
+                self._of[digit] |= 1 << place
             return _Ends(False, 1 << place, 1 << place)
         row = [self._once(part) for _ in range(part.least)]
         if part.most is None:
@@ -145,9 +158,7 @@ class Pattern:
         return self._in_a_row(row)
 
     def _once(self, part: _Part) -> _Ends:
-        self._groups += 1
-        if self._groups > MOST_GROUPS:
-            raise BadRequest(f"The regular expression repeats more than {MOST_GROUPS} groups.")
+        self.work.spend(_PART)
         ends = [self._lay_out(each) for each in part.parts]
         if not part.one_of:
             return self._in_a_row(ends)
@@ -165,9 +176,16 @@ class Pattern:
         return whole
 
     def _link(self, last: int, first: int) -> None:
-        for place in range(1, len(self._next)):
-            if last >> place & 1:
-                self._next[place] |= first
+        for place in self._places(last):
+            self._next[place] |= first
+
+    def _places(self, places: int) -> Iterator[int]:
+        """The places of a set."""
+        self.work.spend(places.bit_count())
+        while places:
+            one = places & -places
+            yield one.bit_length() - 1
+            places ^= one
 
     def _wrong(self) -> BadRequest:
         rest = self.text[self._at :]

@@ -25,6 +25,7 @@ MAX_WEBP_PIXELS = 16_000_000  # its decoder keeps four pictures of 4 bytes a pix
 STRIP_PIXELS = 500_000  # of a large page, which are worked on at a time
 MAX_PAGES = 50
 MAX_COEFFICIENTS = 250_000_000  # bytes; 64 megapixels with colours at half the size are 192 million
+MAX_PNG_CHUNKS = 20_000  # those of pixels have a kilobyte at least; each costs time, also an empty one
 MAX_JPEG_SCANS = 100  # a progressive file has about ten; each costs a pass over all pixels
 
 _PLUGINS = {
@@ -156,7 +157,7 @@ def _times(size: tuple[int, int], factor: float) -> tuple[int, int]:
 
 def _check_png(data: bytes) -> None:
     """Pillow skips the checksums of pixel data and a missing end; here they count (PNG, section 5.3)."""
-    at, name = 8, b""
+    at, name, chunks = 8, b"", 0
     while name != b"IEND":
         length = int.from_bytes(data[at : at + 4], "big")
         name = data[at + 4 : at + 8]
@@ -164,6 +165,9 @@ def _check_png(data: bytes) -> None:
         if end + 4 > len(data) or zlib.crc32(data[at + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
             raise BrokenPicture("The PNG is damaged or cut short. Send it again, or another picture.")
         at = end + 4
+        chunks += 1
+        if chunks > MAX_PNG_CHUNKS:
+            raise BrokenPicture("The PNG is in too many pieces. Save it anew and send it again.")
 
 
 def _check_webp(data: bytes) -> None:
