@@ -7,7 +7,7 @@ import pytest
 
 from mnist_predict import turns as module
 from mnist_predict.errors import TooLarge
-from mnist_predict.turns import Left, Turns, ask, asker
+from mnist_predict.turns import Left, Turns, ask, asker, give_way
 
 
 @pytest.fixture(autouse=True)
@@ -60,14 +60,15 @@ def taken_by(turns: Turns, client: str, held: list[str]) -> None:
         held.append(client)
 
 
-def test_a_request_that_took_too_much_gets_no_further_turn():
+def test_a_request_that_took_too_much_gets_no_further_turn(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "MAX_SECONDS", 5.0)
     turns = Turns()
-    ask("a", bool, 5.0)
+    ask("a", bool)
     with turns.turn():
         asker().elsewhere += 6
     with pytest.raises(TooLarge, match="5 seconds"), turns.turn():
         pytest.fail("it got a turn")
-    ask("a", bool, 5.0)
+    ask("a", bool)
     with turns.turn():
         pass
 
@@ -80,3 +81,24 @@ def test_who_has_left_gets_no_turn():
     ask("a", bool)
     with turns.turn():
         pass
+
+
+def test_a_long_turn_is_passed_on_where_others_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SLICE", 0.0)
+    turns, order = Turns(), []
+
+    def long(client: str) -> None:
+        ask(client, bool)
+        with turns.turn():
+            for _ in range(3):
+                order.append(client)
+                while client == "a" and len(order) == 1 and not turns._waiting:
+                    sleep(0.001)
+                give_way()
+
+    threads = [threading.Thread(target=long, args=(client,)) for client in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert order[:4] in (["a", "b", "a", "b"], ["b", "a", "b", "a"])

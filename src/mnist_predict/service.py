@@ -1,6 +1,5 @@
 """Read, keep, look up: what the web and the command line call. Knows no store and no model by name."""
 
-import threading
 from hashlib import sha256
 from time import perf_counter
 from uuid import UUID
@@ -13,6 +12,7 @@ from mnist_predict.store.opening import open_safe_store
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.spool.failover import SpooledStore
+from mnist_predict.turns import Turns
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.picture import decode
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
@@ -24,7 +24,7 @@ class Meter:
     """Told of everything that a `Service` reads and keeps. This one takes no notice."""
 
     def read(self, reading: Reading, seconds: float) -> None:
-        """A picture was read."""
+        """A picture was read; `seconds`: with the wait for its turns."""
 
     def kept(self, record: Record, seconds: float) -> None:
         """A record was stored."""
@@ -33,23 +33,21 @@ class Meter:
 class Service:
     """One recognizer over one store; thread-safe. Its `meter` may be replaced.
 
-    Pictures are read one at a time: the server has a process for each core, so a second reading in one process only
-    slows down the first. Storing waits for the disk, and is done side by side.
+    Pages are read one at a time, and clients take turns: the server has a process for each core, so a second reading
+    in one process only slows down the first. Storing waits for the disk, and is done side by side.
     """
 
     def __init__(self, recognizer: Recognizer, store: Store) -> None:
         self.recognizer = recognizer
         self.store = store
         self.meter = Meter()
-        self._turn = threading.Lock()
+        self._turns = Turns()
 
     def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
         """What the model sees in a picture's bytes; keeps nothing."""
-        with self._turn:
-            start = perf_counter()
-            reading = self.recognizer.read(data, expected)
-            seconds = perf_counter() - start
-        self.meter.read(reading, seconds)
+        start = perf_counter()
+        reading = self.recognizer.read(data, expected, self._turns.turn)
+        self.meter.read(reading, perf_counter() - start)
         return reading
 
     def upload(

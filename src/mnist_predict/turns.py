@@ -11,11 +11,12 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import thread_time
+from time import monotonic, thread_time
 
 from mnist_predict.errors import TooLarge, UserError
 
 MAX_SECONDS = 20.0  # of CPU for a request; what is under way when they end may take some more
+SLICE = 0.25  # seconds after which a turn is passed on where others wait
 
 
 class Left(UserError):
@@ -29,7 +30,7 @@ class Asker:
     """Who asks, and what this request has taken.
 
     `client`: whose turn it is; `left`: whether they are gone; `most`: seconds of CPU that it may take; `elsewhere`:
-    those that other processes took for it.
+    those that other processes took for it; `holds`: what it has a turn of, `since` when.
     """
 
     client: str = ""
@@ -37,6 +38,8 @@ class Asker:
     most: float = math.inf
     began: float = field(default_factory=thread_time)
     elsewhere: float = 0.0
+    holds: "Turns | None" = None
+    since: float = 0.0
 
     def seconds(self) -> float:
         """CPU that the request has taken so far; in the thread that serves it."""
@@ -53,15 +56,23 @@ class Asker:
 _here = threading.local()
 
 
-def ask(client: str, left: Callable[[], bool], most: float = MAX_SECONDS) -> None:
-    """From now on, what this thread does is done for that client."""
-    _here.asker = Asker(client, left, most)
+def ask(client: str, left: Callable[[], bool]) -> None:
+    """From now on, what this thread does is done for that client; it may take `MAX_SECONDS`."""
+    _here.asker = Asker(client, left, MAX_SECONDS)
 
 
 def asker() -> Asker:
     """For whom this thread works; nobody in particular, who may take all the time, where it was not told."""
     found: Asker | None = getattr(_here, "asker", None)
     return found or Asker()
+
+
+def give_way() -> None:
+    """In the middle of a long turn: let others have theirs; raises what `Asker.check` raises."""
+    who = asker()
+    if who.holds is not None and monotonic() - who.since > SLICE:
+        who.check()
+        who.holds.pass_on(who)
 
 
 class Turns:
@@ -77,19 +88,34 @@ class Turns:
     def turn(self) -> Iterator[None]:
         """One turn; raises what `Asker.check` raises once it has come."""
         who = asker()
+        self._wait(who)
+        try:
+            who.check()
+            yield
+        finally:
+            who.holds = None
+            with self._lock:
+                self._end(who)
+
+    def pass_on(self, who: Asker) -> None:
+        """End a turn and wait for the next."""
+        if self._waiting:
+            with self._lock:
+                self._end(who)
+            self._wait(who)
+
+    def _wait(self, who: Asker) -> None:
         mine = threading.Event()
         with self._lock:
             self._waiting.setdefault(who.client, deque()).append(mine)
             self._call()
         mine.wait()
-        try:
-            who.check()
-            yield
-        finally:
-            with self._lock:
-                self._free += 1
-                self._served.discard(who.client)
-                self._call()
+        who.holds, who.since = self, monotonic()
+
+    def _end(self, who: Asker) -> None:
+        self._free += 1
+        self._served.discard(who.client)
+        self._call()
 
     def _call(self) -> None:
         """Call those who are next."""

@@ -5,6 +5,7 @@ import zlib
 from functools import cache
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 from PIL import Image
 
@@ -88,4 +89,27 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
     """A picture as a file."""
     out = BytesIO()
     image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def blank_pages(count: int = 50, side: int = 8000) -> bytes:
+    """A fax of blank pages of 64 megapixels each, all of them the same 1 kB: a bit a line says "as the line before"."""
+    lines = b"\xff" * (side // 8) + b"\x00\x10\x01"  # and the end of the block (ITU-T T.6)
+    tags = {256: side, 257: side, 258: 1, 259: 4, 262: 0, 273: 8, 277: 1, 278: side, 279: len(lines)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    first = 8 + len(lines)
+    length = 2 + len(entries) + 4
+    pages = (
+        struct.pack("<H", len(tags)) + entries + struct.pack("<I", first + length * at if at < count else 0)
+        for at in range(1, count + 1)
+    )
+    return struct.pack("<2sHI", b"II", 42, first) + lines + b"".join(pages)
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """A zip of these files."""
+    out = BytesIO()
+    with ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
     return out.getvalue()

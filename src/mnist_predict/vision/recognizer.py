@@ -1,7 +1,8 @@
 """Picture -> reading: the whole way, with the networks of one model version."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import cv2
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from mnist_predict.models.registry import LINES, open_version
 from mnist_predict.reading import Box, Number, Reading, together, union
+from mnist_predict.turns import give_way
 from mnist_predict.vision import decoder
 from mnist_predict.vision.advice import DARKNESS, advise, cut_off, dark
 from mnist_predict.vision.classifier import Classifier
@@ -35,6 +37,8 @@ SURE = 0.9  # probability from which the digit network knows a digit
 LEAST = 0.02  # confidence below which a number is none
 MOST = 400  # numbers on a page that are read
 FEW = 12  # places on a page that may lie on its side: what has more is seldom a number, and costs four readings
+
+Turn = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,16 @@ class Recognizer:
         self.lines = lines
         self.model_version = model_version
 
-    def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
-        """What the picture in these bytes shows, on all its pages. Raises the errors of `picture.decode_pages`."""
-        return together([self._read(page, expected) for page in decode_pages(data)])
+    def read(self, data: bytes, expected: Expectation | None = None, turn: Turn = nullcontext) -> Reading:
+        """What the picture in these bytes shows, on all its pages. Raises the errors of `picture.decode_pages`.
+
+        `turn`: entered for each page that is read, not while one is decoded.
+        """
+        readings = []
+        for page in decode_pages(data):
+            with turn():
+                readings.append(self._read(page, expected))
+        return together(readings)
 
     def read_pixels(self, pixels: npt.NDArray[np.uint8], expected: Expectation | None = None) -> Reading:
         """What (h, w) grey or (h, w, 3) RGB uint8 pixels show."""
@@ -145,6 +156,7 @@ class Recognizer:
 
     def _seen(self, place: _Place, page: _Page, expected: Expectation | None) -> tuple[Seen | None, Rows]:
         """What the line network sees in a place, and what the digit network makes of each of its digits."""
+        give_way()
         rows = np.empty((0, 10), np.float32)
         if place.digits:
             rows = self.classifier.probabilities(np.stack([normalize(digit.ink) for digit in place.digits]))

@@ -12,6 +12,8 @@ from time import monotonic
 from flask import current_app, g, request
 
 from mnist_predict.errors import TooMany
+from mnist_predict.turns import ask
+from mnist_predict.web.http.presence import Presence
 from mnist_predict.web.http.routes import route_of
 
 _AT_ONCE = 56  # requests with a body at a time; the server has 64 threads, and some are for pages
@@ -93,11 +95,12 @@ class Limits:
 
 
 def enter() -> None:
-    """Before each request with a body: raises `TooMany` beyond the limits, before the body is taken in."""
+    """Before each request: say who asks. With a body: raises `TooMany` beyond the limits, before it is taken in."""
+    client = request.remote_addr or ""
+    ask(client, Presence(request.environ).left)
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
     limits: Limits = current_app.extensions["limits"]
-    client = request.remote_addr or ""
     if limits.pictures is not None and route_of(current_app, request.endpoint).limited:
         limits.pictures.take(client, "Rate limit of pictures exceeded.")
     limits.begin(client)

@@ -24,6 +24,9 @@ def trusted_networks(setting: str) -> tuple[Network, ...]:
         ) from error
 
 
+PEER = "mnist_predict.peer"  # in the environ: the address at the other end of the connection
+
+
 class TrustedProxies:
     """WSGI middleware that puts the client's address and scheme in the place of a trusted proxy's."""
 
@@ -33,13 +36,14 @@ class TrustedProxies:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve one request."""
-        address = _parse(environ.get("REMOTE_ADDR", ""))
+        address = parse_address(environ.get("REMOTE_ADDR", ""))
+        environ[PEER] = str(address)
         if address is not None and self._trusted(address):
             scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
             if scheme in ("http", "https"):
                 environ["wsgi.url_scheme"] = scheme
             for forwarded in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")):
-                if not self._trusted(address) or (sender := _parse(forwarded)) is None:
+                if not self._trusted(address) or (sender := parse_address(forwarded)) is None:
                     break
                 address = sender
             environ["REMOTE_ADDR"] = str(address)
@@ -49,7 +53,7 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
 
-def _parse(text: str) -> IPv4Address | IPv6Address | None:
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
     """An address with or without a port, as proxies write it; one of IPv4 within IPv6 as what it is."""
     text = text.strip()
     if text.startswith("["):

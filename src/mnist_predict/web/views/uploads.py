@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import UserError
 from mnist_predict.store.record import Record
+from mnist_predict.turns import Left
 from mnist_predict.vision.picture import MAX_BYTES
 from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
@@ -98,6 +99,8 @@ def _upload_all(pictures: list[tuple[str, bytes]]) -> AnyResponse:
                 raise data
             count_another(at)
             outcomes.append(_kept(service.upload(data, name, f"{key}/{at}" if key else None, expect, caller())))
+        except Left:
+            raise
         except UserError as error:
             errors.append(error)
             outcomes.append({"image_name": name, "error": str(error), "status": error.status})
