@@ -9,7 +9,7 @@ import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
-from web_examples import AA, JSON, PHONE, Running, keep_unsure, serving
+from web_examples import AA, DESKTOP, JSON, PHONE, Running, keep_unsure, serving
 
 from mnist_predict.store.sqlite.store import SqliteStore
 from mnist_predict.vision.recognizer import Recognizer
@@ -243,3 +243,25 @@ def test_it_can_be_used_by_everybody(open_page: Open, wait: Wait, scheme: str) -
     page.wait_for_url("**/review/grid?*")
     found = Axe().run(page, options=AA)
     assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_every_digit_of_a_number_is_seen(open_page: Open, site: Running, wait: Wait, size: dict[str, int]) -> None:
+    [seven] = wait("7")
+    page = open_page(f"/review?record={seven}", viewport=size)
+    for length in (1, 6, 7, 9, 14, 15, 32):
+        text = "8" * length
+        page.keyboard.press("Control+a")
+        page.keyboard.type(text)
+        shows(page, text)
+        assert number(page).evaluate("field => field.scrollWidth <= field.clientWidth"), length
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], length
+    for length in (9, 32, 100):
+        text = "12" * (length // 2) + "3" * (length % 2)
+        requests.post(
+            f"{site.url}/uploads/record", data={"record": seven, "number": text}, timeout=30
+        ).raise_for_status()
+        page.goto(f"/review?record={seven}")
+        whole = number(page).evaluate("field => field.scrollWidth <= field.clientWidth")
+        assert whole or page.locator(".whole").inner_text() == text
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], length

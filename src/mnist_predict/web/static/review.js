@@ -158,6 +158,11 @@ desk.addEventListener("submit", (event) => {
   say(card, does === "skip" ? "/review/skip" : "/review/answer", number);
 });
 
+desk.addEventListener("input", ({ target }) => {
+  target.classList.toggle("long", target.value.length > 6 && target.value.length <= 14);
+  target.classList.toggle("longer", target.value.length > 14);
+});
+
 desk.addEventListener("click", (event) => {
   if (event.target.closest("[data-does=undo]")) undo();
 });
