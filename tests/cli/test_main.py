@@ -224,6 +224,26 @@ def test_a_store_is_exported_by_the_ending_of_the_file(kept: str, tmp_path: Path
     assert "all.csv cannot be written: " in result.stderr
 
 
+@pytest.mark.parametrize("command", [["check"], ["export", "all.csv"], ["erased"], ["copy"], ["erase", "7", "--yes"]])
+def test_a_store_that_is_not_there_is_told_and_not_made(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    url = "sqlite:///mistyped/kept.sqlite"
+    words = [*command, url, "sqlite:///other.sqlite"] if command == ["copy"] else [*command, "--store", url]
+    result = run("store", *words)
+    assert result.exit_code == 2
+    assert "There is no store" in result.stderr
+    assert "mistyped/kept.sqlite" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_that_does_not_exist_is_refused() -> None:
+    result = run("serve", "--port", "99999")
+    assert result.exit_code == 2
+    assert "99999" in result.stderr
+
+
 def test_settings_come_from_the_environment_and_flags_go_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 """`mnist-predict store`: make, copy, check and export stores."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,10 +24,10 @@ def store() -> None:
 @setting("store")
 def init(store: str | None) -> None:
     """Create the store, or migrate an older one, and check that it can be written."""
-    from mnist_predict.store.opening import data_place
+    from mnist_predict.store.opening import data_place, open_store
 
     url = Settings.from_environment().but(store=store).store_url
-    with opened(url) as kept:
+    with closing(open_store(url)) as kept:
         kept.check_writable()
     click.echo(f"Ready: {data_place(url)}")
 
@@ -40,10 +40,12 @@ def copy(source: str, target: str) -> None:
 
     If interrupted, just run it again. Exit code 1: something is missing or differs in TARGET.
     """
+    from mnist_predict.store.opening import open_existing_store, open_store
     from mnist_predict.store.tools.copy import copy as run
 
-    with opened(source) as one, opened(target) as other, counting("copied and compared") as progress:
-        copied = run(one, other, progress)
+    origin = open_existing_store(source)
+    with closing(origin), closing(open_store(target)) as other, counting("copied and compared") as progress:
+        copied = run(origin, other, progress)
     click.echo(
         f"{copied.records} records and {copied.pictures} pictures are the same in both; "
         f"{copied.added} records were added, {len(copied.merged)} were there under another id, "
@@ -61,7 +63,7 @@ def check(store: str | None) -> None:
     """
     from mnist_predict.store.tools.check import check as run
 
-    with opened(Settings.from_environment().but(store=store).store_url) as kept, counting("checked") as progress:
+    with existing(store) as kept, counting("checked") as progress:
         checked = run(kept, progress)
     click.echo(f"{checked.records} records and {checked.pictures} pictures were checked.")
     for digest in checked.without_record:
@@ -84,10 +86,11 @@ def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
     """
     from mnist_predict.service import open_service
     from mnist_predict.stats.counting import open_statistics
-    from mnist_predict.store.opening import data_place
+    from mnist_predict.store.opening import data_place, open_existing_store
     from mnist_predict.store.thumbnails import open_thumbnails
 
     settings = Settings.from_environment().but(store=store)
+    open_existing_store(settings.store_url)
     service = open_service(settings)
     thumbnails = open_thumbnails(settings)
     statistics = open_statistics(service.store, settings.data, data_place(settings.store_url))
@@ -110,7 +113,7 @@ def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
 @setting("store")
 def erased(store: str | None) -> None:
     """Print what was erased: when, by whom, and the ids of the records, separated by tabs."""
-    with opened(Settings.from_environment().but(store=store).store_url) as kept:
+    with existing(store) as kept:
         for erasure in kept.erasures():
             told = erasure.to_dict()
             click.echo("\t".join([told["time"], told["by"] or "", " ".join(told["erased"])]))
@@ -123,7 +126,7 @@ def export(file: Path, store: str | None) -> None:
     """Write all records to FILE, whose name ends in .csv, .jsonl or .parquet."""
     from mnist_predict.store.tools.export import export as run
 
-    with opened(Settings.from_environment().but(store=store).store_url) as kept, counting("exported") as progress:
+    with existing(store) as kept, counting("exported") as progress:
         try:
             count = run(kept, file, progress)
         except OSError as error:
@@ -136,15 +139,12 @@ def _so_many(count: int, what: str) -> str:
 
 
 @contextmanager
-def opened(url: str) -> Iterator["Store"]:
-    """The store at a URL, closed afterwards."""
-    from mnist_predict.store.opening import open_store
+def existing(flag: str | None) -> Iterator["Store"]:
+    """The store of the settings and the flag `--store`, closed afterwards; raises `NotFound` where there is none."""
+    from mnist_predict.store.opening import open_existing_store
 
-    kept = open_store(url)
-    try:
-        yield kept
-    finally:
-        kept.close()
+    with closing(open_existing_store(Settings.from_environment().but(store=flag).store_url)) as store:
+        yield store
 
 
 @contextmanager

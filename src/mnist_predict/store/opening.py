@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mnist_predict.errors import BadRequest
+from mnist_predict.errors import BadRequest, NotFound
 from mnist_predict.settings import Settings
 from mnist_predict.store.cassandra.url import Place
 from mnist_predict.store.protocol import Store
@@ -34,6 +34,14 @@ def open_store(url: str) -> Store:
         "Write sqlite:///folder/file.sqlite for a file below this folder, sqlite:////folder/file.sqlite, "
         "or cassandra://host:9042/keyspace."
     )
+
+
+def open_existing_store(url: str) -> Store:
+    """As `open_store`, for whoever must not create a store: raises `NotFound` where its file does not exist."""
+    store = open_store(url)
+    if isinstance(store, SqliteStore) and not store.path.exists():
+        raise NotFound(f"There is no store {store.path}. Check its path, or create it: mnist-predict store init.")
+    return store
 
 
 def open_safe_store(settings: Settings) -> Store:
