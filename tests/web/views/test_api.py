@@ -181,6 +181,14 @@ def test_an_operation_is_tried_on_the_page(open_page: Open, site: Running) -> No
     expect(form.get_by_role("img")).to_have_js_property("naturalWidth", 240)
 
 
+def test_a_filter_that_is_left_alone_is_not_sent(open_page: Open) -> None:
+    page = open_page("/api")
+    page.get_by_text("GET /records", exact=True).click()
+    with page.expect_request("**/records*") as sent:
+        page.locator("form[data-path='/records']").get_by_role("button", name="Send").click()
+    assert sent.value.url.endswith("/records")
+
+
 def test_the_page_of_the_api_can_be_read_without_javascript(open_page: Open) -> None:
     page = open_page("/api", java_script_enabled=False)
     page.get_by_text("POST /read").click()

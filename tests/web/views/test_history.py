@@ -253,3 +253,16 @@ def test_a_service_that_does_not_answer_is_no_end(open_page: Open, many: str) ->
     page.unroute("**/records?*before=*")
     page.get_by_role("link", name="Older records").click()
     expect(page.locator(".records tbody tr")).to_have_count(2 * PAGE)
+
+
+@pytest.mark.parametrize("path", ["/records", "/records.csv", "/records.jsonl"])
+def test_an_unknown_filter_is_refused_with_the_one_that_was_meant(client: FlaskClient, path: str) -> None:
+    answer = client.get(f"{path}?sinc=2026-03-01", headers={"Accept": JSON})
+    assert (answer.status_code, answer.get_json()["error"]) == (
+        400,
+        "There is no filter `sinc`. Did you mean `since`?",
+    )
+    answer = client.get(f"{path}?colour=red", headers={"Accept": JSON})
+    assert answer.status_code == 400
+    assert "The filters are number, image_name, since" in answer.get_json()["error"]
+    assert client.get(f"{path}?since=2026-03-01&labelled=").status_code == 200

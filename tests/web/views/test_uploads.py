@@ -229,3 +229,9 @@ def test_what_is_expected_can_be_said(client: FlaskClient) -> None:
         refused = send(path, "four digits")
         assert refused.status_code == 400
         assert "four digits" in refused.get_json()["error"]
+
+
+def test_a_slash_at_the_end_of_the_address_is_no_mistake(client: FlaskClient) -> None:
+    form = {"file": (io.BytesIO(picture_of("7")), "7.png")}
+    assert client.post("/uploads/", data=form).text.startswith("recognised result: 7\n")
+    assert "<h1>Read a number</h1>" in client.get("/uploads/").text

@@ -1,6 +1,7 @@
 """The search of a request: its query parameters, which the page, programs and exports share."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from difflib import get_close_matches
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -27,8 +28,14 @@ def words() -> dict[str, Any]:
     return given
 
 
-def searched() -> Search:
-    """The search of the request; raises `BadRequest` for a filter that is malformed."""
+def searched(*others: str) -> Search:
+    """The search of the request; raises `BadRequest` for a filter that is malformed or unknown.
+
+    `others`: query parameters beside the filters.
+    """
+    for name in request.args:
+        if name not in (*WORDS, *others):
+            raise BadRequest(_unknown(name))
     given = words()
     zone = _zone(given.get("zone", "UTC"))
     least, most = _confidence(given["confidence"]) if "confidence" in given else (None, None)
@@ -42,6 +49,12 @@ def searched() -> Search:
         model_version=given.get("model_version"),
         labelled=_labelled(given["labelled"]) if "labelled" in given else None,
     )
+
+
+def _unknown(name: str) -> str:
+    close = get_close_matches(name, WORDS, 1)
+    meant = f"Did you mean `{close[0]}`?" if close else f"The filters are {', '.join(WORDS)}."
+    return f"There is no filter `{name[:40]}`. {meant}"
 
 
 def _number(text: str) -> str:

@@ -91,7 +91,7 @@ def describe(app: Flask, server: str, version: str) -> dict[str, Any]:
     paths: dict[str, Schema] = {}
     for rule in app.url_map.iter_rules():
         about = route_of(app, rule.endpoint).operation
-        if about is None:
+        if about is None or rule.rule.endswith("/"):  # the same without the slash is described
             continue
         path = re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", rule.rule).replace("{name}", "{image_name}")
         in_path = [_IN_PATH[name] for name in re.findall(r"{(\w+)}", path)]

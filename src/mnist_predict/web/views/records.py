@@ -51,7 +51,7 @@ def newest() -> AnyResponse:
     mistake: str | None = None
     found = Found([])
     try:
-        found = service.store.search(searched(), before, PAGE)
+        found = service.store.search(searched("before"), before, PAGE)
     except BadRequest as error:
         if wanted() != "html":
             raise

@@ -45,6 +45,7 @@ def home() -> AnyResponse:
     return redirect(url_for("uploads.page"))
 
 
+@blueprint.get("/uploads/")
 @blueprint.get("/uploads")
 @route()
 def page() -> str:
@@ -52,6 +53,7 @@ def page() -> str:
     return render_template("upload.html", max_bytes=MAX_BYTES, samples=SAMPLES)
 
 
+@blueprint.post("/uploads/")
 @blueprint.post("/uploads")
 @route(
     limited=True,
