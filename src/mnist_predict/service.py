@@ -11,7 +11,6 @@ from mnist_predict.store.ids import new_id
 from mnist_predict.store.opening import open_safe_store
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Erasure, Record
-from mnist_predict.store.spool.failover import SpooledStore
 from mnist_predict.turns import Turns
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.picture import decode
@@ -139,14 +138,9 @@ class Service:
         going = tuple(record.id for record in self.together(record_id))
         return self.store.erase(Erasure(new_id(), going, by))
 
-    @property
-    def spooled(self) -> SpooledStore | None:
-        """The store as one that may be away, if it is one."""
-        return self.store if isinstance(self.store, SpooledStore) else None
-
     def stored(self, record: Record) -> str:
         """Where a record is now: in the store, or in the spool until the store is back."""
-        return "spool" if self.spooled and self.spooled.holds(record.id) else "store"
+        return "spool" if self.store.is_waiting(record.id) else "store"
 
     def picture(self, record: Record) -> bytes:
         """The picture of a record, just as it was uploaded."""

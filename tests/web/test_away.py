@@ -127,7 +127,7 @@ def test_when_the_spool_is_full_nothing_is_acknowledged(
 def test_where_the_spool_goes_with_the_container_every_answer_says_so(
     client: FlaskClient, upload: Upload, store: SpooledStore
 ) -> None:
-    store.goes_with_container = True
+    store.ephemeral = True
     told = upload(picture_of("7"), accept=JSON).get_json()
     assert "goes with it" in told["warning"]
     for text in (

@@ -23,7 +23,6 @@ from mnist_predict.store.file_lock import try_lock
 from mnist_predict.store.ids import first_id
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
-from mnist_predict.store.spool.failover import SpooledStore
 
 SETTLED = timedelta(minutes=1)
 PATIENCE = 0.3  # seconds of counting that one who asks for a page waits for
@@ -133,8 +132,8 @@ class Statistics:
     def _page(self, before: UUID | None, limit: int) -> list[Record]:
         """A page of the store; raises `StoreUnavailable` where it would be one of the spool alone."""
         records = self.store.page(before, limit)
-        if isinstance(self.store, SpooledStore) and self.store.away is not None:
-            raise StoreUnavailable(self.store.away)
+        if away := self.store.status().away:
+            raise StoreUnavailable(away)
         return records
 
     def _progress(self, spans: list[Span], gaps: list[Span], wanted: Span) -> Progress:

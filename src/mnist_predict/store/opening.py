@@ -9,7 +9,7 @@ from mnist_predict.settings import Settings
 from mnist_predict.store.cassandra.url import Place
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.spool.failover import SpooledStore
-from mnist_predict.store.spool.spool import open_spool
+from mnist_predict.store.spool.spool import Spool, open_spool
 from mnist_predict.store.sqlite.store import SqliteStore
 
 
@@ -46,10 +46,13 @@ def open_existing_store(url: str) -> Store:
 
 def open_safe_store(settings: Settings) -> Store:
     """The store of the settings for whoever keeps what cannot be had again: one that may be away has its spool."""
-    store = open_store(settings.store_url)
-    if settings.store_url.startswith("sqlite:"):
-        return store
-    return SpooledStore(store, open_spool(settings))
+    store, spool = open_store(settings.store_url), spool_of(settings)
+    return SpooledStore(store, spool) if spool else store
+
+
+def spool_of(settings: Settings) -> Spool | None:
+    """The spool of the settings' store; None for a file of this machine, which cannot be away."""
+    return None if settings.store_url.startswith("sqlite:") else open_spool(settings)
 
 
 def data_place(store: str) -> str:

@@ -17,6 +17,17 @@ class Unreviewed:
     older: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a store is doing, and what waits for it in its spool; a store that cannot be away has no spool."""
+
+    away: str | None = None  # why the store does not answer, in words; None: it does
+    waiting: int = 0  # records in the spool
+    waiting_bytes: int = 0
+    limit: int | None = None  # bytes, the maximum size of the spool; None: there is none
+    ephemeral: bool = False  # the spool is on no volume and goes with the container
+
+
 class Store(Protocol):
     """Keeps records and pictures for good. Every method may raise `StoreUnavailable`; all are thread-safe."""
 
@@ -125,6 +136,14 @@ class Store(Protocol):
     def check_writable(self) -> None:
         """Raise `StoreUnavailable` unless a record could be kept now; leaves nothing behind."""
         ...
+
+    def status(self) -> Status:
+        """How the store is doing; asks nothing over the network."""
+        return Status()
+
+    def is_waiting(self, record_id: UUID) -> bool:
+        """Whether a record waits in the spool, and is not yet in the store."""
+        return False
 
     def close(self) -> None:
         """Finish what was begun and let go of files and connections."""

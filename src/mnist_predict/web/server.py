@@ -16,14 +16,11 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
-from mnist_predict.errors import BadRequest, StoreRefused, StoreUnavailable
+from mnist_predict.errors import BadRequest
 from mnist_predict.models.registry import open_version
 from mnist_predict.settings import LOOPBACK, Settings
-from mnist_predict.store.opening import data_place, open_store
-from mnist_predict.store.spool.replay import replay
-from mnist_predict.store.spool.spool import open_spool
-from mnist_predict.store.spool.volume import goes_with_container
-from mnist_predict.store.sqlite.store import SqliteStore
+from mnist_predict.store import serving
+from mnist_predict.store.opening import data_place
 from mnist_predict.web.http.access import Tokens
 from mnist_predict.web.http.proxies import trusted_networks
 from mnist_predict.web.telemetry.log import log_in_lines
@@ -31,7 +28,6 @@ from mnist_predict.web.telemetry.log import log_in_lines
 # A thread is held while a client sends its picture, and mobile networks are slow; pictures are read one at a time.
 _THREADS = 64
 _SECONDS_TO_FINISH = 30  # uploads in flight when the service is asked to stop
-_SECONDS_TO_DRAIN = 10  # the spool, after that
 
 log = logging.getLogger("mnist_predict.store")
 
@@ -46,7 +42,7 @@ def serve(settings: Settings) -> None:
     trusted_networks(settings.proxies)
     Tokens.of(settings.token)
     log_in_lines()
-    _check_store(settings)
+    serving.check(settings)
     host = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1", "localhost") else settings.host  # noqa: S104
     if settings.host not in LOOPBACK and not settings.token:
         log.warning("Whoever reaches %s can read and write here. Set MNIST_PREDICT_TOKEN to close it.", settings.host)
@@ -69,47 +65,7 @@ def serve(settings: Settings) -> None:
             log_level=LogLevels.error,
         )
         server.serve(target_loader=partial(load, settings, folder, os.getpid()), wrap_loader=False)
-    _drain(settings)
-
-
-def _check_store(settings: Settings) -> None:
-    """Raise what only a person can mend; that a store is away is no reason not to start, where there is a spool."""
-    store, spool = open_store(settings.store_url), open_spool(settings)
-    local = isinstance(store, SqliteStore)
-    try:
-        store.check_writable()
-    except StoreUnavailable as error:
-        if local or isinstance(error, StoreRefused):
-            raise
-        log.warning(
-            "The store does not answer yet. Uploads are kept in the spool %s until it does. %s", spool.path, error
-        )
-    finally:
-        store.close()
-    if local and spool.path.exists():
-        log.warning(
-            "The spool %s of another store is not used. To have what waits in it in this one: "
-            "mnist-predict store copy sqlite:///%s %s",
-            *(spool.path, spool.path, settings.store_url),
-        )
-    if not local and goes_with_container(spool.path.parent):
-        log.warning("%s is on no volume: what waits in the spool goes with this container.", spool.path.parent)
-
-
-def _drain(settings: Settings) -> None:
-    """Move what waits to the store, now that no worker writes any more."""
-    store, spool = open_store(settings.store_url), open_spool(settings)
-    if isinstance(store, SqliteStore):
-        return
-    until = time.monotonic() + _SECONDS_TO_DRAIN
-    try:
-        replay(spool, store, lambda: time.monotonic() < until)
-        if waiting := spool.waiting():
-            log.warning("%d records wait in the spool %s. The next start moves them.", waiting, spool.path)
-    except (StoreUnavailable, OSError) as error:
-        log.warning("What waits in the spool %s is moved by the next start. %s", spool.path, error)
-    store.close()
-    spool.close()
+    serving.drain(settings)
 
 
 def load(settings: Settings, folder: str, parent: int) -> Callable[..., Any]:

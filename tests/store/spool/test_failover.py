@@ -26,7 +26,7 @@ from mnist_predict.store.spool import failover as spooled_module
 from mnist_predict.store.spool.failover import SpooledStore
 from mnist_predict.store.spool.replay import replay
 from mnist_predict.store.spool.spool import Spool
-from mnist_predict.store.spool.volume import goes_with_container, in_container, on_volume
+from mnist_predict.store.spool.volume import in_container, is_ephemeral, on_volume
 from mnist_predict.store.sqlite.store import SqliteStore
 from mnist_predict.store.tools.copy import everything
 from mnist_predict.store.tools.export import everything_found
@@ -92,7 +92,7 @@ def test_while_the_store_answers_the_spool_is_not_touched(spooled: SpooledStore)
     spooled.check_writable()
     assert (spooled.get(record.id), spooled.newest("seven.png"), spooled.page()) == (record, record, [label, record])
     assert (spooled.labels(record.id), spooled.picture(record.sha256), spooled.count()) == ([label], PICTURE, 2)
-    assert (list(spooled.pictures()), spooled.holds(record.id)) == ([record.sha256], False)
+    assert (list(spooled.pictures()), spooled.is_waiting(record.id)) == ([record.sha256], False)
     assert not spooled.spool.path.exists()
 
 
@@ -100,11 +100,11 @@ def test_what_the_store_cannot_take_waits_and_is_moved_when_it_is_back(spooled: 
     before = spooled.add(record_of(b"before"), b"before")
     cut(spooled)
     uploads = [spooled.add(record_of(b"%d" % i, key=f"{i}" if i % 2 else None), b"%d" % i) for i in range(7)]
-    assert (spooled.waiting(), spooled.holds(uploads[0].id), spooled.holds(before.id)) == (7, True, False)
+    assert (spooled.waiting(), spooled.is_waiting(uploads[0].id), spooled.is_waiting(before.id)) == (7, True, False)
     mend(spooled)
     assert kept(spooled) == [*uploads[::-1], before]
     assert [spooled.store.picture(str(record.sha256)) for record in uploads] == [b"%d" % i for i in range(7)]
-    assert not spooled.holds(uploads[0].id)
+    assert not spooled.is_waiting(uploads[0].id)
 
 
 def test_what_waits_can_be_used_by_every_worker(spooled: SpooledStore, open_all: Callable[[], SpooledStore]) -> None:
@@ -157,11 +157,11 @@ def test_after_the_first_failure_nobody_waits_for_the_store(spooled: SpooledStor
 def test_a_write_whose_answer_was_lost_is_there_once(spooled: SpooledStore) -> None:
     spooled.store.answers_lost = True
     plain = spooled.add(record_of(PICTURE), PICTURE)
-    assert spooled.holds(plain.id)
+    assert spooled.is_waiting(plain.id)
     until(lambda: spooled.away is None)
     spooled.store.answers_lost = True
     keyed = spooled.add(record_of(PICTURE, key="k"), PICTURE)
-    assert spooled.holds(keyed.id)
+    assert spooled.is_waiting(keyed.id)
     mend(spooled)
     assert kept(spooled) == [keyed, plain]
 
@@ -525,7 +525,7 @@ def test_a_folder_on_a_volume_is_told_from_one_that_goes_with_the_container(fold
 def test_outside_a_container_nothing_goes_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("mnist_predict.store.spool.volume._MARKS", (tmp_path / "mark",))
     monkeypatch.delenv("container", raising=False)
-    assert not goes_with_container(Path("/"))
+    assert not is_ephemeral(Path("/"))
     (tmp_path / "mark").touch()
     assert in_container()
     (tmp_path / "mark").unlink()

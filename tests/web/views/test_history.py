@@ -16,9 +16,9 @@ from web_examples import BROWSER, DESKTOP, JSON, PHONE, Running, Upload, picture
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.service import Service
-from mnist_predict.store import search as search_module
 from mnist_predict.store.ids import first_id
 from mnist_predict.store.record import Record
+from mnist_predict.store.tools import export
 from mnist_predict.vision import picture as picture_module
 from mnist_predict.web.views.records import PAGE
 
@@ -140,7 +140,7 @@ def test_nothing_found_is_said_in_words(client: FlaskClient, kept: dict[str, str
 def test_a_search_is_taken_away_as_csv_and_as_json_lines(
     client: FlaskClient, kept: dict[str, str], service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_module, "_TOGETHER", 2)
+    monkeypatch.setattr(export, "PAGE", 2)
     answer = client.get("/records.csv")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"] == "attachment; filename=records.csv"
@@ -154,7 +154,7 @@ def test_a_search_is_taken_away_as_csv_and_as_json_lines(
 def test_a_store_that_is_away_says_so_before_a_file_begins_and_at_the_end_of_one_that_has(
     client: FlaskClient, kept: dict[str, str], service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_module, "_TOGETHER", 2)
+    monkeypatch.setattr(export, "PAGE", 2)
     search, calls = service.store.search, []
 
     def goes_away(*arguments: object) -> object:

@@ -17,12 +17,12 @@ from mnist_predict.store.cassandra.search import newest
 from mnist_predict.store.cassandra.search import search as find
 from mnist_predict.store.cassandra.session import Link
 from mnist_predict.store.ids import new_id
-from mnist_predict.store.protocol import Unreviewed
+from mnist_predict.store.protocol import Store, Unreviewed
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import END, Found, Search
 
 
-class CassandraStore(Shared):
+class CassandraStore(Shared, Store):
     """A `Store` in one keyspace; the session begins with the first use in each process."""
 
     def _prepare(self, link: Link) -> None:

@@ -14,12 +14,12 @@ from typing import TypeVar
 from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
-from mnist_predict.store.protocol import Store, Unreviewed
+from mnist_predict.store.protocol import Status, Store, Unreviewed
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Found, Search, together
 from mnist_predict.store.spool.replay import replay
 from mnist_predict.store.spool.spool import Spool
-from mnist_predict.store.spool.volume import goes_with_container
+from mnist_predict.store.spool.volume import is_ephemeral
 
 T = TypeVar("T")
 
@@ -31,14 +31,14 @@ STUCK = 30.0  # until what cannot be moved is tried again
 log = logging.getLogger("mnist_predict.store")
 
 
-class SpooledStore:
+class SpooledStore(Store):
     """A `Store` that keeps records while the store behind it is away."""
 
     def __init__(self, store: Store, spool: Spool) -> None:
         self.store = store
         self.spool = spool
         self.away: str | None = None  # why, in words; None while the store answers
-        self.goes_with_container = goes_with_container(spool.path.parent)
+        self.ephemeral = is_ephemeral(spool.path.parent)
         self._next_replay = 0.0
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="watcher of the store", daemon=True)
@@ -72,17 +72,18 @@ class SpooledStore:
         """Every id that was merged in the store."""
         return self._ask(self.store.merged)
 
-    def holds(self, record_id: UUID) -> bool:
+    def status(self) -> Status:
+        """See `Store.status`."""
+        used = self._in_spool(self.spool.bytes_used, 0)
+        return Status(self.away, self.waiting(), used, self.spool.limit, self.ephemeral)
+
+    def is_waiting(self, record_id: UUID) -> bool:
         """Whether a record waits in the spool."""
         return self._in_spool(lambda: self.spool.get(record_id), None) is not None
 
     def waiting(self) -> int:
         """How many records wait in the spool."""
         return self._in_spool(self.spool.waiting, 0)
-
-    def bytes_used(self) -> int:
-        """How much of the spool's limit is used."""
-        return self._in_spool(self.spool.bytes_used, 0)
 
     def get(self, record_id: UUID) -> Record | None:
         """The record of that id."""
@@ -121,7 +122,7 @@ class SpooledStore:
     def labels(self, record_id: UUID) -> list[Record]:
         """The labels of a record, newest first; while the store is away, of one that waits."""
         mine: list[Record] = self._in_spool(lambda: self.spool.labels(record_id), [])
-        waits = self.holds(record_id)
+        waits = self.is_waiting(record_id)
         try:
             theirs = self._ask(lambda: self.store.labels(record_id))
         except StoreUnavailable:

@@ -14,7 +14,7 @@ def in_container() -> bool:
     return "container" in os.environ or any(mark.exists() for mark in _MARKS)
 
 
-def goes_with_container(folder: Path) -> bool:
+def is_ephemeral(folder: Path) -> bool:
     """Whether a folder is in a container and on no volume of its own."""
     try:
         mounts = Path("/proc/self/mountinfo").read_text()

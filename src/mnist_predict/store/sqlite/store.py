@@ -15,7 +15,7 @@ from uuid import UUID
 
 from mnist_predict.errors import KeyReused, StoreUnavailable
 from mnist_predict.reading import Reading
-from mnist_predict.store.protocol import Unreviewed
+from mnist_predict.store.protocol import Store, Unreviewed
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Found, Search, cut
 from mnist_predict.store.sqlite import erase as erasing
@@ -32,7 +32,7 @@ _INSERT_PICTURE = "insert into picture (sha256, bytes) values (?, ?) on conflict
 _inherited: list[object] = []  # connections of a parent process: using or closing them would corrupt its file
 
 
-class SqliteStore:
+class SqliteStore(Store):
     """A `Store` in one file; connections open with the first use in each process."""
 
     def __init__(self, path: Path) -> None:

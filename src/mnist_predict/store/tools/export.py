@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from mnist_predict.errors import BadRequest
+from mnist_predict.errors import BadRequest, StoreUnavailable
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
 from mnist_predict.store.search import Search
@@ -25,10 +25,15 @@ GROUP = 10_000  # rows of a row group in Parquet
 
 
 def everything_found(store: Store, search: Search) -> Iterator[Record]:
-    """All records that are searched for, newest first, however far that is to look."""
+    """All records that are searched for, newest first, however far that is to look.
+
+    Raises `StoreUnavailable`, also where only those of the spool can be had.
+    """
     before: UUID | None = None
     while True:
         page = store.search(search, before, PAGE)
+        if away := store.status().away:
+            raise StoreUnavailable(f"The store is away, so not all records can be had now. {away}")
         yield from page.records
         before = page.rest
         if before is None:

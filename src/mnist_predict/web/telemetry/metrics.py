@@ -14,8 +14,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from mnist_predict.reading import Reading
 from mnist_predict.service import Meter
+from mnist_predict.store.protocol import Status
 from mnist_predict.store.record import Record
-from mnist_predict.store.spool.failover import SpooledStore
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -67,26 +67,25 @@ class _ModelVersion:
 
 
 class _Spool:
-    def __init__(self, spooled: SpooledStore) -> None:
-        self.spooled = spooled
+    def __init__(self, status: Status) -> None:
+        self.status = status
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The size of the spool, which all workers share, and whether this worker reaches the store."""
-        away = float(self.spooled.away is not None)
+        status = self.status
+        away = float(status.away is not None)
         yield GaugeMetricFamily("mnist_predict_store_away", "1 while the store is away.", away)
-        waiting = self.spooled.waiting()
-        yield GaugeMetricFamily("mnist_predict_spool_records", "Records that wait in the spool.", waiting)
-        yield GaugeMetricFamily("mnist_predict_spool_bytes", "Size of what waits.", self.spooled.bytes_used())
-        limit = self.spooled.spool.limit
-        yield GaugeMetricFamily("mnist_predict_spool_limit_bytes", "Size at which uploads are refused.", limit)
+        yield GaugeMetricFamily("mnist_predict_spool_records", "Records that wait in the spool.", status.waiting)
+        yield GaugeMetricFamily("mnist_predict_spool_bytes", "Size of what waits.", status.waiting_bytes)
+        yield GaugeMetricFamily("mnist_predict_spool_limit_bytes", "Size at which uploads are refused.", status.limit)
 
 
-def exposition(model_version: str, spooled: SpooledStore | None = None) -> bytes:
+def exposition(model_version: str, status: Status) -> bytes:
     """The metrics of all worker processes in the text format of Prometheus."""
     registry = CollectorRegistry()
     registry.register(_ModelVersion(model_version))
-    if spooled is not None:
-        registry.register(_Spool(spooled))
+    if status.limit is not None:
+        registry.register(_Spool(status))
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:

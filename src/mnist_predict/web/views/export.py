@@ -10,11 +10,8 @@ from itertools import chain
 
 from flask import Blueprint, Response
 
-from mnist_predict.errors import StoreUnavailable, UserError
-from mnist_predict.store.protocol import Store
+from mnist_predict.errors import UserError
 from mnist_predict.store.record import Record
-from mnist_predict.store.search import Search
-from mnist_predict.store.spool.failover import SpooledStore
 from mnist_predict.store.tools.export import csv_line, csv_lines, everything_found, json_lines
 from mnist_predict.web.current import service
 from mnist_predict.web.http.routes import route
@@ -56,7 +53,7 @@ def as_json_lines() -> Response:
 def _sent(
     name: str, kind: str, lines: Callable[[Iterable[Record]], Iterator[str]], last: Callable[[str], str]
 ) -> Response:
-    records = _all_of(service.store, service.spooled, searched())
+    records = everything_found(service.store, searched())
     first = next(records, None)  # a store that is away says so before the answer begins
     text = lines(chain([first] if first else [], records))
     response = Response(stream(_to_the_end(text, last)), content_type=kind)
@@ -74,12 +71,3 @@ def _to_the_end(lines: Iterator[str], last: Callable[[str], str]) -> Iterator[st
             str(error) if isinstance(error, UserError) else "Something went wrong in the service; it has been logged."
         )
         yield last(f"Incomplete: the rest of the records is missing. {words}")
-
-
-def _all_of(store: Store, spooled: SpooledStore | None, search: Search) -> Iterator[Record]:
-    """All records; raises `StoreUnavailable` while the store is away and only the spool can be read."""
-    for record in chain(everything_found(store, search), [None]):
-        if spooled and spooled.away:
-            raise StoreUnavailable(f"The store is away, so not all records can be had now. {spooled.away}")
-        if record is not None:
-            yield record

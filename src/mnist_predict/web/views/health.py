@@ -7,7 +7,7 @@ from mnist_predict.web.current import service
 from mnist_predict.web.http.negotiation import as_text
 from mnist_predict.web.http.routes import route
 from mnist_predict.web.presenters.openapi import TEXT_TYPE, content, operation
-from mnist_predict.web.presenters.stored import GOES
+from mnist_predict.web.presenters.stored import EPHEMERAL
 from mnist_predict.web.telemetry.metrics import exposition
 
 blueprint = Blueprint("health", __name__)
@@ -28,13 +28,13 @@ def ready() -> Response:
     Raises `StoreUnavailable`, answered with 503.
     """
     service.store.check_writable()
-    spooled = service.spooled
-    away = spooled.away if spooled else None
+    status = service.store.status()
     model = f"ready: model {current_app.config['MODEL_VERSION']}"
-    lines = [f"{model}, store away, uploads go to the spool", away] if away else [f"{model}, store writable"]
-    if spooled and (waiting := spooled.waiting()):
-        lines.append(f"waiting in the spool: {waiting}")
-        lines += [GOES] if spooled.goes_with_container else []
+    away = [f"{model}, store away, uploads go to the spool", status.away] if status.away else None
+    lines = away or [f"{model}, store writable"]
+    if status.waiting:
+        lines.append(f"waiting in the spool: {status.waiting}")
+        lines += [EPHEMERAL] if status.ephemeral else []
     return as_text(lines)
 
 
@@ -42,5 +42,5 @@ def ready() -> Response:
 @route(operation=operation(content("Metrics in the text format of Prometheus.", None, TEXT_TYPE)))
 def metrics() -> Response:
     """The figures of all workers, for Prometheus."""
-    figures = exposition(current_app.config["MODEL_VERSION"], service.spooled)
+    figures = exposition(current_app.config["MODEL_VERSION"], service.store.status())
     return Response(figures, content_type=CONTENT_TYPE_LATEST)

@@ -58,7 +58,7 @@ def newest() -> AnyResponse:
         mistake = str(error)
     older = url_for("records.newest", **asked, before=found.rest) if found.rest else None
     looked_to = time_of(found.rest) if found.rest and len(found.records) < PAGE else None
-    away = service.spooled.away if service.spooled else None
+    away = service.store.status().away
     return answer(
         html=lambda: render_template(
             "records.html",
