@@ -21,9 +21,9 @@ from mnist_predict.models.registry import open_version
 from mnist_predict.settings import LOOPBACK, Settings
 from mnist_predict.store import serving
 from mnist_predict.store.opening import data_place
-from mnist_predict.web.http.access import Tokens
 from mnist_predict.web.http.proxies import trusted_networks
 from mnist_predict.web.telemetry.log import log_in_lines
+from mnist_predict.web.tokens import Tokens
 
 # A thread is held while a client sends its picture, and mobile networks are slow; pictures are read one at a time.
 _THREADS = 64

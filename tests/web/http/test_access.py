@@ -14,7 +14,7 @@ from mnist_predict.service import Service
 from mnist_predict.settings import Settings
 from mnist_predict.web.app import create_app
 from mnist_predict.web.http import limits
-from mnist_predict.web.http.access import Tokens
+from mnist_predict.web.tokens import Tokens
 
 With = Callable[..., FlaskClient]
 TOKENS = "ann=open-sesame,bo=friend"

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any
 
-from mnist_predict.web.telemetry.journal import Environ, Wsgi
+from mnist_predict.web.wsgi import Environ, Wsgi
 
 _SECONDS = 0.25  # a new connection acknowledges at once for longer than this list lags behind
 _QUIET = 60  # seconds after which the other side is asked whether it is still there

@@ -11,7 +11,7 @@ from contextlib import suppress
 from time import monotonic
 
 from mnist_predict.web.http.proxies import PEER, parse_address
-from mnist_predict.web.telemetry.journal import Environ
+from mnist_predict.web.wsgi import Environ
 
 _AGAIN = 0.5  # seconds until it is looked for once more
 

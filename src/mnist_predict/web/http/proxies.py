@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Any
 
 from mnist_predict.errors import BadRequest
-from mnist_predict.web.telemetry.journal import Environ, Wsgi
+from mnist_predict.web.wsgi import Environ, Wsgi
 
 Network = IPv4Network | IPv6Network
 

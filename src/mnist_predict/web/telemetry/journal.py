@@ -10,9 +10,7 @@ from flask import Response, request
 
 from mnist_predict.web.telemetry.log import iso
 from mnist_predict.web.telemetry.metrics import count_request
-
-Environ = dict[str, Any]
-Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+from mnist_predict.web.wsgi import Environ, Wsgi
 
 _NOTES = "mnist_predict.notes"
 _ROUTE = "mnist_predict.route"
