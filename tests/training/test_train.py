@@ -58,6 +58,16 @@ def trained(
     return only_version(out)
 
 
+def shipped_onnx(_: object, path: Path) -> None:
+    """In place of `write_onnx`, which takes long, where a test does not look at what it writes."""
+    shutil.copy(open_version().folder / path.parent.name / "model.onnx", path)
+
+
+@pytest.fixture
+def no_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "write_onnx", shipped_onnx)
+
+
 def test_a_version_is_named_by_its_weights_and_tells_how_it_was_made(trained: Version) -> None:
     assert {part.name for part in trained.folder.iterdir()} == set(PARTS)
     folder = trained.folder / "digits"
@@ -81,6 +91,7 @@ def test_a_version_is_named_by_its_weights_and_tells_how_it_was_made(trained: Ve
     assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.usefixtures("no_export")
 def test_going_on_without_a_version_starts_at_the_shipped_weights(small_mnist: Path, tmp_path: Path) -> None:
     result = run("continue", "--out", tmp_path, "--data", small_mnist, "--epochs", 1, "--device", "cpu")
     assert result.exit_code == 0, result.stderr
@@ -90,6 +101,7 @@ def test_going_on_without_a_version_starts_at_the_shipped_weights(small_mnist: P
     assert report["history"][0]["validation_accuracy"] > 0.9
 
 
+@pytest.mark.usefixtures("no_export")
 def test_a_run_that_was_stopped_and_resumed_ends_where_it_would_have(
     trained: Version, small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,7 +227,9 @@ def small_strips(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small_strips")
 @pytest.mark.parametrize("part", LINES)
-def test_a_line_network_is_trained_with_the_same_commands(part: Part, small_mnist: Path, tmp_path: Path) -> None:
+def test_a_line_network_is_trained_with_the_same_commands(
+    part: Part, small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = (part, "--data", small_mnist, "--out", tmp_path, "--epochs", 1, "--device", "cpu")
     result = run("new", *words)
     assert result.exit_code == 0, result.stderr
@@ -230,6 +244,7 @@ def test_a_line_network_is_trained_with_the_same_commands(part: Part, small_mnis
         shipped = (open_version().folder / other / "weights.safetensors").read_bytes()
         assert (first.folder / other / "weights.safetensors").read_bytes() == shipped
 
+    monkeypatch.setattr(export, "write_onnx", shipped_onnx)
     result = run("continue", *words[:-4], "--epochs", 1, "--device", "cpu", "--from", first.folder)
     assert result.exit_code == 0, result.stderr
     (second,) = set(tmp_path.glob("reader-*")) - {first.folder}
