@@ -11,7 +11,7 @@ PACKAGE = "mnist_predict"
 # A part may import its own floor and those below it (here: before it), and never in a circle.
 FLOORS = (
     ("errors", "reading"),
-    ("settings", "models"),
+    ("settings", "models", "turns"),
     ("vision", "store"),
     ("stats", "review", "service"),
     ("training", "learning"),
