@@ -119,19 +119,24 @@ class Reading:
     free: str | None = None
 
     @property
+    def primary_number(self) -> Number | None:
+        """The most prominent number, None when no number was found."""
+        return None if self.primary is None else self.numbers[self.primary]
+
+    @property
     def number(self) -> str:
         """The text of the primary number, empty when no number was found."""
-        return "" if self.primary is None else self.numbers[self.primary].text
+        return self.primary_number.text if self.primary_number else ""
 
     @property
     def confidence(self) -> float:
         """The confidence of the primary number, 0 when no number was found."""
-        return 0.0 if self.primary is None else self.numbers[self.primary].confidence
+        return self.primary_number.confidence if self.primary_number else 0.0
 
     @property
     def page(self) -> int:
         """The page with the primary number; the first when there is none."""
-        return 0 if self.primary is None else self.numbers[self.primary].page
+        return self.primary_number.page if self.primary_number else 0
 
     def to_dict(self) -> Json:
         """The JSON form, rounded to what is measured: 1e-6 for probabilities."""
@@ -181,6 +186,11 @@ class Reading:
         return cls(numbers, form["primary"], tuple(form["advice"]), form["model_version"], form.get("free"))
 
 
+def is_digits(text: str) -> bool:
+    """Whether a text consists of the digits 0 to 9 alone, one at least."""
+    return text.isascii() and text.isdecimal()
+
+
 def next_best(number: Number) -> str | None:
     """The second most likely text: the digit whose runner-up comes closest is replaced by it.
 
@@ -204,10 +214,9 @@ def together(pages: Sequence[Reading]) -> Reading:
     numbers: list[Number] = []
     primaries: list[tuple[bool, int, int, Reading]] = []
     for at, page in enumerate(pages):
-        if page.primary is not None:
-            one = page.numbers[page.primary]
-            primaries.append((one.free is None, one.prominence, len(numbers) + page.primary, page))
-        numbers += [replace(number, page=at) for number in page.numbers]
+        if page.primary is not None and (number := page.primary_number):
+            primaries.append((number.free is None, number.prominence, len(numbers) + page.primary, page))
+        numbers += [replace(each, page=at) for each in page.numbers]
     if not primaries:
         return next((page for page in pages if page.free), pages[0])
     *_, primary, page = max(primaries, key=lambda one: one[:2])

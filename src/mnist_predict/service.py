@@ -5,7 +5,7 @@ from time import perf_counter
 from uuid import UUID
 
 from mnist_predict.errors import BadRequest, Gone, NotFound
-from mnist_predict.reading import Reading
+from mnist_predict.reading import Reading, is_digits
 from mnist_predict.settings import Settings
 from mnist_predict.store.ids import new_id
 from mnist_predict.store.opening import open_safe_store
@@ -156,7 +156,7 @@ def open_service(settings: Settings) -> Service:
 
 
 def _check_number(number: str) -> None:
-    if not (number.isascii() and number.isdecimal()):
+    if not is_digits(number):
         raise BadRequest(f"A number is written with the digits 0 to 9, not as {number!r}.")
 
 

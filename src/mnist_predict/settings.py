@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from mnist_predict.errors import BadRequest
+from mnist_predict.reading import is_digits
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -66,6 +67,6 @@ def _parse(setting: Field[Any], text: str) -> Any:
     if setting.type is str:
         return text
     maximum: int = setting.metadata["maximum"]
-    if not (text.isascii() and text.isdecimal()) or int(text) > maximum:
+    if not is_digits(text) or int(text) > maximum:
         raise BadRequest(f"{variable(setting.name)} must be a whole number from 0 to {maximum}, not {text!r}.")
     return int(text)

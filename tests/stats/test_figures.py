@@ -2,33 +2,13 @@
 
 from datetime import date, timedelta
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from mnist_predict.stats.figures import Figures, drift, wilson
+from mnist_predict.stats.figures import Figures, drift
 
 MONDAY = date(2026, 11, 23)
 
 
-@pytest.mark.parametrize(
-    ("right", "of", "low", "high"), [(8, 10, 0.4902, 0.9433), (0, 10, 0, 0.2775), (10, 10, 0.7225, 1)]
-)
-def test_the_interval_is_wilsons(right: int, of: int, low: float, high: float) -> None:
-    found = wilson(right, of)
-    assert found == (right / of, pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
-
-
-@given(st.integers(1, 10**7), st.data())
-def test_the_interval_holds_the_share_and_stays_a_share(of: int, data: st.DataObject) -> None:
-    found = wilson(data.draw(st.integers(0, of)), of)
-    assert found is not None
-    assert 0 <= found[1] <= found[0] <= found[2] <= 1
-
-
 def test_of_nothing_there_is_no_figure() -> None:
     figures = Figures.of({}, MONDAY, MONDAY)
-    assert wilson(0, 0) is None
     assert figures.accuracy is None
     assert set(drift(figures.whole).values()) == {None}
     form = figures.to_dict()

@@ -1,16 +1,14 @@
 """Counts of days -> the figures that are shown: sums, shares, an interval."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from mnist_predict.stats.intervals import wilson_interval
 from mnist_predict.stats.tally import BINS, Counts, add
 
 Share = tuple[float, float, float]  # what was seen, and between what it lies
-
-Z = 1.959964  # of the normal distribution: 95 of 100 such intervals hold the true share
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,8 @@ class Figures:
     @property
     def accuracy(self) -> Share | None:
         """The share of right readings in the part of the random sample that has labels; None while it has none."""
-        return wilson(self.whole.count("right of checked"), self.whole.count("checked"))
+        right, checked = self.whole.count("right of checked"), self.whole.count("checked")
+        return (right / checked, *wilson_interval(right, checked)) if checked > 0 else None
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
@@ -135,16 +134,6 @@ def drift(lot: Lot) -> dict[str, float | None]:
         "digit_height": lot.mean("height", "boxes"),
         "digit_width_over_height": lot.mean("aspect", "boxes"),
     }
-
-
-def wilson(right: int, of: int) -> Share | None:
-    """A share and Wilson's interval around it (1927), which holds for few cases and near 0 and 1, too."""
-    if of <= 0:
-        return None
-    p, n = right / of, float(of)
-    middle = (p + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    half = Z / (1 + Z * Z / n) * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
-    return p, max(0.0, min(p, middle - half)), min(1.0, max(p, middle + half))
 
 
 def _rounded(share: Share | None) -> tuple[float | None, ...]:

@@ -78,9 +78,9 @@ def of_reading(record: Record) -> Counts:
     counts: Counts = {"readings": 1}
     if in_sample(record.id):
         counts["sampled"] = 1
-    if reading.primary is None:
+    number = reading.primary_number
+    if number is None:
         return counts | {"none": 1}
-    number = reading.numbers[reading.primary]
     boxes = [digit.box for digit in number.digits if digit.box.h > 0]
     return counts | {
         "confidence": number.confidence,

@@ -5,7 +5,7 @@ from math import prod
 from typing import Literal
 from uuid import UUID
 
-from mnist_predict.reading import UNSURE, Reading
+from mnist_predict.reading import UNSURE, Number, Reading
 from mnist_predict.store.ids import in_sample
 from mnist_predict.store.record import Record
 
@@ -24,12 +24,13 @@ def reasons(record: Record) -> tuple[Reason, ...]:
 def reasons_of(record_id: UUID, reading: Reading) -> tuple[Reason, ...]:
     """The same of a picture's reading that is kept under that id."""
     found: list[Reason] = []
-    if reading.primary is None:
+    number = reading.primary_number
+    if number is None:
         found.append("no number")
     else:
-        if reading.confidence < UNSURE:
+        if number.confidence < UNSURE:
             found.append("unsure")
-        if _disagrees(reading):
+        if _disagrees(number):
             found.append("disagreement")
     if in_sample(record_id):
         found.append("sample")
@@ -41,13 +42,12 @@ def needs_review(record_id: str, reading: str) -> bool:
     return bool(reasons_of(UUID(record_id), Reading.from_dict(json.loads(reading))))
 
 
-def _disagrees(reading: Reading) -> bool:
+def _disagrees(number: Number) -> bool:
     """Whether the digits, each by itself, are much surer than the number (or less so).
 
     A number's confidence is that of its digits times that of how many there are and where they stand. Where each
     digit is known and the number still is not, a digit may be two, a stroke none, or one may be missing: what a
     person sees at once, and what a threshold of confidence alone lets pass.
     """
-    number = reading.numbers[reading.primary or 0]
     digits = prod(digit.probabilities[digit.value] for digit in number.digits)
     return abs(digits - number.confidence) >= GAP

@@ -73,9 +73,9 @@ def draw(data: bytes, reading: Reading) -> bytes:
 
 def _strip(picture: Picture, reading: Reading, height: int, longest: int) -> Image.Image | None:
     """The strip of the primary number, enlarged, with lines between its digits."""
-    if reading.primary is None:
+    number = reading.primary_number
+    if number is None:
         return None
-    number = reading.numbers[reading.primary]
     strip = Image.fromarray(strip_of(picture, number)).convert("RGB")
     scale = min(height / strip.height, longest / strip.width)
     size = max(1, round(strip.width * scale)), max(1, round(strip.height * scale))

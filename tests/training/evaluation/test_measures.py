@@ -14,11 +14,6 @@ def split(pairs: list[tuple[float, bool]]) -> tuple[np.ndarray, np.ndarray]:
     return np.array([p for p, _ in pairs]), np.array([h for _, h in pairs])
 
 
-def test_wilsons_interval_as_tabled() -> None:
-    low, high = measures.interval(81, 263)  # Newcombe 1998, table I
-    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
-
-
 def test_confidence_that_is_right_as_often_as_it_says_has_no_calibration_error() -> None:
     confidence = np.repeat(0.75, 60)
     hit = np.tile([True, True, True, False], 15)

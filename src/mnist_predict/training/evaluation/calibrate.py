@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mnist_predict.stats.intervals import wilson_interval
 from mnist_predict.training import mnist as dataset
 from mnist_predict.training.digit.network import Network
 from mnist_predict.training.digit.train import logits
@@ -47,7 +48,7 @@ def measure_digits(network: Network, data: Path) -> dict[str, Any]:
         report[part] = {
             "n": len(labels),
             "accuracy": float(hit.mean()),
-            "interval_95": measures.interval(int(hit.sum()), len(hit)),
+            "interval_95": wilson_interval(int(hit.sum()), len(hit)),
             "nll": measures.likelihood_loss(probabilities[np.arange(len(labels)), labels]),
             "ece": measures.calibration_error(confidence, hit),
             "auroc": measures.separation(confidence, hit),
@@ -79,7 +80,7 @@ def measure_line(network: LineNetwork, data: Path) -> dict[str, Any]:
         "validation": {
             "n": len(rest),
             "accuracy": float(hit.mean()),
-            "interval_95": measures.interval(int(hit.sum()), len(hit)),
+            "interval_95": wilson_interval(int(hit.sum()), len(hit)),
             "ece": measures.calibration_error(confidence, hit),
             "auroc": measures.separation(confidence, hit),
         },

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from mnist_predict.errors import BadRequest, UserError
-from mnist_predict.reading import Reading
+from mnist_predict.reading import Reading, is_digits
+from mnist_predict.stats.intervals import wilson_interval
 from mnist_predict.training import mnist as dataset
 from mnist_predict.training.evaluation import measures
 from mnist_predict.vision.recognizer import Recognizer
@@ -76,7 +77,7 @@ def evaluate(reader: Recognizer, chosen: list[Sample], progress: Callable[[], No
     return {
         "n": len(chosen),
         "exact_match": float(hit.mean()),
-        "interval_95": measures.interval(int(hit.sum()), len(hit)),
+        "interval_95": wilson_interval(int(hit.sum()), len(hit)),
         "digit_accuracy": 1 - changes / sum(map(len, labels)),
         "length_errors": sum(text != "" for _, text in pairs) - len(aligned),
         "confusion": measures.confusion(*digits).tolist(),
@@ -105,7 +106,7 @@ def _listed(folder: Path) -> Iterator[Sample]:
             if not path.is_file():
                 raise BadRequest(f"{folder}/labels.csv names {row['image_name']!r}, which is not there.")
             label = row["label"] or ""
-            if not (label.isascii() and label.isdecimal()):
+            if not is_digits(label):
                 raise BadRequest(
                     f"{folder}/labels.csv calls {row['image_name']} {label!r}; a label is written in digits."
                 )
@@ -128,7 +129,7 @@ def _read_or_nothing(reader: Recognizer, read: Callable[[Recognizer], Reading]) 
 
 
 def _probability(reading: Reading, label: str) -> float:
-    if reading.primary is None or len(reading.number) != len(label):
+    number = reading.primary_number
+    if number is None or len(number.text) != len(label):
         return 0.0
-    digits = reading.numbers[reading.primary].digits
-    return float(np.prod([digit.probabilities[int(c)] for digit, c in zip(digits, label, strict=True)]))
+    return float(np.prod([digit.probabilities[int(c)] for digit, c in zip(number.digits, label, strict=True)]))

@@ -1,21 +1,10 @@
 """How good a reader is: figures from confidences and hits, nothing of models or pictures."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.floating]
 Hits = NDArray[np.bool_]
-
-
-def interval(hits: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927)."""
-    z = 1.959964
-    share, square = hits / count, z * z / count
-    middle = (share + square / 2) / (1 + square)
-    half = z / (1 + square) * math.sqrt(share * (1 - share) / count + square / count / 4)
-    return middle - half, middle + half
 
 
 def calibration_error(confidence: Floats, hit: Hits, bins: int = 15) -> float:

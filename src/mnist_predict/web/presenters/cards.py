@@ -34,8 +34,7 @@ class Card:
     @property
     def number(self) -> Number | None:
         """The primary number of the reading, None without one."""
-        reading = self.record.reading
-        return None if reading is None or reading.primary is None else reading.numbers[reading.primary]
+        return self.record.reading.primary_number if self.record.reading else None
 
     @property
     def shown(self) -> str:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict import review
 from mnist_predict.errors import BadRequest, NotFound, StoreUnavailable
+from mnist_predict.reading import is_digits
 from mnist_predict.store.record import Record
 from mnist_predict.vision.picture import preview
 from mnist_predict.web.current import service
@@ -84,7 +85,7 @@ def give() -> AnyResponse:
     that stay reserved), `digit` (only readings of this one digit).
     """
     count = request.form.get("count", "1")
-    if not (count.isascii() and count.isdecimal()) or not 1 <= int(count[:9]) <= GRID:
+    if not is_digits(count) or not 1 <= int(count[:9]) <= GRID:
         raise BadRequest(f"`count` is a number from 1 to {GRID}.")
     return _give(_reviewer(request.form), int(count), _ids("keep"), _digit(request.form.get("digit")))
 

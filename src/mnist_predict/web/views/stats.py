@@ -80,7 +80,7 @@ def digit(record_id: str, at: int) -> Response:
     """The crop of a digit of a record's number, as a JPEG; `at`: its index."""
     record = service.record(record_id)
     reading = record.reading
-    digits = reading.numbers[reading.primary].digits if reading and reading.primary is not None else ()
+    digits = reading.primary_number.digits if reading and reading.primary_number else ()
     if reading is None or at >= len(digits):
         raise NotFound(f"Record {record.id} has no such digit.")
     box = digits[at].box
