@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -28,7 +29,8 @@ def modules() -> dict[str, Path]:
     return {".".join(f.relative_to(source).with_suffix("").parts).removesuffix(".__init__"): f for f in files}
 
 
-def imports(path: Path) -> Iterator[tuple[str, int]]:
+@cache
+def imports(path: Path) -> tuple[tuple[str, int], ...]:
     """What a file imports, as `package.module` or `package.module.name`, and when."""
 
     def visit(node: ast.AST, when: int) -> Iterator[tuple[str, int]]:
@@ -45,7 +47,7 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
                 case _:
                     yield from visit(child, when)
 
-    yield from visit(ast.parse(path.read_text()), LOAD)
+    return tuple(visit(ast.parse(path.read_text()), LOAD))
 
 
 def graph(*whens: int) -> Graph:
