@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from mnist_predict.training import mnist as dataset
 from mnist_predict.training.line import batches as strips
@@ -15,6 +16,12 @@ from mnist_predict.training.synthesis import fonts
 def write_idx(path: Path, array: np.ndarray) -> None:
     head = bytes((0, 0, 8, array.ndim)) + b"".join(n.to_bytes(4) for n in array.shape)
     path.write_bytes(gzip.compress(head + array.tobytes(), 1))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """The networks are tiny here, and `make test` has work for the other core."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
