@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from store_examples import label_of, plain_id, read_as, record_of, unsure
+from store_examples import label_of, plain_id, read_as, record_of, unsure, until
 
 from mnist_predict.errors import BadRequest, KeyReused, StoreUnavailable, UserError
 from mnist_predict.store.migrations import missing
@@ -267,14 +267,21 @@ def test_writes_that_wait_together_share_one_commit(path: Path) -> None:
     with ThreadPoolExecutor(20) as threads:
         with locked(path):
             results = [threads.submit(writer.run, lambda c, i=i: i) for i in range(20)]
-            while len(writer._waiting) < 20:
-                time.sleep(0.001)
+            until(lambda: writer.waiting() == 20)
         assert [future.result() for future in results] == list(range(20))
     assert statements.count("commit") == 2
     writer.close()
 
 
-def test_one_write_that_cannot_be_kept_does_not_fail_its_group(path: Path, store: SqliteStore) -> None:
+def test_one_write_that_cannot_be_kept_does_not_fail_its_group(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writers: list[Writer] = []
+
+    def make_writer(path: Path) -> Writer:
+        writers.append(Writer(path))
+        return writers[-1]
+
+    monkeypatch.setattr("mnist_predict.store.sqlite.store.Writer", make_writer)
+    store = SqliteStore(path)
     taken = store.add(record_of(key="taken"))
     with ThreadPoolExecutor(20) as threads, files_no_larger_than(1_000_000):
         with locked(path):
@@ -282,8 +289,7 @@ def test_one_write_that_cannot_be_kept_does_not_fail_its_group(path: Path, store
             reused = threads.submit(store.add, record_of(b"small", key="taken"), b"small")
             large = threads.submit(store.add, record_of(LARGE), LARGE)
             unheard_of = threads.submit(store.add, record_of(image_name="\ud800"))  # half a character
-            while len(store._writer._waiting) < 9:
-                time.sleep(0.001)
+            until(lambda: writers[0].waiting() == 9)
         with pytest.raises(KeyReused):
             reused.result()
         with pytest.raises(StoreUnavailable):
@@ -292,6 +298,7 @@ def test_one_write_that_cannot_be_kept_does_not_fail_its_group(path: Path, store
             unheard_of.result()
         kept = {future.result().id for future in small}
     assert {record.id for record in store.page()} == kept | {taken.id}
+    store.close()
 
 
 def test_an_interrupted_leader_acknowledges_nothing(path: Path) -> None:
@@ -304,11 +311,9 @@ def test_an_interrupted_leader_acknowledges_nothing(path: Path) -> None:
     with ThreadPoolExecutor(2) as threads:
         with locked(path):
             leader = threads.submit(writer.run, interrupt)
-            while not writer._waiting:
-                time.sleep(0.001)
+            until(lambda: writer.waiting() == 1)
             follower = threads.submit(writer.run, lambda c: c.execute("insert into t values (1)"))
-            while len(writer._waiting) < 2:
-                time.sleep(0.001)
+            until(lambda: writer.waiting() == 2)
         with pytest.raises(KeyboardInterrupt):
             leader.result()
         with pytest.raises(StoreUnavailable, match="interrupted"):

@@ -63,6 +63,11 @@ class Writer:
         result: T = write.result
         return result
 
+    def waiting(self) -> int:
+        """How many writes wait for the next commit."""
+        with self._mutex:
+            return len(self._waiting)
+
     def close(self) -> None:
         """Finish the writes that were begun, take no more, and let go of the file."""
         with self._mutex:
