@@ -1,8 +1,12 @@
 """Read, keep, look up: over a real store, with a model that always reads 42."""
 
 import io
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
 from uuid import UUID
 
@@ -10,12 +14,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_predict.errors import BadRequest, KeyReused, NotFound, UserError
+from mnist_predict.errors import BadRequest, Gone, KeyReused, NotFound, StoreUnavailable, UserError
 from mnist_predict.reading import Box, Number, Reading
 from mnist_predict.service import Service
-from mnist_predict.store.ids import new_id
+from mnist_predict.settings import Settings
+from mnist_predict.store.ids import first_id, new_id
 from mnist_predict.store.opening import open_store
-from mnist_predict.store.record import Record
+from mnist_predict.store.record import Erasure, Record
 
 
 class AlwaysFortyTwo:
@@ -34,7 +39,7 @@ def png(shade: int) -> bytes:
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     store = open_store(f"sqlite:///{tmp_path}/kept.sqlite")
-    yield Service(AlwaysFortyTwo(), store)  # type: ignore[arg-type]
+    yield Service(AlwaysFortyTwo(), store, Settings(data=str(tmp_path)))  # type: ignore[arg-type]
     store.close()
 
 
@@ -160,3 +165,107 @@ def test_an_unknown_record_is_not_found(service: Service, record_id: str) -> Non
         service.record(record_id)
     with pytest.raises(NotFound):
         service.label(record_id, "7")
+
+
+class Died(BaseException):
+    """The process ends here."""
+
+
+def with_thumbnail(service: Service, shade: int = 0) -> Record:
+    record = service.upload(png(shade), "a.png")
+    assert service.thumbnail(record, 0, lambda: b"jpeg of it") == b"jpeg of it"
+    return record
+
+
+def traces(service: Service) -> bool:
+    folder = service.thumbnails.path.parent
+    return any(b"jpeg of it" in file.read_bytes() for file in folder.glob("thumbnails*"))
+
+
+def test_a_thumbnail_is_made_once_and_erased_with_its_record(service: Service) -> None:
+    record = with_thumbnail(service)
+    assert service.thumbnail(record, 0, lambda: b"another") == b"jpeg of it"
+    service.erase(str(record.id))
+    assert not traces(service)
+
+
+@pytest.mark.parametrize("what", ["statistics.kept.forget", "thumbnails.drop"])
+@pytest.mark.parametrize("error", [StoreUnavailable("The disk is full."), Died()], ids=["fails", "dies"])
+def test_an_erasure_that_was_interrupted_is_completed_by_a_retry(
+    service: Service, monkeypatch: pytest.MonkeyPatch, what: str, error: BaseException
+) -> None:
+    record = with_thumbnail(service)
+    owner, name = what.rsplit(".", 1)
+
+    def fail(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(attrgetter(owner)(service), name, fail)
+        with pytest.raises(type(error)):
+            service.erase(str(record.id))
+    assert traces(service)
+    with pytest.raises(Gone):
+        service.erase(str(record.id))
+    assert not traces(service)
+
+
+def test_what_the_store_did_not_finish_is_erased_by_a_retry(service: Service, tmp_path: Path) -> None:
+    record, other = service.upload(png(0), "a.png"), service.upload(png(1), "b.png")
+    erasure = service.erase(str(record.id))
+    with closing(sqlite3.connect(tmp_path / "kept.sqlite")) as file, file:
+        # As if it had died half way: the other record is barred as well, and still there.
+        file.execute("insert into erased values (?, ?, null, null)", (str(other.id), str(erasure.id)))
+    with pytest.raises(Gone):
+        service.erase(str(record.id))
+    assert service.store.get(other.id) is None
+
+
+def test_thumbnails_are_forgotten_on_every_machine(service: Service, tmp_path: Path) -> None:
+    there = Service(AlwaysFortyTwo(), service.store, Settings(data=str(tmp_path / "there")))  # type: ignore[arg-type]
+    beginning = UUID(int=0)
+    first, second = with_thumbnail(there), with_thumbnail(there, 1)
+    service.erase(str(first.id))
+    assert traces(there)
+    since = there.forget_erased(beginning)
+    assert beginning < since
+    assert there.thumbnails.get(first.id, 0) is None
+    assert there.thumbnails.get(second.id, 0) == b"jpeg of it"
+    service.erase(str(second.id))
+    assert there.forget_erased(since) >= since
+    assert not traces(there)
+
+
+def test_an_erasure_by_a_clock_that_is_behind_is_not_missed(service: Service, tmp_path: Path) -> None:
+    there = Service(AlwaysFortyTwo(), service.store, Settings(data=str(tmp_path / "there")))  # type: ignore[arg-type]
+    first, second = with_thumbnail(there), with_thumbnail(there, 1)
+    service.erase(str(first.id))
+    since = there.forget_erased(UUID(int=0))
+    service.store.erase(Erasure(first_id(datetime.now(UTC) - timedelta(minutes=30)), (second.id,)))
+    there.forget_erased(since)
+    assert not traces(there)
+
+
+def test_a_thumbnail_that_is_made_while_its_record_is_erased_does_not_stay(service: Service) -> None:
+    record = service.upload(png(0), "a.png")
+
+    def make() -> bytes:
+        service.erase(str(record.id))
+        return b"jpeg of it"
+
+    with pytest.raises(Gone):
+        service.thumbnail(record, 0, make)
+    assert not traces(service)
+
+
+def test_while_the_store_is_away_thumbnails_are_shown_and_not_kept(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = service.upload(png(0), "a.png")
+
+    def away(_: object) -> None:
+        raise StoreUnavailable("The store is away.")
+
+    monkeypatch.setattr(service.store, "erased", away)
+    assert service.thumbnail(record, 0, lambda: b"jpeg of it") == b"jpeg of it"
+    assert not traces(service)

@@ -1,22 +1,32 @@
 """Read, keep, look up: what the web and the command line call. Knows no store and no model by name."""
 
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from hashlib import sha256
-from time import perf_counter
+from itertools import takewhile
+from time import monotonic, perf_counter, sleep
 from uuid import UUID
 
-from mnist_predict.errors import BadRequest, Gone, NotFound
+from mnist_predict.errors import BadRequest, Gone, NotFound, StoreUnavailable
 from mnist_predict.reading import Reading, is_digits
 from mnist_predict.settings import Settings
-from mnist_predict.store.ids import new_id
-from mnist_predict.store.opening import open_safe_store
+from mnist_predict.stats.counting import open_statistics
+from mnist_predict.store.ids import first_id, new_id
+from mnist_predict.store.opening import data_place, open_safe_store
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Erasure, Record
+from mnist_predict.store.thumbnails import open_thumbnails
 from mnist_predict.turns import Turns
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.picture import decode
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 
+CLOCKS_DIFFER = timedelta(hours=1)  # at most, between machines that erase
+FORGET_EVERY = 300.0  # seconds
 LONGEST_NAME = 1000  # characters; names are keys in stores, where a longer one could be refused for good
+
+log = logging.getLogger("mnist_predict.store")
 
 
 class Meter:
@@ -36,9 +46,11 @@ class Service:
     in one process only slows down the first. Storing waits for the disk, and is done side by side.
     """
 
-    def __init__(self, recognizer: Recognizer, store: Store) -> None:
+    def __init__(self, recognizer: Recognizer, store: Store, settings: Settings) -> None:
         self.recognizer = recognizer
         self.store = store
+        self.statistics = open_statistics(store, settings.data, data_place(settings.store_url))
+        self.thumbnails = open_thumbnails(settings)
         self.meter = Meter()
         self._turns = Turns()
 
@@ -133,10 +145,64 @@ class Service:
     def erase(self, record_id: str, by: str | None = None) -> Erasure:
         """Erase the picture of a record for good, with all its records and their labels; `by`: who asked for it.
 
-        A record without a picture goes with its labels.
+        A record without a picture goes with its labels. Repeated for what is erased already, it completes an erasure
+        that was interrupted, and then raises `Gone`. Raises `NotFound` and `StoreUnavailable`.
         """
-        going = tuple(record.id for record in self.together(record_id))
-        return self.store.erase(Erasure(new_id(), going, by))
+        try:
+            going = tuple(record.id for record in self.together(record_id))
+        except Gone:
+            for erasure in self.store.erasures():
+                if UUID(record_id) in erasure.records:
+                    self._forget(self.store.erase(erasure).records)
+            raise
+        erasure = self.store.erase(Erasure(new_id(), going, by))
+        self._forget(erasure.records)
+        return erasure
+
+    def forget_erased(self, since: UUID) -> UUID:
+        """Forget on this machine what was erased on any, from that erasure on; returns where to go on the next time.
+
+        Raises `StoreUnavailable`.
+        """
+        erasures = list(takewhile(lambda erasure: erasure.id >= since, self.store.erasures()))
+        self._forget([record_id for erasure in erasures for record_id in erasure.records])
+        return max(since, first_id(erasures[0].time - CLOCKS_DIFFER)) if erasures else since
+
+    def keep_forgetting(self) -> None:
+        """Forget what is erased on other machines, now and every few minutes; does not return."""
+        since = UUID(int=0)
+        while True:
+            start = monotonic()
+            try:
+                since = self.forget_erased(since)
+            except StoreUnavailable as error:
+                log.warning("What was erased on other machines is forgotten here later. %s", error)
+            sleep(max(FORGET_EVERY, 50 * (monotonic() - start)))
+
+    def _forget(self, erased: Sequence[UUID]) -> None:
+        self.statistics.kept.forget(erased)
+        self.thumbnails.drop(erased)
+
+    def thumbnail(self, record: Record, page: int, make: Callable[[], bytes]) -> bytes:
+        """The thumbnail of a record's page: the one that is kept; else what `make` makes, kept from now on.
+
+        Raises `Gone` where the record was erased meanwhile, and what `make` raises.
+        """
+        kept = self.thumbnails.get(record.id, page)
+        if kept is not None:
+            return kept
+        made = make()
+        self.thumbnails.put(record.id, page, made)
+        # Asked only now: who erases forgets thumbnails last, so one of the two sees the other.
+        try:
+            erased = bool(self.store.erased([record.id]))
+        except StoreUnavailable:
+            self.thumbnails.drop([record.id])
+            return made
+        if erased:
+            self.thumbnails.drop([record.id])
+            raise Gone(record.id)
+        return made
 
     def stored(self, record: Record) -> str:
         """Where a record is now: in the store, or in the spool until the store is back."""
@@ -152,7 +218,7 @@ class Service:
 
 def open_service(settings: Settings) -> Service:
     """The service that the settings name: its model loaded, its store opened with the first use."""
-    return Service(open_recognizer(settings.model), open_safe_store(settings))
+    return Service(open_recognizer(settings.model), open_safe_store(settings), settings)
 
 
 def _check_number(number: str) -> None:

@@ -41,7 +41,7 @@ def recognizer() -> Recognizer:
 @pytest.fixture
 def service(recognizer: Recognizer, tmp_path: Path) -> Iterator[Service]:
     store = open_store(f"sqlite:///{tmp_path}/kept.sqlite")
-    yield Service(recognizer, store)
+    yield Service(recognizer, store, Settings(data=str(tmp_path)))
     store.close()
 
 

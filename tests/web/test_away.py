@@ -31,8 +31,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpooledSt
 
 
 @pytest.fixture
-def service(recognizer: Recognizer, store: SpooledStore) -> Service:
-    return Service(recognizer, store)
+def service(recognizer: Recognizer, store: SpooledStore, tmp_path: Path) -> Service:
+    return Service(recognizer, store, Settings(data=str(tmp_path)))
 
 
 def test_an_upload_is_kept_in_the_spool_and_its_answer_says_so(upload: Upload, store: SpooledStore) -> None:

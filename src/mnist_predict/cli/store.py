@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mnist_predict.cli.flags import setting
-from mnist_predict.errors import BadRequest
+from mnist_predict.errors import BadRequest, Gone
 from mnist_predict.settings import Settings
 
 if TYPE_CHECKING:
@@ -85,25 +85,23 @@ def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
     A record without a picture is erased with its labels. Erased ids are never stored again. Backups are not changed.
     """
     from mnist_predict.service import open_service
-    from mnist_predict.stats.counting import open_statistics
-    from mnist_predict.store.opening import data_place, open_existing_store
-    from mnist_predict.store.thumbnails import open_thumbnails
+    from mnist_predict.store.opening import open_existing_store
 
     settings = Settings.from_environment().but(store=store)
     open_existing_store(settings.store_url)
     service = open_service(settings)
-    thumbnails = open_thumbnails(settings)
-    statistics = open_statistics(service.store, settings.data, data_place(settings.store_url))
     try:
         for record_id in record_ids:
-            together = service.together(record_id)
+            try:
+                together = service.together(record_id)
+            except Gone:
+                service.erase(record_id)  # completes what was interrupted
+                raise
             labels = [record.label_of is not None for record in together]
             words = f"{_so_many(labels.count(False), 'record')} and {_so_many(labels.count(True), 'label')}"
             if not yes:
                 click.confirm(f"Erase {words} of {record_id} for good?", abort=True, err=True)
-            statistics.kept.forget(service.erase(record_id, "command line").records)
-            for picture in {record.sha256 for record in together if record.sha256}:
-                thumbnails.drop(picture)
+            service.erase(record_id, "command line")
             click.echo(f"{record_id}\terased for good: {words}")
     finally:
         service.store.close()

@@ -8,9 +8,10 @@ file cannot be used, each thumbnail is made anew.
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
+from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.settings import Settings
@@ -24,7 +25,7 @@ log = logging.getLogger("mnist_predict.store")
 
 
 class Thumbnails:
-    """Previews by the SHA-256 of a picture and its page; thread-safe."""
+    """Previews by record and page; thread-safe. Records are their key so that an erasure's ids find them."""
 
     def __init__(self, path: Path, most: int = MOST) -> None:
         self.path = path
@@ -32,29 +33,32 @@ class Thumbnails:
         self._connection: sqlite3.Connection | None = None
         self._turn = threading.Lock()
 
-    def get(self, sha256: str, page: int, make: Callable[[], bytes]) -> bytes:
-        """The thumbnail that is kept; else the one that `make` makes, kept from now on."""
+    def get(self, record_id: UUID, page: int) -> bytes | None:
+        """The thumbnail that is kept."""
         try:
-            kept = self._do(lambda file: file.execute(_GET, (sha256, page)).fetchone())
+            kept = self._do(lambda file: file.execute(_GET, (str(record_id), page)).fetchone())
         except (sqlite3.Error, OSError) as error:
             log.warning("The thumbnails in %s cannot be used: %s", self.path, error)
-            return make()
-        if kept is not None:
-            found: bytes = kept[0]
-            return found
-        made = make()
+            return None
+        return kept[0] if kept else None
+
+    def put(self, record_id: UUID, page: int, jpeg: bytes) -> None:
+        """Keep a thumbnail, unless the file cannot be used."""
         try:
-            self._do(lambda file: _keep(file, (sha256, page, made), self.most))
+            self._do(lambda file: _put(file, (str(record_id), page, jpeg), self.most))
         except (sqlite3.Error, OSError) as error:
             log.warning("A thumbnail cannot be kept in %s: %s", self.path, error)
-        return made
 
-    def drop(self, sha256: str) -> None:
-        """Forget all thumbnails of a picture, and leave no trace of them in the file; raises `StoreUnavailable`."""
+    def drop(self, record_ids: Iterable[UUID]) -> None:
+        """Forget all thumbnails of these records, and leave no trace of them in the file.
+
+        Raises `StoreUnavailable`.
+        """
         if not self.path.exists():
             return
+        ids = [(str(record_id),) for record_id in record_ids]
         try:
-            self._do(lambda file: _drop(file, sha256))
+            self._do(lambda file: _drop(file, ids))
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(f"The thumbnails in {self.path} cannot be changed ({error}). Mend that.") from error
 
@@ -78,6 +82,7 @@ class Thumbnails:
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = off")  # what is lost is made again
             connection.execute("pragma secure_delete = on")
+            connection.execute("drop table if exists thumbnail")  # of versions before: by hash, which no erasure tells
             connection.execute(_TABLE)
         except BaseException:
             connection.close()
@@ -85,25 +90,25 @@ class Thumbnails:
         return connection
 
 
-_TABLE = """create table if not exists thumbnail (
+_TABLE = """create table if not exists preview (
     place integer primary key,
-    sha256 text not null,
+    record text not null,
     page integer not null,
     jpeg blob not null,
-    unique (sha256, page)
+    unique (record, page)
 )"""
-_GET = "select jpeg from thumbnail where sha256 = ? and page = ?"
-_PUT = "insert into thumbnail (sha256, page, jpeg) values (?, ?, ?) on conflict do nothing"
+_GET = "select jpeg from preview where record = ? and page = ?"
+_PUT = "insert into preview (record, page, jpeg) values (?, ?, ?) on conflict do nothing"
 
 
-def _keep(file: sqlite3.Connection, row: tuple[str, int, bytes], most: int) -> None:
+def _put(file: sqlite3.Connection, row: tuple[str, int, bytes], most: int) -> None:
     place = file.execute(_PUT, row).lastrowid or 0
-    file.execute("delete from thumbnail where place <= ?", (place - most,))
+    file.execute("delete from preview where place <= ?", (place - most,))
 
 
-def _drop(file: sqlite3.Connection, sha256: str) -> None:
-    file.execute("delete from thumbnail where sha256 = ?", (sha256,))
-    file.execute("pragma wal_checkpoint(truncate)")
+def _drop(file: sqlite3.Connection, ids: list[tuple[str]]) -> None:
+    if file.executemany("delete from preview where record = ?", ids).rowcount > 0:
+        file.execute("pragma wal_checkpoint(truncate)")
 
 
 def open_thumbnails(settings: Settings) -> Thumbnails:

@@ -5,9 +5,6 @@ from flask import Flask
 from mnist_predict.reading import next_best
 from mnist_predict.service import Service, open_service
 from mnist_predict.settings import Settings
-from mnist_predict.stats.counting import open_statistics
-from mnist_predict.store.opening import data_place
-from mnist_predict.store.thumbnails import open_thumbnails
 from mnist_predict.web.http.access import protect
 from mnist_predict.web.http.acks import QuickAcks
 from mnist_predict.web.http.converters import ImageName
@@ -44,8 +41,6 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.config["MODEL_VERSION"] = service.recognizer.model_version
     app.extensions["service"] = service
     service.meter = ServiceMeter()
-    app.extensions["statistics"] = open_statistics(service.store, settings.data, data_place(settings.store_url))
-    app.extensions["thumbnails"] = open_thumbnails(settings)
     app.url_map.converters["image_name"] = ImageName
     app.url_map.merge_slashes = False  # `a//b` is a name of its own
     app.extensions["hosts"] = known_hosts(settings)

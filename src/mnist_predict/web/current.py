@@ -7,8 +7,6 @@ from werkzeug.local import LocalProxy
 
 from mnist_predict.service import Service
 from mnist_predict.stats.counting import Statistics
-from mnist_predict.store.thumbnails import Thumbnails
 
 service = cast(Service, LocalProxy(lambda: current_app.extensions["service"]))
-statistics = cast(Statistics, LocalProxy(lambda: current_app.extensions["statistics"]))
-thumbnails = cast(Thumbnails, LocalProxy(lambda: current_app.extensions["thumbnails"]))
+statistics = cast(Statistics, LocalProxy(lambda: service.statistics))

@@ -84,7 +84,9 @@ def load(settings: Settings, folder: str, parent: int) -> Callable[..., Any]:
     from mnist_predict.web.app import create_app
 
     cv2.setNumThreads(1)  # there is a worker for each core
-    return create_app(settings, counts=f"{folder}/counts.sqlite")
+    app = create_app(settings, counts=f"{folder}/counts.sqlite")
+    threading.Thread(target=app.extensions["service"].keep_forgetting, name="erasures", daemon=True).start()
+    return app
 
 
 def _end_with(parent: int) -> None:

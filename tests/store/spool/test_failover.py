@@ -18,6 +18,7 @@ from store_examples import record_of, until
 
 from mnist_predict.errors import Gone, KeyReused, StoreUnavailable
 from mnist_predict.service import Service
+from mnist_predict.settings import Settings
 from mnist_predict.store.file_lock import try_lock
 from mnist_predict.store.ids import new_id
 from mnist_predict.store.record import Erasure, Record
@@ -184,7 +185,7 @@ def test_retries_under_a_key_are_one_record_though_the_store_goes_and_comes(spoo
 
 
 def test_both_ids_of_an_upload_that_was_answered_twice_lead_to_it_and_to_its_labels(spooled: SpooledStore) -> None:
-    service = Service(None, spooled)  # type: ignore[arg-type]
+    service = Service(None, spooled, Settings(data=str(spooled.spool.path.parent)))  # type: ignore[arg-type]
     cut(spooled)
     second = spooled.add(record_of(PICTURE, key="k"), PICTURE)
     on_second = service.label(str(second.id), "2")
@@ -209,7 +210,7 @@ def test_a_key_that_is_of_another_upload_in_the_store_loses_nothing(spooled: Spo
 
 
 def test_a_label_is_newer_than_what_it_replaces_wherever_that_is(spooled: SpooledStore) -> None:
-    service = Service(None, spooled)  # type: ignore[arg-type]
+    service = Service(None, spooled, Settings(data=str(spooled.spool.path.parent)))  # type: ignore[arg-type]
     ahead = UUID(int=new_id().int + (300_000 << 80))  # another service's clock is five minutes ahead
     spooled.add(record_of(PICTURE, id=ahead), PICTURE)
     first = service.label(str(ahead), "1")

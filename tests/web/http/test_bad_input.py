@@ -15,6 +15,7 @@ from PIL import Image
 from web_examples import BROWSER, CURL, JSON, Upload, picture_of
 
 from mnist_predict.service import Service
+from mnist_predict.settings import Settings
 from mnist_predict.store.opening import open_store
 from mnist_predict.vision.picture import MAX_BYTES
 from mnist_predict.vision.recognizer import Recognizer
@@ -180,7 +181,7 @@ def test_a_store_that_cannot_be_written_acknowledges_nothing(
 ) -> None:
     (tmp_path / "file").write_text("where a folder should be")
     store = open_store(f"sqlite:///{tmp_path}/file/kept.sqlite")
-    client = create_app(service=Service(recognizer, store)).test_client()
+    client = create_app(service=Service(recognizer, store, Settings(data=str(tmp_path)))).test_client()
     form = {"file": (io.BytesIO(picture_of("7")), "7.png")}
     answer = client.post("/uploads", data=form, headers={"Accept": accept})
     assert answer.status_code == 503

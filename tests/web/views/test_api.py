@@ -58,7 +58,7 @@ def kept_app(recognizer: Recognizer, tmp_path_factory: pytest.TempPathFactory) -
     """The application with a record in its store, whose id is `known`."""
     folder = tmp_path_factory.mktemp("api")
     store = open_store(f"sqlite:///{folder}/kept.sqlite")
-    service = Service(recognizer, store)
+    service = Service(recognizer, store, Settings(data=str(folder)))
     known["id"] = str(service.upload(picture_of("7"), "7.png").id)
     yield create_app(Settings.from_environment().but(data=str(folder)), service)
     store.close()

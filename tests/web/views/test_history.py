@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import requests
@@ -187,11 +188,8 @@ def test_a_thumbnail_is_made_once(
     first, again = (client.get(f"/records/{kept['7']}/preview/small") for _ in range(2))
     assert first.data == again.data
     assert len(made) == 1
-    settings = app.extensions["thumbnails"].path.parent
-    assert settings == tmp_path
-    app.extensions["thumbnails"].drop(
-        client.get(f"/records/{kept['7']}", headers={"Accept": JSON}).get_json()["sha256"]
-    )
+    assert service.thumbnails.path.parent == tmp_path
+    service.thumbnails.drop([UUID(kept["7"])])
     assert client.get(f"/records/{kept['7']}/preview/small").data == first.data
     assert len(made) == 2
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 from werkzeug.wrappers import Response as AnyResponse
 
-from mnist_predict.web.current import service, statistics, thumbnails
+from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
 from mnist_predict.web.http.negotiation import answer
 from mnist_predict.web.http.routes import route
@@ -39,11 +39,7 @@ def delete(record_id: str) -> AnyResponse:
     A record without a picture is erased with its labels. What was erased answers 410 from then on, and is never stored
     again.
     """
-    pictures = {record.sha256 for record in service.together(record_id) if record.sha256}
     erasure = service.erase(record_id, caller())
-    statistics.kept.forget(erasure.records)
-    for picture in pictures:
-        thumbnails.drop(picture)
     response = answer(
         html=lambda: render_template("erased.html", erasure=erasure),
         json=erasure.to_dict,

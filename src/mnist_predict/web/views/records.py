@@ -13,7 +13,7 @@ from mnist_predict.store.ids import time_of
 from mnist_predict.store.search import Found
 from mnist_predict.vision.picture import preview
 from mnist_predict.vision.table import is_table, table
-from mnist_predict.web.current import service, thumbnails
+from mnist_predict.web.current import service
 from mnist_predict.web.http.negotiation import answer, wanted
 from mnist_predict.web.http.pictures import YEAR, send_picture
 from mnist_predict.web.http.routes import route
@@ -139,7 +139,7 @@ def smaller(record_id: str, size: str) -> Response:
     record = service.record(record_id)
     page = record.reading.page if record.reading else 0
     if size == "small":
-        data = thumbnails.get(record.sha256 or "", page, lambda: preview(service.picture(record), _SMALL, page))
+        data = service.thumbnail(record, page, lambda: preview(service.picture(record), _SMALL, page))
     else:
         data = preview(service.picture(record), _LARGE, page)
     return send_picture(data, f"{record.image_name}.jpg", etag=f"{record.sha256}-{size}", max_age=YEAR)
