@@ -1,6 +1,6 @@
 """Readings as JSON, also those that older versions kept, and readings page by page as one."""
 
-from mnist_predict.reading import Box, Digit, Number, Reading, together
+from mnist_predict.reading import Box, Digit, Number, Reading, merge_pages
 
 
 def number(text: str, height: int, free: str | None = None) -> Number:
@@ -28,21 +28,21 @@ def test_readings_of_older_versions_had_no_free_reading() -> None:
 
 def test_one_page_is_itself() -> None:
     one = page(number("7", 20))
-    assert together([one]) is one
+    assert merge_pages([one]) is one
 
 
 def test_pages_keep_their_order_and_the_most_prominent_number_is_primary() -> None:
-    whole = together([page(number("7", 20), advice="small"), page(), page(number("12", 20), number("4072", 40))])
+    whole = merge_pages([page(number("7", 20), advice="small"), page(), page(number("12", 20), number("4072", 40))])
     assert [(one.text, one.page) for one in whole.numbers] == [("7", 0), ("12", 2), ("4072", 2)]
     assert (whole.number, whole.page, whole.advice) == ("4072", 2, ())
 
 
 def test_a_number_that_fits_as_it_is_goes_before_a_larger_one_that_does_not() -> None:
-    whole = together([page(number("4072", 60, free="4078"), free="4078"), page(number("12", 20))])
+    whole = merge_pages([page(number("4072", 60, free="4078"), free="4078"), page(number("12", 20))])
     assert (whole.number, whole.free, whole.page) == ("12", None, 1)
 
 
 def test_pages_without_a_number_have_the_advice_of_the_first_or_of_what_does_not_fit() -> None:
-    assert together([page(advice="one"), page(advice="two")]) == page(advice="one")
+    assert merge_pages([page(advice="one"), page(advice="two")]) == page(advice="one")
     unfit = page(advice="Nothing fits.", free="4072")
-    assert together([page(advice="one"), unfit]) == unfit
+    assert merge_pages([page(advice="one"), unfit]) == unfit

@@ -1,26 +1,26 @@
-"""The errors that users can cause. Each says what to do, and carries the HTTP status of its answer."""
+"""Errors that users can cause. Each says what to do and has the HTTP status of its answer."""
 
 from uuid import UUID
 
 
 class UserError(Exception):
-    """Something the user can mend; `str(error)` is a sentence for them."""
+    """An error that the user can correct; `str(error)` is a message for them."""
 
     status = 400
 
 
 class BadRequest(UserError):
-    """The request lacks something or has it wrong."""
+    """The request is incomplete or malformed."""
 
 
 class NotFound(UserError):
-    """Nothing is kept under that name or id."""
+    """Nothing is stored under that name or id."""
 
     status = 404
 
 
 class Gone(UserError):
-    """It was erased for good, and is not kept again."""
+    """The record was erased for good and is never stored again."""
 
     status = 410
 
@@ -36,31 +36,31 @@ class TooLarge(UserError):
 
 
 class NotAPicture(UserError):
-    """The bytes are not in a picture format that is read here."""
+    """The bytes are in no supported picture format."""
 
     status = 415
 
 
 class BrokenPicture(UserError):
-    """The bytes begin as a picture but cannot be decoded."""
+    """The bytes start like a picture but cannot be decoded."""
 
     status = 422
 
 
 class KeyReused(UserError):
-    """An Idempotency-Key came a second time with another picture or name."""
+    """An Idempotency-Key was reused for another picture or name."""
 
     status = 422
 
 
 class StoreUnavailable(UserError):
-    """The store cannot be written or read now; nothing was acknowledged."""
+    """The store cannot be read or written at the moment; nothing was acknowledged."""
 
     status = 503
 
 
 class StoreRefused(StoreUnavailable):
-    """The store is there, but not for these settings or this program: waiting will not mend it, a person must."""
+    """The store refuses these settings or this version; retrying does not help."""
 
 
 class SignInNeeded(UserError):

@@ -1,4 +1,4 @@
-"""What a model saw in a picture: value objects that know nothing of models, stores or pages.
+"""What a model saw in a picture: value objects, independent of models, stores and pages.
 
 Their JSON form (`to_dict`) is shared by `predict --json`, the HTTP answers and the store.
 Boxes are in pixels of the upright picture; confidences and probabilities lie in 0..1.
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 
 Json = dict[str, Any]
 
-UNSURE = 0.8  # a confidence below this is called not sure, and a person should look
+UNSURE = 0.8  # below this confidence a reading is called not sure and needs review
 
 
 class Box(NamedTuple):
@@ -100,7 +100,7 @@ class Number:
 
     @property
     def prominence(self) -> int:
-        """How much of the picture it takes: many large digits take much."""
+        """How much of the picture it fills: the sum of the squared heights of its digits."""
         return sum(digit.box.h**2 for digit in self.digits)
 
 
@@ -205,9 +205,11 @@ def next_best(number: Number) -> str | None:
     return text
 
 
-def together(pages: Sequence[Reading]) -> Reading:
-    """One reading of readings page by page. Its primary number is the most prominent of theirs, where something is
-    expected of those that fit as they are; its advice is that of the primary's page, or of the first without any.
+def merge_pages(pages: Sequence[Reading]) -> Reading:
+    """The readings of single pages as one reading of all of them.
+
+    The primary number is the most prominent one; if something is expected, of those that fit as they are. The advice is
+    that of its page, or of the first page if there is no number.
     """
     if len(pages) == 1:
         return pages[0]

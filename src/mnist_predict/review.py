@@ -1,4 +1,4 @@
-"""The review: what most needs a person is given out, a few readings at a time, and each of them to one person."""
+"""The review: readings that a person should check are leased, a few at a time, each to one person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,60 +8,60 @@ from uuid import UUID
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
 
-HOLD = 120.0  # seconds that a reading is one person's
-ASIDE = 600.0  # seconds that nobody is given what was skipped
-MOST_COUNTED = 200
-_TOGETHER = 50  # waiting readings asked for at a time: as many as several people may hold
-_LOOKS = 5  # times that the store is asked, at most
+LEASE_SECONDS = 120.0
+SKIP_SECONDS = 600.0
+COUNT_LIMIT = 200
+_BATCH = 50  # waiting readings asked for at a time: as many as several people may have leased
+_MAX_QUERIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What a person is given; `older`: the id below which was not looked any more, None where everything was."""
+class Claimed:
+    """Leased records; `older`: the id at which the search for more stopped, None if there are no more."""
 
     records: list[Record]
     older: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """How many readings wait, held ones too; `more`: there may be more that were not counted."""
+class Remaining:
+    """How many readings wait, leased ones included; `more`: there may be more than were counted."""
 
     count: int
     more: bool
 
 
 def new_reviewer() -> str:
-    """What tells one person at work from another; as long as a page is open."""
+    """A random name for a person, valid as long as their page is open."""
     return token_urlsafe(9)
 
 
-def give(store: Store, who: str, most: int, keep: Sequence[UUID] = (), digit: str | None = None) -> Given:
-    """What `who` holds of `keep`, for longer, then what else waits and is free, up to `most`, newest first.
+def claim(store: Store, who: str, count: int, keep: Sequence[UUID] = (), digit: str | None = None) -> Claimed:
+    """Lease readings to `who`, newest first: renew the leases of `keep`, then add free ones, up to `count` in all.
 
     `digit`: only readings of this one digit. Raises `StoreUnavailable`.
     """
-    held = store.hold(keep, who, HOLD, len(keep)) if keep else []
+    leased = store.hold(keep, who, LEASE_SECONDS, len(keep)) if keep else []
     older: UUID | None = None
-    for _ in range(_LOOKS):
-        if len(held) >= most:
+    for _ in range(_MAX_QUERIES):
+        if len(leased) >= count:
             break
-        found = store.unreviewed(older, _TOGETHER, digit)
-        free = [each for each in found.ids if each not in keep]
+        found = store.unreviewed(older, _BATCH, digit)
+        free = [record_id for record_id in found.ids if record_id not in keep]
         if free:
-            held += store.hold(free, who, HOLD, most - len(held))
+            leased += store.hold(free, who, LEASE_SECONDS, count - len(leased))
         older = found.older
         if older is None:
             break
-    return Given(held, older)
+    return Claimed(leased, older)
 
 
-def put_aside(store: Store, who: str, record_id: UUID) -> None:
-    """Skip what `who` holds: nobody is given it for a while, then it waits as before."""
-    store.set_aside(record_id, who, ASIDE)
+def skip(store: Store, who: str, record_id: UUID) -> None:
+    """End a lease of `who` without a label; nobody gets that reading for a while. Raises `StoreUnavailable`."""
+    store.set_aside(record_id, who, SKIP_SECONDS)
 
 
-def left(store: Store) -> Left:
-    """How many readings wait, counted up to a bound."""
-    found = store.unreviewed(limit=MOST_COUNTED)
-    return Left(len(found.ids), found.older is not None)
+def remaining(store: Store) -> Remaining:
+    """How many readings wait, counted up to `COUNT_LIMIT`. Raises `StoreUnavailable`."""
+    found = store.unreviewed(limit=COUNT_LIMIT)
+    return Remaining(len(found.ids), found.older is not None)

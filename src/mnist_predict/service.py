@@ -1,4 +1,4 @@
-"""Read, keep, look up: what the web and the command line call. Knows no store and no model by name."""
+"""What the web and the command line call: read, store, look up, erase. Independent of the kind of store and model."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -55,7 +55,10 @@ class Service:
         self._turns = Turns()
 
     def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
-        """What the model sees in a picture's bytes; keeps nothing."""
+        """What the model sees in a picture; nothing is stored.
+
+        Raises the errors of `picture.decode_pages`, and those of `turns.Asker.check`.
+        """
         start = perf_counter()
         reading = self.recognizer.read(data, expected, self._turns.turn)
         self.meter.read(reading, perf_counter() - start)
@@ -71,7 +74,9 @@ class Service:
     ) -> Record:
         """Read a picture and keep both; durable on return.
 
-        `key`: a retry under it is the same record. `by`: who sent it.
+        `key`: the idempotency key; a retry with the same key is the same record. `by`: whose token it came with.
+        Raises the errors of `read`, `BadRequest` for a bad name, `KeyReused`, `Gone` for a retry of what was erased,
+        and `StoreUnavailable`.
         """
         image_name = _name(image_name)
         reading = self.read(data, expected)
@@ -83,7 +88,8 @@ class Service:
         """Keep the number that a person says a picture shows.
 
         With `data` the picture is kept too. Where a picture of that name is kept already, the record is
-        also a label of it.
+        also a label of it. Raises `BadRequest` for a bad name or number, the errors of `picture.decode`, `Gone` and
+        `StoreUnavailable`.
         """
         image_name = _name(image_name)
         _check_number(number)
@@ -98,7 +104,8 @@ class Service:
     def label(self, record_id: str, number: str, by: str | None = None) -> Record:
         """Keep what a person says the number of that very record is: a confirmation or a correction.
 
-        Empty: there is no number in its picture.
+        Empty: there is no number in its picture. Raises `BadRequest` for a bad number, `NotFound`, `Gone` and
+        `StoreUnavailable`.
         """
         if number:
             _check_number(number)
@@ -119,7 +126,10 @@ class Service:
         return kept
 
     def find(self, image_name: str) -> tuple[Record, bytes]:
-        """The newest record of that image name that brought a picture, and the picture."""
+        """The newest record of that image name that has a picture, and the picture.
+
+        Raises `NotFound` and `StoreUnavailable`.
+        """
         can_be_kept = 0 < len(image_name) <= LONGEST_NAME
         record = self.store.newest(_name(image_name)) if can_be_kept else None
         if record is None:
@@ -127,7 +137,7 @@ class Service:
         return record, self.picture(record)
 
     def record(self, record_id: str) -> Record:
-        """The record of that id."""
+        """The record of that id; raises `NotFound`, `Gone` and `StoreUnavailable`."""
         try:
             record = self.store.get(UUID(record_id))
         except ValueError:
@@ -139,7 +149,7 @@ class Service:
         return record
 
     def together(self, record_id: str) -> list[Record]:
-        """What would be erased with a record, itself included, newest first."""
+        """What would be erased with a record, itself included, newest first; raises the errors of `record`."""
         return self.store.together(self.record(record_id))
 
     def erase(self, record_id: str, by: str | None = None) -> Erasure:
@@ -209,7 +219,7 @@ class Service:
         return "spool" if self.store.is_waiting(record.id) else "store"
 
     def picture(self, record: Record) -> bytes:
-        """The picture of a record, just as it was uploaded."""
+        """The picture of a record, byte for byte as uploaded; raises `NotFound` and `StoreUnavailable`."""
         picture = self.store.picture(record.sha256) if record.sha256 else None
         if picture is None:
             raise NotFound(f"Record {record.id} has no picture.")
@@ -217,7 +227,10 @@ class Service:
 
 
 def open_service(settings: Settings) -> Service:
-    """The service that the settings name: its model loaded, its store opened with the first use."""
+    """The service of these settings. Loads the model; the store is opened on first use.
+
+    Raises `BadRequest` for a model or store that cannot be used.
+    """
     return Service(open_recognizer(settings.model), open_safe_store(settings), settings)
 
 

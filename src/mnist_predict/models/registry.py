@@ -26,17 +26,20 @@ class Version:
 
     @property
     def name(self) -> str:
-        """How readings and reports call it."""
+        """The name of the version in readings and reports."""
         return self.folder.name
 
     def report(self, part: Part) -> dict[str, Any]:
-        """How one of its networks was made and measured."""
+        """How one of its networks was trained and measured; raises `OSError` without its report."""
         report: dict[str, Any] = json.loads((self.folder / part / "report.json").read_text())
         return report
 
 
 def open_version(folder: str | Path = "") -> Version:
-    """The version in that folder; empty: the one that ships with the package."""
+    """The version in that folder; empty: the one that ships with the package.
+
+    Raises `BadRequest` if the folder holds no model version.
+    """
     path = Path(folder).resolve() if folder else next(SHIPPED.glob("*/"), SHIPPED / "none")
     for part in PARTS:
         if not (path / part / "model.onnx").is_file():

@@ -1,1 +1,1 @@
-"""Statistics: what is counted of the records that are kept, without ever reading all of them for a page."""
+"""Statistics of the stored records, counted incrementally: no page reads all of them."""

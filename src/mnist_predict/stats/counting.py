@@ -1,9 +1,9 @@
-"""Counting: a bit of it with each page that is asked for, the rest of an old store by a thread behind it.
+"""Incremental counting: a little with each request for the statistics, the rest of an old store in a thread.
 
-The store is paged through from now back to the first day that is asked for, and what was counted is kept (`Kept`), so
-that a record is counted once, whoever asks how often. Ids that are less than `SETTLED` old are counted anew for each
-page, as a record may still be on its way into the store. What comes later than that (from the spool of another
-service, by `store copy`) is found when its day is counted again, a day and a week after it.
+Records are counted from the newest back to the first day asked for, and the counts are kept (`Kept`), so that each
+record is counted once. Ids younger than `SETTLED` are counted anew for each request, as such a record may still be on
+its way into the store. Records that come later (from the spool of another service, by `store copy`) are found when
+their day is counted again, a day and a week after it.
 """
 
 import logging
@@ -25,10 +25,10 @@ from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
 
 SETTLED = timedelta(minutes=1)
-PATIENCE = 0.3  # seconds of counting that one who asks for a page waits for
-TURN = 0.2  # seconds that the thread counts before it pauses for as long
-FIRST_PAGE, LARGEST_PAGE = 50, 1000  # records asked for at once: the more, the faster they are counted
-LIVE = 1000  # most records that are counted anew for each page
+PATIENCE = 0.3  # seconds that a request may count
+TURN = 0.2  # seconds that the thread counts before it sleeps for as long
+FIRST_PAGE, LARGEST_PAGE = 50, 1000  # records per query, adapted to its speed
+LIVE = 1000  # maximum number of records that are counted anew for each request
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 
@@ -37,7 +37,7 @@ log = logging.getLogger("mnist_predict.stats")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far counting is: it began at `until` and looked back over `done` of the `days` days that are asked for."""
+    """How far counting is: from `until` back over `done` of the `days` days asked for."""
 
     until: datetime | None  # None: nothing is counted yet
     done: int = 0
@@ -46,7 +46,7 @@ class Progress:
 
 
 class Statistics:
-    """The counts of a store by day; thread-safe, and one process at a time counts."""
+    """The daily counts of a store; thread-safe. One process counts at a time."""
 
     def __init__(self, store: Store, kept: Kept) -> None:
         self.store = store
@@ -54,7 +54,11 @@ class Statistics:
         self._thread: threading.Thread | None = None
 
     def days(self, since: date) -> tuple[dict[date, Counts], Progress]:
-        """The counts of each day from that one on, and how complete they are; counts a bit before."""
+        """The counts of each day from that one on, and how complete they are; first counts for a moment.
+
+        While the store is away, the counts are those that were kept. Raises `StoreUnavailable` if their file cannot be
+        used.
+        """
         now = datetime.now(UTC)
         wanted = _midnight(since), str(first_id(now - SETTLED))
         try:
@@ -74,7 +78,7 @@ class Statistics:
         return found, Progress(_until(spans) if live is None else now, complete=True)
 
     def mistakes(self, read: int, said: int, since: date, limit: int) -> list[Mistake]:
-        """Digits read as the one that are the other, newest first, of records that are still kept."""
+        """Digits read as `read` and labelled as `said`, newest first, of records that still exist."""
         found = self.kept.mistakes(read, said, since, limit)
         try:
             return [mistake for mistake in found if self.store.get(mistake.record) is not None]
@@ -146,7 +150,7 @@ class Statistics:
         return Progress(_until(spans), max(0, in_all - max(1, math.ceil(lacking / _DAY))), in_all)
 
     def _go_on(self, wanted: Span) -> None:
-        """Have a thread count what is left, one of each process, which ends when that is done."""
+        """Count the rest in a thread, one per process, which ends when that is done."""
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._count_all, args=[wanted], name="statistics", daemon=True)
             self._thread.start()
@@ -184,5 +188,5 @@ def _time(an_id: str) -> datetime:
 
 
 def open_statistics(store: Store, data: str, place: str) -> Statistics:
-    """The statistics of a store, kept in that folder; `place`: where the store is."""
+    """The statistics of a store; their file is in the folder `data`. `place`: the address of the store."""
     return Statistics(store, Kept(Path(data) / "statistics.sqlite", place))

@@ -1,4 +1,4 @@
-"""Counts of days -> the figures that are shown: sums, shares, an interval."""
+"""Daily counts -> the statistics that are shown: sums, means, shares with intervals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,22 +8,22 @@ from typing import Any
 from mnist_predict.stats.intervals import wilson_interval
 from mnist_predict.stats.tally import BINS, Counts, add
 
-Share = tuple[float, float, float]  # what was seen, and between what it lies
+Share = tuple[float, float, float]  # measured, and the bounds of its 95 % interval
 
 
 @dataclass(frozen=True, slots=True)
-class Lot:
-    """The counts of some days, a week or a single day, from `start` on."""
+class Period:
+    """The counts of a day, a week or any other number of days from `start` on."""
 
     start: date
     counts: Counts
 
     def count(self, name: str) -> int:
-        """How many of that there are."""
+        """The count of that name."""
         return round(self.counts.get(name, 0))
 
     def mean(self, name: str, of: str) -> float | None:
-        """The sum of that over how many there are; None of none."""
+        """The sum `name` divided by the count `of`; None if that is 0."""
         return self.counts.get(name, 0) / self.count(of) if self.count(of) else None
 
     @property
@@ -44,44 +44,44 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Everything that is shown of a time: its days, its weeks (from Monday on), and all of it."""
+    """The statistics of a period: of its days, of its weeks (from Monday on), and of the whole."""
 
-    days: list[Lot]
-    weeks: list[Lot]
-    whole: Lot
+    days: list[Period]
+    weeks: list[Period]
+    whole: Period
 
     @classmethod
     def of(cls, days: Mapping[date, Counts], first: date, last: date) -> "Figures":
-        """The figures of the days from `first` to `last`; a day that nothing is counted of has no counts."""
+        """The statistics of the days from `first` to `last`."""
         every = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        lots = [Lot(day, days.get(day, {})) for day in every]
+        periods = [Period(day, days.get(day, {})) for day in every]
         weeks: dict[date, Counts] = {}
         whole: Counts = {}
-        for lot in lots:
-            add(weeks.setdefault(lot.start - timedelta(days=lot.start.weekday()), {}), lot.counts)
-            add(whole, lot.counts)
-        return cls(lots, [Lot(*week) for week in weeks.items()], Lot(first, whole))
+        for day in periods:
+            add(weeks.setdefault(day.start - timedelta(days=day.start.weekday()), {}), day.counts)
+            add(whole, day.counts)
+        return cls(periods, [Period(*week) for week in weeks.items()], Period(first, whole))
 
     @property
     def confidences(self) -> list[int]:
-        """How many numbers have a confidence of each twentieth."""
+        """The histogram of the confidence of numbers, in bins of 0.05."""
         return [self.whole.count(f"confidence {n}") for n in range(BINS)]
 
     @property
     def confusion(self) -> list[list[int]]:
-        """How often a digit that was read as the row was said to be the column."""
+        """The confusion matrix of labelled digits: rows are what was read, columns what the label says."""
         return [[self.whole.count(f"read {read} is {said}") for said in range(10)] for read in range(10)]
 
     @property
     def confused(self) -> list[tuple[int, int, int]]:
-        """What was read, what it is, and how often: the most frequent mistakes first."""
+        """The confusions as (read, labelled, count), the most frequent first."""
         confusion = self.confusion
         pairs = [(read, said, confusion[read][said]) for read in range(10) for said in range(10) if read != said]
         return sorted((pair for pair in pairs if pair[2] > 0), key=lambda pair: (-pair[2], pair))
 
     @property
     def accuracy(self) -> Share | None:
-        """The share of right readings in the part of the random sample that has labels; None while it has none."""
+        """The accuracy on the labelled part of the random sample; None while there is no label."""
         right, checked = self.whole.count("right of checked"), self.whole.count("checked")
         return (right / checked, *wilson_interval(right, checked)) if checked > 0 else None
 
@@ -125,14 +125,14 @@ class Figures:
 LENGTHS = ("too many", "too few", "missed", "invented")  # readings whose number of digits is another than the label's
 
 
-def drift(lot: Lot) -> dict[str, float | None]:
-    """What changes when the writing or the pictures do."""
+def drift(period: Period) -> dict[str, float | None]:
+    """Means that drift when the writing or the pictures change."""
     return {
-        "confidence": lot.confidence,
-        "share_without_number": lot.mean("none", "readings"),
-        "digits": lot.digits,
-        "digit_height": lot.mean("height", "boxes"),
-        "digit_width_over_height": lot.mean("aspect", "boxes"),
+        "confidence": period.confidence,
+        "share_without_number": period.mean("none", "readings"),
+        "digits": period.digits,
+        "digit_height": period.mean("height", "boxes"),
+        "digit_width_over_height": period.mean("aspect", "boxes"),
     }
 
 

@@ -1,7 +1,7 @@
-"""What was counted, kept in a SQLite file of the data folder, and which ids it was counted of.
+"""The counts and the ranges of ids that they cover, in a SQLite file of the data folder.
 
-All of it can be counted again from the store: a file that is lost or of another store is begun anew.
-Ids are kept as text, which sorts as they do.
+They can always be counted again: a file that is lost, or of another store, is started afresh. Ids are stored as text,
+which sorts as they do.
 """
 
 import json
@@ -34,10 +34,13 @@ _TABLES = ("about", "span", "part", "again", "mistake")
 
 
 class Kept:
-    """The file; made when something is counted first. Safe for several threads and processes."""
+    """The file, created with the first counts; safe for several threads and processes.
+
+    Every method raises `StoreUnavailable` if the file cannot be used.
+    """
 
     def __init__(self, path: Path, store: str) -> None:
-        """`store`: where the store is; what was counted of another one is forgotten."""
+        """`store`: the address of the store; counts of another one are discarded."""
         self.path = path.absolute()
         self.store = store
         self._connection: sqlite3.Connection | None = None
@@ -75,7 +78,7 @@ class Kept:
             connection.close()
 
     def newest(self) -> UUID | None:
-        """The newest record that was counted, by which a store is known again; None: nothing of this store was."""
+        """The newest record that was counted, which identifies the store; None if there are no counts of this store."""
         with self._open() as connection:
             about = dict(connection.execute("select name, value from about"))
             if about.get("store") != self.store:
@@ -89,12 +92,12 @@ class Kept:
             _clear(connection, self.store)
 
     def spans(self) -> list[Span]:
-        """The ids that are counted, newest first; no two touch."""
+        """The counted ranges of ids, newest first; no two touch."""
         with self._open() as connection:
             return _spans(connection)
 
     def keep(self, span: Span, counted: Tally, newest: UUID | None, now: datetime) -> None:
-        """Keep what was counted of a span of ids that none was counted of before; `newest`: a record in it."""
+        """Add the counts of a range of ids that was not counted before; `newest`: its newest record."""
         with self._open() as connection:
             low, high = span
             for (kept, day), counts in counted.counts.items():
@@ -114,19 +117,19 @@ class Kept:
             _put_span(connection, low, high)
 
     def keep_mistakes(self, mistakes: Mapping[UUID, Sequence[Mistake]]) -> None:
-        """Keep which digits of some records are wrong, in the place of what was known of them."""
+        """Replace the wrong digits of some records."""
         with self._open() as connection:
             _put_mistakes(connection, mistakes)
 
     def forget(self, records: Iterable[UUID]) -> None:
-        """Forget what single records were; they stay counted among all others."""
+        """Delete what is stored of single records; they stay in the counts."""
         if not self.path.exists():
             return
         with self._open() as connection:
             connection.executemany("delete from mistake where record = ?", [(str(record),) for record in records])
 
     def forget_due(self, now: datetime) -> bool:
-        """Forget a day that is to be counted again, if there is one: then its ids are in no span any more."""
+        """Drop the counts of a day that is due to be counted again, if there is one; returns whether there was."""
         with self._open() as connection:
             found = connection.execute("select kept from again where due <= ?", (now.isoformat(),)).fetchone()
             if found is None:
@@ -144,7 +147,7 @@ class Kept:
             return True
 
     def days(self, since: date) -> tuple[dict[date, Counts], list[Span]]:
-        """The counts of each day from that one on, and the ids of which they are."""
+        """The counts of each day from that one on, and the counted ranges of ids."""
         found: dict[date, Counts] = {}
         with self._open() as connection:
             for day, counts in connection.execute("select day, counts from part where day >= ?", (str(since),)):
@@ -152,7 +155,7 @@ class Kept:
             return found, _spans(connection)
 
     def mistakes(self, read: int, said: int, since: date, limit: int) -> list[Mistake]:
-        """Digits read as the one that are the other, the newest first, of records of that day and later."""
+        """Digits read as `read` and labelled as `said`, newest first, in records of that day and later."""
         first = str(first_id(datetime.combine(since, time(), UTC)))
         select = "select * from mistake where read = ? and said = ? and record >= ? order by record desc limit ?"
         with self._open() as connection:

@@ -1,7 +1,7 @@
-"""Records -> counts. Counts are sums: those of two lots of records, added, are those of both together.
+"""Records -> counts. Counts are additive: the sum of the counts of two sets of records is the count of their union.
 
-What a person says of a record counts for the day of that record, whenever it is said. A later label takes back what
-the one before it counted, so that only the newest says anything.
+A label counts for the day of the record that it labels. A later label takes back what the label before it counted, so
+that only the newest one matters.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ Counts = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A digit that a person corrected: where it is in the picture of its record, what was read, what it is."""
+    """A digit that a person corrected: its position in the number, what was read, what the label says."""
 
     record: UUID
     at: int  # which digit of the number, from 0
@@ -30,8 +30,8 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What some records add: counts by (day on which they were kept, day that they count for); the digits that are
-    wrong in each record that was labelled, by its newest label."""
+    """The counts of some records, by (day on which they were stored, day that they count for); and the wrong digits of
+    each labelled record, by its newest label."""
 
     counts: dict[tuple[date, date], Counts]
     mistakes: dict[UUID, list[Mistake]]
@@ -43,13 +43,16 @@ def day_of(record_id: UUID) -> date:
 
 
 def add(to: Counts, counts: Mapping[str, float], sign: int = 1) -> None:
-    """Add counts to others, or take them back (`sign` -1)."""
+    """Add counts to others, or subtract them (`sign` -1)."""
     for name, count in counts.items():
         to[name] = to.get(name, 0) + sign * count
 
 
 def tally(records: Iterable[Record], store: Store) -> Tally:
-    """The counts of records; of a label, the store is asked what it labels and which labels there are besides."""
+    """The counts of records. For a label, asks the store for the labelled record and its other labels.
+
+    Raises `StoreUnavailable`.
+    """
     counts: dict[tuple[date, date], Counts] = defaultdict(dict)
     mistakes: dict[UUID, list[Mistake]] = {}
     for record in records:
@@ -71,7 +74,7 @@ def tally(records: Iterable[Record], store: Store) -> Tally:
 
 
 def of_reading(record: Record) -> Counts:
-    """What an upload counts; nothing where it has no reading (recorded by hand, or by the project's first version)."""
+    """The counts of an upload; none without a reading (recorded by hand, or by the project's first version)."""
     reading = record.reading
     if reading is None:
         return {}
@@ -93,7 +96,7 @@ def of_reading(record: Record) -> Counts:
 
 
 def of_label(read: Record, said: str) -> Counts:
-    """What it counts that a person says a record's number is `said`."""
+    """The counts of a label that says `said` of a record."""
     counts: Counts = {"labels": 1, "right": int(said == read.number)}
     if in_sample(read.id):
         counts |= {"checked": 1, "right of checked": int(said == read.number)}

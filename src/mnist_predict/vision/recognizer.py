@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.models.registry import LINES, open_version
-from mnist_predict.reading import Box, Number, Reading, together, union
+from mnist_predict.reading import Box, Number, Reading, merge_pages, union
 from mnist_predict.turns import give_way
 from mnist_predict.vision import decoder
 from mnist_predict.vision.advice import DARKNESS, advise, cut_off, dark
@@ -78,7 +78,7 @@ class Recognizer:
         for page in decode_pages(data):
             with turn():
                 readings.append(self._read(page, expected))
-        return together(readings)
+        return merge_pages(readings)
 
     def read_pixels(self, pixels: npt.NDArray[np.uint8], expected: Expectation | None = None) -> Reading:
         """What (h, w) grey or (h, w, 3) RGB uint8 pixels show."""

@@ -56,7 +56,7 @@ def page() -> AnyResponse:
     This does not reserve any reading: see POST /review/next.
     """
     try:
-        cards, left = _cards(), review.left(service.store)
+        cards, left = _cards(), review.remaining(service.store)
     except StoreUnavailable as error:
         if wanted() == "json":
             raise
@@ -132,7 +132,7 @@ def skip() -> AnyResponse:
     Form fields: `record`, `reviewer` (who had it reserved). A browser is given the next reading.
     """
     record, who = service.record(request.form.get("record", "")), _reviewer(request.form)
-    review.put_aside(service.store, who, record.id)
+    review.skip(service.store, who, record.id)
     return answer(html=lambda: _give(who, 1, _ids("keep"), None), json=lambda: {"skipped": str(record.id)}, text="json")
 
 
@@ -197,7 +197,7 @@ def crop(record_id: str) -> Response:
 
 
 def _give(who: str, count: int, keep: list[UUID], digit: str | None, last: UUID | None = None) -> AnyResponse:
-    given = review.give(service.store, who, count, keep, digit)
+    given = review.claim(service.store, who, count, keep, digit)
     ids = [str(record.id) for record in given.records]
     page = (
         url_for("review.page", reviewer=who, record=ids, last=last)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import BadRequest, NotFound
 from mnist_predict.stats.counting import Statistics
-from mnist_predict.stats.figures import Figures, Lot, Share, drift
+from mnist_predict.stats.figures import Figures, Period, Share, drift
 from mnist_predict.stats.tally import BINS, Mistake
 from mnist_predict.vision.picture import preview
 from mnist_predict.web.current import service, statistics
@@ -124,7 +124,7 @@ def _drawings(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _bar(day: Lot) -> Bar:
+def _bar(day: Period) -> Bar:
     words = f"{short(day.start)}: {day.count('readings')} readings, {day.count('none')} without a number"
     return Bar((day.numbers, day.count("none")), short(day.start), words)
 
