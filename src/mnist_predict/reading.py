@@ -129,6 +129,11 @@ class Reading:
         return self.primary_number.text if self.primary_number else ""
 
     @property
+    def others(self) -> tuple[Number, ...]:
+        """The numbers beside the primary one, in reading order."""
+        return tuple(number for at, number in enumerate(self.numbers) if at != self.primary)
+
+    @property
     def confidence(self) -> float:
         """The confidence of the primary number, 0 when no number was found."""
         return self.primary_number.confidence if self.primary_number else 0.0

@@ -102,6 +102,21 @@ def test_a_sheet_of_numbers_is_written_as_csv(png_of: Callable[[str], bytes], tm
     assert result.exit_code == 2
 
 
+def test_other_numbers_of_a_page_are_told_or_printed(png_of: Callable[[str], bytes], tmp_path: Path) -> None:
+    page = np.full((400, 500), 255, np.uint8)
+    for number, top in (("4072", 20), ("31", 220)):
+        picture = cv2.imdecode(np.frombuffer(png_of(number), np.uint8), cv2.IMREAD_GRAYSCALE)
+        page[top : top + picture.shape[0], 20 : 20 + picture.shape[1]] = picture
+    file = tmp_path / "page.png"
+    file.write_bytes(cv2.imencode(".png", page)[1].tobytes())
+    result = run("predict", file)
+    assert (result.exit_code, result.stdout) == (0, "4072\n")
+    assert f"{file}: 1 other number found; print all with --all" in result.stderr
+    result = run("predict", file, "--all")
+    assert (result.stdout, result.stderr) == ("4072\n31\n", "")
+    assert run("predict", file, file, "--all").stdout == f"{file}\t4072\n{file}\t31\n" * 2
+
+
 def test_explain_wants_one_picture_and_a_place_to_write(folder: Path) -> None:
     result = run("predict", folder / "7.png", folder / "4072.png", "--explain", folder / "out.png")
     assert result.exit_code == 2

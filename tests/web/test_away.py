@@ -55,7 +55,7 @@ def test_what_waits_is_shown_under_a_banner(client: FlaskClient, upload: Upload)
         assert banner
         assert "The store is away." in banner[1]
         assert "2 records wait" in banner[1]
-        assert ("Only these are shown" in banner[1]) == (page == "/records")
+        assert ("Only the records in the spool are shown" in banner[1]) == (page == "/records")
     listed = client.get("/records", headers={"Accept": JSON}).get_json()
     assert [record["image_name"] for record in listed["records"]] == ["one.png", "7.png"]
     assert "cannot be reached" in listed["away"]

@@ -1,6 +1,7 @@
 """The command line: a thin face over the service; what a command needs is imported when it runs."""
 
 import importlib.util
+import json
 import signal
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from mnist_predict.cli.flags import all_settings, setting
-from mnist_predict.cli.store import store
+from mnist_predict.cli.store import counted, store
 from mnist_predict.cli.train import train
 from mnist_predict.errors import BadRequest, UserError
 from mnist_predict.settings import Settings
@@ -36,6 +37,7 @@ def main() -> None:
 @main.command()
 @click.argument("files", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print whole readings as JSON, one per line.")
+@click.option("--all", "print_all", is_flag=True, help="Print all numbers, one per line, in reading order.")
 @click.option("--expect", metavar="WORDS", help="What the number is expected to be, as above.")
 @click.option(
     "--explain",
@@ -51,6 +53,7 @@ def predict(
     context: click.Context,
     files: tuple[str, ...],
     as_json: bool,
+    print_all: bool,
     expect: str | None,
     explain: Path | None,
     table: Path | None,
@@ -58,8 +61,8 @@ def predict(
 ) -> None:
     """Read the number in each FILE (- is standard input); keeps nothing.
 
-    Prints the number; for several files, FILE, a tab and the number. Exit code 0: all read; 1: no number found in at
-    least one file; 2: at least one file could not be read.
+    Prints the most prominent number; for several files, FILE, a tab and the number.
+    Exit code 0: all read; 1: no number found in at least one file; 2: at least one file could not be read.
 
     \b
     --expect "4 digits" or "1-3 digits"     so many digits
@@ -86,12 +89,15 @@ def predict(
             code = 2
             continue
         if as_json:
-            import json
-
-            line = json.dumps(({"file": file} if len(files) > 1 else {}) | reading.to_dict())
+            click.echo(json.dumps(({"file": file} if len(files) > 1 else {}) | reading.to_dict()))
         else:
-            line = f"{file}\t{reading.number}" if len(files) > 1 else reading.number
-        click.echo(line)
+            numbers = [number.text for number in reading.numbers] if print_all else []
+            for number in numbers or [reading.number]:
+                click.echo(f"{file}\t{number}" if len(files) > 1 else number)
+            if reading.others and not print_all:
+                click.echo(
+                    f"{file}: {counted(len(reading.others), 'other number')} found; print all with --all", err=True
+                )
         if not reading.number:
             code = max(code, 1)
         for advice in reading.advice:
@@ -145,8 +151,6 @@ def serve(**flags: Any) -> None:
 @setting("model")
 def evaluate(folder: Path, as_json: bool, plot: Path | None, model: str) -> None:
     """Measure accuracy on FOLDER: labels.csv (image_name,label) with pictures, or MNIST's test set as idx files."""
-    import json
-
     from rich.console import Console
     from rich.progress import Progress
 

@@ -98,7 +98,7 @@ def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
                 service.erase(record_id)  # completes what was interrupted
                 raise
             labels = [record.label_of is not None for record in together]
-            words = f"{_so_many(labels.count(False), 'record')} and {_so_many(labels.count(True), 'label')}"
+            words = f"{counted(labels.count(False), 'record')} and {counted(labels.count(True), 'label')}"
             if not yes:
                 click.confirm(f"Erase {words} of {record_id} for good?", abort=True, err=True)
             service.erase(record_id, "command line")
@@ -119,20 +119,25 @@ def erased(store: str | None) -> None:
 
 @store.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--bom", is_flag=True, help="Begin a CSV file with a byte order mark, for Excel.")
 @setting("store")
-def export(file: Path, store: str | None) -> None:
-    """Write all records to FILE, whose name ends in .csv, .jsonl or .parquet."""
+def export(file: Path, bom: bool, store: str | None) -> None:
+    """Write all records to FILE, whose name ends in .csv, .jsonl or .parquet.
+
+    In CSV, names that a spreadsheet would take for a formula get an apostrophe before them.
+    """
     from mnist_predict.store.tools.export import export as run
 
     with existing(store) as kept, counting("exported") as progress:
         try:
-            count = run(kept, file, progress)
+            count = run(kept, file, progress, bom)
         except OSError as error:
             raise BadRequest(f"{file} cannot be written: {error.strerror}.") from error
     click.echo(f"{count} records are in {file}")
 
 
-def _so_many(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """A count with its noun: `1 record`, `2 records`."""
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 

@@ -272,6 +272,23 @@ def test_an_export_as_csv_has_a_row_a_record(source: SqliteStore, tmp_path: Path
         assert row == {column: form[column].replace("\0", "NUL") for column in export_module.COLUMNS}
 
 
+def test_a_name_is_no_formula_in_a_spreadsheet(make: Callable[[str], SqliteStore], tmp_path: Path) -> None:
+    names = ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\tx", "\rx", "＝1", "a=1"]
+    store = make("formulas")
+    for name in names:
+        store.add(Record(new_id(), name, "7", "hand", by=name))
+    export(store, tmp_path / "all.csv", bom=True)
+    assert (tmp_path / "all.csv").read_bytes().startswith(b"\xef\xbb\xbfid,")
+    with (tmp_path / "all.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    harmless = [f"'{name}" for name in names[:-1]] + ["a=1"]
+    assert [row["image_name"] for row in reversed(rows)] == harmless
+    assert [row["by"] for row in reversed(rows)] == harmless
+    export(store, tmp_path / "all.jsonl")
+    lines = (tmp_path / "all.jsonl").read_text().splitlines()
+    assert [json.loads(line)["image_name"] for line in reversed(lines)] == names
+
+
 def test_an_export_as_json_lines_is_what_the_service_answers(source: SqliteStore, tmp_path: Path) -> None:
     export(source, tmp_path / "records.jsonl")
     lines = (tmp_path / "records.jsonl").read_text("utf-8").split("\n")

@@ -81,14 +81,14 @@ def test_a_day_is_that_of_the_visitor(client: FlaskClient, service: Service) -> 
     ("query", "words"),
     [
         ("number=seven", "digits 0 to 9"),
-        ("since=yesterday", "A day is written as"),
-        ("until=2026-02-30", "A day is written as"),
-        ("until=9999-12-31", "A day is written as"),
-        ("since=2026-03-01&zone=Nowhere/Atall", "no time zone"),
-        ("since=2026-03-01&zone=../../etc/passwd", "no time zone"),
-        ("confidence=0.9", "A confidence is searched for as"),
-        ("confidence=0.9..0.1", "A confidence is searched for as"),
-        ("confidence=nan..1", "A confidence is searched for as"),
+        ("since=yesterday", "Write a day as"),
+        ("until=2026-02-30", "Write a day as"),
+        ("until=9999-12-31", "Write a day as"),
+        ("since=2026-03-01&zone=Nowhere/Atall", "Unknown time zone"),
+        ("since=2026-03-01&zone=../../etc/passwd", "Unknown time zone"),
+        ("confidence=0.9", "Write a range of confidence"),
+        ("confidence=0.9..0.1", "Write a range of confidence"),
+        ("confidence=nan..1", "Write a range of confidence"),
         ("labelled=maybe", "one of no, confirmed, corrected"),
     ],
 )
@@ -264,3 +264,8 @@ def test_an_unknown_filter_is_refused_with_the_one_that_was_meant(client: FlaskC
     assert answer.status_code == 400
     assert "The filters are number, image_name, since" in answer.get_json()["error"]
     assert client.get(f"{path}?since=2026-03-01&labelled=").status_code == 200
+
+
+def test_a_file_for_excel_begins_with_a_byte_order_mark(client: FlaskClient) -> None:
+    assert client.get("/records.csv?bom=yes").data.startswith(b"\xef\xbb\xbfid,")
+    assert client.get("/records.csv").data.startswith(b"id,")

@@ -235,3 +235,18 @@ def test_a_slash_at_the_end_of_the_address_is_no_mistake(client: FlaskClient) ->
     form = {"file": (io.BytesIO(picture_of("7")), "7.png")}
     assert client.post("/uploads/", data=form).text.startswith("recognised result: 7\n")
     assert "<h1>Read a number</h1>" in client.get("/uploads/").text
+
+
+def test_every_number_of_a_page_is_told(client: FlaskClient, upload: Upload) -> None:
+    page = Image.new("L", (500, 400), 255)
+    for number, top in (("4072", 20), ("31", 220)):
+        page.paste(Image.open(io.BytesIO(picture_of(number))).convert("L"), (20, top))
+    file = io.BytesIO()
+    page.save(file, "PNG")
+    answer = upload(file.getvalue(), "page.png")
+    lines = answer.text.splitlines()
+    assert lines[0] == "recognised result: 4072"
+    assert lines[1].startswith("also: 31 (")
+    assert lines[2].startswith("confidence: ")
+    page_of_record = client.get(lines[-1].removeprefix("see: "), headers={"Accept": BROWSER}).text
+    assert '<a href="#numbers">1 other number</a>' in page_of_record

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from io import StringIO
 from itertools import islice
@@ -20,6 +21,8 @@ COLUMNS = (
     *("id", "record_time", "image_name", "number", "confidence", "source"),
     *("sha256", "label_of", "model_version", "by"),
 )
+FROM_USERS = ("image_name", "by")  # columns with texts that users choose
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # how formulas begin, full width included
 PAGE = 500  # records that are read at a time
 GROUP = 10_000  # rows of a row group in Parquet
 
@@ -40,14 +43,18 @@ def everything_found(store: Store, search: Search) -> Iterator[Record]:
             return
 
 
-def export(store: Store, path: Path, progress: Callable[[int], None] = lambda _: None) -> int:
+def export(store: Store, path: Path, progress: Callable[[int], None] = lambda _: None, bom: bool = False) -> int:
     """Write every record to a file whose name ends in .csv, .jsonl or .parquet; returns how many.
 
     CSV and Parquet have `COLUMNS`; a line of JSON is a record as the service answers it, with its digits and
-    probabilities. The file appears when it is complete. `progress` counts the records.
+    probabilities. The file appears when it is complete. `progress` counts the records. `bom`: see `csv_lines`.
     Raises `BadRequest` for another ending, `StoreUnavailable`, and `OSError` where the file cannot be written.
     """
-    writers = {".csv": _csv, ".jsonl": _json_lines, ".parquet": _parquet}
+    writers: dict[str, Callable[[Iterable[Record], Path], None]] = {
+        ".csv": partial(_csv, bom=bom),
+        ".jsonl": _json_lines,
+        ".parquet": _parquet,
+    }
     writer = writers.get(path.suffix.lower())
     if writer is None:
         raise BadRequest(f"Name the file {path.stem}.csv, {path.stem}.jsonl or {path.stem}.parquet.")
@@ -82,11 +89,19 @@ def csv_line(values: Iterable[Any]) -> str:
     return line.getvalue()
 
 
-def csv_lines(records: Iterable[Record]) -> Iterator[str]:
-    """A line of titles, and a line a record."""
-    yield csv_line(COLUMNS)
+def csv_lines(records: Iterable[Record], bom: bool = False) -> Iterator[str]:
+    """A header, and a line for each record. `bom`: begin with a byte order mark, by which Excel recognizes UTF-8.
+
+    A name that a spreadsheet would take for a formula gets an apostrophe before it, as OWASP advises against CSV
+    injection.
+    """
+    yield ("\ufeff" if bom else "") + csv_line(COLUMNS)
     for record in records:
-        yield csv_line(_row(record).values())
+        row = _row(record)
+        for column in FROM_USERS:
+            if (row[column] or "").startswith(FORMULA):
+                row[column] = f"'{row[column]}"
+        yield csv_line(row.values())
 
 
 def json_lines(records: Iterable[Record]) -> Iterator[str]:
@@ -95,9 +110,9 @@ def json_lines(records: Iterable[Record]) -> Iterator[str]:
         yield json.dumps(record.to_dict(), ensure_ascii=False) + "\n"
 
 
-def _csv(records: Iterable[Record], path: Path) -> None:
+def _csv(records: Iterable[Record], path: Path, bom: bool = False) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(csv_lines(records))
+        file.writelines(csv_lines(records, bom))
 
 
 def _json_lines(records: Iterable[Record], path: Path) -> None:

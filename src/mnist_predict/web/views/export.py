@@ -6,9 +6,10 @@ If the store fails meanwhile, the file looks complete to its reader, so its last
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from mnist_predict.errors import UserError
 from mnist_predict.store.record import Record
@@ -16,7 +17,7 @@ from mnist_predict.store.tools.export import csv_line, csv_lines, everything_fou
 from mnist_predict.web.current import service
 from mnist_predict.web.http.routes import route
 from mnist_predict.web.http.searching import searched
-from mnist_predict.web.presenters.openapi import SEARCH, content, operation
+from mnist_predict.web.presenters.openapi import SEARCH, content, operation, parameter
 from mnist_predict.web.telemetry.journal import stream
 
 blueprint = Blueprint("exports", __name__)
@@ -29,12 +30,16 @@ log = logging.getLogger("mnist_predict.web")
     operation=operation(
         content("A line for each record below a header; an error on the last line if it breaks off.", None, "text/csv"),
         *(400, 503),
-        parameters=SEARCH,
+        parameters=[*SEARCH, parameter("bom", "query", {"enum": ["no", "yes"]}, "Byte order mark, for Excel.")],
     )
 )
 def as_csv() -> Response:
-    """All records that match a search, newest first, as CSV. The filters are those of `/records`."""
-    return _sent("records.csv", "text/csv; charset=utf-8", csv_lines, lambda words: csv_line([words]))
+    """All records that match a search, newest first, as CSV. The filters are those of `/records`.
+
+    Names that a spreadsheet would take for a formula get an apostrophe before them.
+    """
+    lines = partial(csv_lines, bom=request.args.get("bom") == "yes")
+    return _sent("records.csv", "text/csv; charset=utf-8", lines, lambda words: csv_line([words]))
 
 
 @blueprint.get("/records.jsonl")
@@ -53,7 +58,7 @@ def as_json_lines() -> Response:
 def _sent(
     name: str, kind: str, lines: Callable[[Iterable[Record]], Iterator[str]], last: Callable[[str], str]
 ) -> Response:
-    records = everything_found(service.store, searched())
+    records = everything_found(service.store, searched("bom"))
     first = next(records, None)  # a store that is away says so before the answer begins
     text = lines(chain([first] if first else [], records))
     response = Response(stream(_to_the_end(text, last)), content_type=kind)

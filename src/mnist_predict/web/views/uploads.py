@@ -154,6 +154,8 @@ def picture(name: str) -> Response:
 def _lines(record: Record) -> list[str]:
     reading = record.to_dict()
     lines = [f"recognised result: {record.number or 'no number found'}"]
+    if record.reading:
+        lines += [f"also: {number.text} ({percent(number.confidence)})" for number in record.reading.others]
     if record.number:
         right = f"{of_a_hundred(reading['confidence'])} of 100 readings like this are right"
         lines.append(f"confidence: {percent(reading['confidence'])} ({right})")
