@@ -129,14 +129,14 @@ def test_where_the_spool_goes_with_the_container_every_answer_says_so(
 ) -> None:
     store.ephemeral = True
     told = upload(picture_of("7"), accept=JSON).get_json()
-    assert "goes with it" in told["warning"]
+    assert "lost with it" in told["warning"]
     for text in (
         upload(picture_of("7")).text,
         client.get("/readyz").text,
         client.get("/uploads", headers={"Accept": BROWSER}).text,
         client.post("/uploads/record", data={"record": told["id"], "number": "7"}).text,
     ):
-        assert "The spool is inside this container and goes with it" in text
+        assert "The spool is inside this container and is lost with it" in text
 
 
 def test_the_password_of_the_store_is_shown_nowhere(

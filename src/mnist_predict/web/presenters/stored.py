@@ -4,7 +4,7 @@ from mnist_predict.store.protocol import Status
 from mnist_predict.store.record import Record
 from mnist_predict.web.current import service
 
-EPHEMERAL = "The spool is inside this container and goes with it: mount a volume at the data folder."
+EPHEMERAL = "The spool is inside this container and is lost with it: mount a volume at the data folder."
 
 
 def notice() -> Status | None:
