@@ -6,6 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 from web_examples import BROWSER, JSON, Upload, picture_of
 
+from mnist_predict.service import Service
+
 
 def test_the_page_takes_an_image_name(client: FlaskClient) -> None:
     page = client.get("/uploads/record", query_string={"image_name": '"><script>'})
@@ -120,3 +122,40 @@ def test_lines_of_which_one_is_wrong_record_nothing(client: FlaskClient, lines: 
     assert page.status_code == 400
     assert words in page.text
     assert client.get("/records", headers={"Accept": JSON}).get_json()["records"] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "words"),
+    [
+        ({"number": "4072"}, 400, "The name of an image has 1 to"),
+        ({"number": "4072", "image_name": "a.png", "file": b"seven"}, 415, "This is not a picture."),
+        ({"number": "40x", "image_name": "a.png"}, 400, "digits 0 to 9"),
+    ],
+)
+def test_a_mistake_is_told_beside_what_was_filled_in(
+    client: FlaskClient, fields: dict[str, str | bytes], status: int, words: str
+) -> None:
+    form = {name: (io.BytesIO(text), "a.png") if isinstance(text, bytes) else text for name, text in fields.items()}
+    answer = client.post("/uploads/record", data=form, headers={"Accept": BROWSER})
+    assert answer.status_code == status
+    assert words in answer.text
+    assert f'value="{fields["number"]}"' in answer.text
+    assert f'value="{fields.get("image_name", "")}"' in answer.text
+    assert 'role="alert" tabindex="-1" autofocus' in answer.text
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(client: FlaskClient, service: Service) -> None:
+    client.post("/uploads/record", data={"lines": "\ufeff7.png,7\r\n8.png,8\r\n"})
+    assert {record.image_name for record in service.store.page()} == {"7.png", "8.png"}
+
+
+def test_a_number_recorded_by_hand_is_corrected(client: FlaskClient, service: Service) -> None:
+    record = service.record_by_hand("paper.png", "17")
+    page = client.get(f"/records/{record.id}", headers={"Accept": BROWSER}).text
+    assert "Wrong? Type the number" in page
+    assert "This is right" not in page
+    client.post("/uploads/record", data={"record": str(record.id), "number": "11"})
+    page = client.get(f"/records/{record.id}", headers={"Accept": BROWSER}).text
+    assert '<h1 class="number">11</h1>' in page
+    assert 'Recorded by hand as <b class="mono">17</b>.' in page
+    assert client.get("/stats", headers={"Accept": JSON}).status_code == 200

@@ -15,7 +15,7 @@ def parse(text: str) -> list[tuple[str, str]]:
 
     Raises `BadRequest`, which names the lines that are wrong.
     """
-    lines = text.strip().splitlines()
+    lines = text.removeprefix("\ufeff").strip().splitlines()  # a byte order mark, as Excel writes it
     if not lines:
         raise BadRequest("There are no lines. Write an image name and a number on each line, such as 7.png,7")
     if len(lines) > MOST_LINES:

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from mnist_predict.errors import BadRequest, StoreUnavailable
+from mnist_predict.errors import BadRequest, StoreUnavailable, UserError
 from mnist_predict.store.record import Record
 from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
@@ -54,8 +54,13 @@ def record() -> AnyResponse:
             raise BadRequest("The form field `number` is missing. Leave it empty where the picture shows none.")
         kept = service.label(labelled, number, caller())
     else:
-        name, data = sent_picture() or ("", None)
-        kept = service.record_by_hand(request.form.get("image_name", "") or name, number, data, caller())
+        try:
+            name, data = sent_picture() or ("", None)
+            kept = service.record_by_hand(request.form.get("image_name", "") or name, number, data, caller())
+        except UserError as error:
+            if wanted() != "html" or isinstance(error, StoreUnavailable):
+                raise
+            return _form_again(error)
     note("record", str(kept.id))
     return answer(
         html=lambda: redirect(url_for("records.show", record_id=kept.label_of or kept.id), 303),
@@ -69,13 +74,19 @@ def record() -> AnyResponse:
     )
 
 
+def _form_again(error: UserError) -> Response:
+    """The page with what was filled in and, beside it, what is wrong."""
+    filled_in = {name: request.form[name] for name in ("number", "image_name", "lines") if name in request.form}
+    return Response(render_template("hand.html", **filled_in, mistake=str(error)), error.status)
+
+
 def _record_lines(lines: str) -> AnyResponse:
     try:
         pairs = parse(lines)
     except BadRequest as error:
         if wanted() != "html":
             raise
-        return Response(render_template("hand.html", image_name="", lines=lines, mistake=str(error)), 400)
+        return _form_again(error)
     kept: list[Record] = []
     try:
         for name, number in pairs:
