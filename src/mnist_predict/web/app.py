@@ -62,6 +62,8 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
         next_best=next_best,
         runner_up=words.runner_up,
         model_version=service.recognizer.model_version,
+        token_needed=bool(settings.token),
+        curl='curl -H "Authorization: Bearer YOUR-TOKEN"' if settings.token else "curl",
         store_notice=notice,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -262,3 +262,18 @@ def test_pictures_beyond_those_that_fit_are_sent_back_and_the_rest_is_read(
     assert elsewhere.status_code == others
     assert statuses == [200, 200]
     assert client.post("/read", data=seven()).status_code == 200
+
+
+def test_examples_send_a_token_where_one_is_needed(with_settings: With, service: Service) -> None:
+    record = service.upload(picture_of("7"), "7.png")
+    pages = {"/api": 3, "/uploads": 1, f"/records/{record.id}": 3}
+    headers = BEARER | {"Accept": BROWSER}
+    for path, examples in pages.items():
+        assert with_settings(token=TOKENS).get(path, headers=headers).text.count("Authorization") == examples, path
+        assert "Authorization" not in with_settings().get(path, headers=headers).text, path
+
+
+def test_a_form_that_is_sent_after_the_session_has_ended_leads_to_sign_in(with_settings: With) -> None:
+    page = with_settings(token=TOKENS).post("/uploads", data=seven(), headers={"Accept": BROWSER})
+    assert page.status_code == 401
+    assert 'href="/signin">Sign in</a>' in page.text

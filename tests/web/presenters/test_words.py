@@ -16,7 +16,8 @@ from mnist_predict.web.presenters.words import certainty, of_a_hundred, percent,
         (0.97, "97.0 %", "about 97", "Sure"),
         (0.81, "81.0 %", "about 81", "Fairly sure"),
         (0.5, "50.0 %", "about 50", "Not sure"),
-        (0.0004, "below 0.1 %", "about 1", "Not sure"),
+        (0.006, "0.6 %", "about 1", "Not sure"),
+        (0.000004, "below 0.1 %", "fewer than 1", "Not sure"),
     ],
 )
 def test_a_confidence_promises_what_it_means(confidence: float, as_percent: str, right: str, name: str) -> None:

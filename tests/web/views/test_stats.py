@@ -82,3 +82,10 @@ def test_the_page_tells_its_figures_in_tables_too(open_page: Open, site: Running
     page.get_by_role("link", name="A year").click()
     expect(page.get_by_role("link", name="A year")).to_have_attribute("aria-current", "true")
     assert page.url.endswith("/stats?days=365")
+
+
+def test_no_id_stands_twice(client: FlaskClient, upload: Upload) -> None:
+    upload(picture_of("7"))
+    ids = re.findall(r' id="([^"]+)"', client.get("/stats", headers={"Accept": BROWSER}).text)
+    assert len(ids) > 10
+    assert len(ids) == len(set(ids))

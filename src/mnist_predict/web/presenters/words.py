@@ -20,7 +20,7 @@ def of_a_hundred(confidence: float) -> str:
     """What a calibrated confidence promises: how many of a hundred readings like this are right."""
     if confidence >= 0.995:
         return "more than 99"
-    return f"about {max(1, round(100 * confidence))}"
+    return "fewer than 1" if confidence < 0.005 else f"about {round(100 * confidence)}"
 
 
 def certainty(confidence: float) -> Certainty:

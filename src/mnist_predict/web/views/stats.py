@@ -138,7 +138,7 @@ def _accuracy(share: Share | None) -> Markup | None:
 
 def _curve(figures: Figures, name: str, title: str, words: charts.Words) -> Markup:
     points = [(short(week.start), drift(week)[name]) for week in figures.weeks]
-    return charts.line(name.replace("_", "-"), title, "One point a week.", points, words)
+    return charts.line(f"weekly-{name.replace('_', '-')}", title, "One point a week.", points, words)
 
 
 def _said(value: float | None, words: charts.Words) -> str:
