@@ -9,7 +9,7 @@ from cassandra.query import BatchStatement
 
 from bench.records import Maker
 from mnist_predict.store.cassandra.store import CassandraStore
-from mnist_predict.store.cassandra.url import Place
+from mnist_predict.store.cassandra.url import ClusterUrl
 
 
 class Watch:
@@ -43,7 +43,7 @@ class Watch:
 
 def trips(url: str) -> dict[str, tuple[int, int, int]]:
     """Requests, statements and round trips of uploads of several kinds."""
-    store, maker, numbers = CassandraStore(Place.from_url(url)), Maker(), count(10**9)
+    store, maker, numbers = CassandraStore(ClusterUrl.from_url(url)), Maker(), count(10**9)
     small = maker.png
     found = {}
     with store._using() as link:

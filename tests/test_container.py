@@ -21,7 +21,7 @@ import yaml
 from werkzeug.serving import make_server
 
 from mnist_predict.settings import Settings, variable
-from mnist_predict.store.cassandra.url import Place
+from mnist_predict.store.cassandra.url import ClusterUrl
 from mnist_predict.web.app import create_app
 
 VARIABLES = {variable(field.name) for field in fields(Settings)}
@@ -72,7 +72,7 @@ def test_the_image_serves_as_the_course_project_calls_it(dockerfile: Dockerfile)
     settings = Settings.from_environment(dockerfile.environment)
     assert (settings.host, settings.port) == ("0.0.0.0", 80)
     assert dockerfile.all("EXPOSE") == ["80"]
-    place = Place.from_url(settings.store_url)
+    place = ClusterUrl.from_url(settings.store_url)
     assert (place.hosts[0], place.port, place.keyspace) == ("project-cassandra", 9042, "mnistpredict")
 
 
@@ -173,7 +173,7 @@ def test_the_service_of_compose_finds_its_nodes(compose: dict[str, Any], profile
         r"\1" if profile else "",
         compose["services"]["web"]["environment"]["MNIST_PREDICT_STORE"],
     )
-    place = Place.from_url(url)
+    place = ClusterUrl.from_url(url)
     assert place.copies == copies
     assert set(place.hosts) == {name for name, each in compose["services"].items() if each["image"] == "cassandra:5"}
 

@@ -12,7 +12,7 @@ from cassandra_nodes import EXISTING
 
 from mnist_predict.store.cassandra.session import Link
 from mnist_predict.store.cassandra.store import CassandraStore
-from mnist_predict.store.cassandra.url import Place
+from mnist_predict.store.cassandra.url import ClusterUrl
 from mnist_predict.store.opening import open_store
 from mnist_predict.store.protocol import Store
 
@@ -40,7 +40,7 @@ def emptied(cassandra_url: Callable[[int, str], str]) -> Iterator[Callable[[int]
             store = open_store(setting)
             store.check_writable()
             store.close()
-            links[setting] = Link(Place.from_url(setting))
+            links[setting] = Link(ClusterUrl.from_url(setting))
         link = links[setting]
         _wait_for(link)
         select = "select table_name from system_schema.tables where keyspace_name = %s"
@@ -102,6 +102,6 @@ def cassandra_link(cassandra_copy: CassandraStore) -> Link:
 @pytest.fixture
 def cassandra_copy(emptied: Callable[[int], str]) -> Iterator[CassandraStore]:
     """An empty store on one node."""
-    store = CassandraStore(Place.from_url(emptied(1)))
+    store = CassandraStore(ClusterUrl.from_url(emptied(1)))
     yield store
     store.close()

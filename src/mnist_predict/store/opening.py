@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from mnist_predict.errors import BadRequest, NotFound
 from mnist_predict.settings import Settings
-from mnist_predict.store.cassandra.url import Place
+from mnist_predict.store.cassandra.url import ClusterUrl
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.spool.failover import SpooledStore
 from mnist_predict.store.spool.spool import Spool, open_spool
@@ -27,7 +27,7 @@ def open_store(url: str) -> Store:
             raise BadRequest("This store needs its driver: pip install 'mnist-predict[cassandra]'.")
         from mnist_predict.store.cassandra.store import CassandraStore  # not on top: its driver may not be installed
 
-        return CassandraStore(Place.from_url(url))
+        return CassandraStore(ClusterUrl.from_url(url))
     # A url may carry a password, so only its kind is repeated.
     raise BadRequest(
         f"The store setting begins with {kind.partition(':')[0]!r}, which is no store known here. "

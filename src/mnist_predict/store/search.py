@@ -1,9 +1,9 @@
-"""Searching a store: what may be asked, and the traits by which records are found.
+"""Searching a store: the filters of a search, and the index terms by which records are found.
 
-A trait is one thing that a search may ask for: a number, an image name, a model version, a band of confidence. Stores
-keep the records of each trait together, newest first, so a search walks along one of them and looks at as many records
-as it shows. Of several things asked for it walks along the rarest and looks at each record there for the others, at
-`LOOK` of them and no more: then it says how far it came, and may be asked to look further.
+An index term is one filter with its value: a number, an image name, a model version, a band of confidence. Stores keep
+the records of each term together, newest first, so that a search with one filter scans no more records than it shows.
+A search with several filters scans the rarest term and tests each record against the others, up to `LOOK` records;
+then it returns how far it came, and can be continued from there.
 """
 
 from bisect import bisect_right
@@ -19,17 +19,17 @@ from uuid import UUID
 from mnist_predict.store.ids import first_id
 from mnist_predict.store.record import Record
 
-LOOK = 1000  # records that one search looks at, at most
+LOOK = 1000  # maximum number of records that one search scans
 EDGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # of bands of confidence, finer where most are
 END = UUID("e677d21f-dbff-7fff-bfff-ffffffffffff")  # the last id of the year 9999
 
 Labelled = Literal["no", "confirmed", "corrected"]
-UPLOAD = "upload"  # the trait of every upload; what was read and what people say of it are kept beside it
+UPLOAD = "upload"  # the term of every upload; its row also holds the number that was read and the newest label
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a record must be, to be found; None: anything."""
+    """The filters of a search; None: any value."""
 
     number: str | None = None  # exactly this one; empty: none was found
     image_name: str | None = None
@@ -42,39 +42,39 @@ class Search:
 
     @property
     def first(self) -> UUID:
-        """The smallest id that may be found."""
+        """The smallest id that may match."""
         return first_id(self.since) if self.since else UUID(int=0)
 
     def end(self, before: UUID | None) -> UUID:
-        """All ids that may be found are smaller; `before`: those of the page before were not."""
+        """The upper bound of matching ids, exclusive; `before`: the bound from the previous page."""
         return min(filter(None, (before, first_id(self.until) if self.until else END, END)))
 
     @property
     def bands(self) -> range:
-        """The bands of confidence that may hold what is searched for."""
+        """The bands of confidence that may hold matching records."""
         least, most = self.least or 0.0, 1.0 if self.most is None else self.most
         last = bisect_right(EDGES, most) - (most in EDGES)
         return range(bisect_right(EDGES, least), last + 1) if least < most else range(0)
 
     @property
     def by_confidence(self) -> bool:
-        """Whether a confidence is asked for."""
+        """Whether there is a filter of confidence."""
         return self.least is not None or self.most is not None
 
     @property
     def asked(self) -> int:
-        """How many things are asked for, times aside."""
+        """The number of filters, those of time aside."""
         alone = (self.number, self.image_name, self.model_version, self.labelled)
         return sum(each is not None for each in alone) + self.by_confidence
 
     @property
     def exact(self) -> bool:
-        """Whether every record of the traits that are walked along is one that is searched for."""
+        """Whether every record of the scanned terms matches."""
         edges = self.least in (None, 0, *EDGES) and self.most in (None, *EDGES)
         return self.asked == 1 and (not self.by_confidence or edges)
 
     def matches(self, record: Record) -> bool:
-        """Whether a record is as it must be, time and labels aside."""
+        """Whether a record passes the filters, those of time and labels aside."""
         reading = record.reading
         return (
             self.number in (None, record.number)
@@ -113,17 +113,17 @@ def cut(records: Sequence[Record], limit: int, looked: UUID | None) -> Found:
 
 
 def band(confidence: float) -> int:
-    """The band of confidence that a reading is in."""
+    """The index of the band that holds a confidence."""
     return bisect_right(EDGES, round(confidence, 6))
 
 
 def _brief(kind: str, text: str) -> str:
-    """A trait of any text: short, and of an image name that was erased nothing is left to read."""
+    """An index term of any text: a hash, so that it is short and tells nothing of an image name that was erased."""
     return f"{kind} {sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
 
 
-def traits(record: Record) -> list[str]:
-    """Every trait of a record but what people say of it (`said_traits`)."""
+def index_terms(record: Record) -> list[str]:
+    """All index terms of a record except those of its labels (`label_terms`)."""
     found = [_brief("number", record.number), _brief("name", record.image_name)]
     if record.reading is not None:
         found += [f"model {record.reading.model_version}", f"confidence {band(record.reading.confidence)}"]
@@ -132,15 +132,15 @@ def traits(record: Record) -> list[str]:
     return found
 
 
-def said_traits(number: str | None, said: str) -> list[str]:
-    """The trait of an upload that was read as `number` and is said to be another or the same; None: not known yet."""
+def label_terms(number: str | None, said: str) -> list[str]:
+    """The index term of an upload read as `number` and labelled as `said`; both terms if the number is not known."""
     if number is None:
         return ["confirmed", "corrected"]
     return ["confirmed" if number == said else "corrected"]
 
 
-def walked(search: Search) -> Iterator[str]:
-    """The traits to walk along, the rarest that are asked for; none: all records may be found."""
+def terms_to_scan(search: Search) -> Iterator[str]:
+    """The terms to scan: those of the rarest filter; none if there is no filter."""
     if search.image_name is not None:
         yield _brief("name", search.image_name)
     elif search.number is not None:

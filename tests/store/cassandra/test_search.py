@@ -1,4 +1,4 @@
-"""What searching adds to the Cassandra store: traits of what was kept before there were any, and how much it asks."""
+"""What searching adds to the Cassandra store: terms of what was kept before there were any, and how much it asks."""
 
 from collections.abc import Callable
 from typing import Any

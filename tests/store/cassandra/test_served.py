@@ -12,7 +12,7 @@ from chaos_load import SERVE, Serving, picture, serving
 from store_examples import until
 
 from mnist_predict.store.cassandra.session import Link
-from mnist_predict.store.cassandra.url import Place
+from mnist_predict.store.cassandra.url import ClusterUrl
 from mnist_predict.store.opening import open_store
 from mnist_predict.store.spool.spool import Spool
 from mnist_predict.store.tools.copy import everything
@@ -25,7 +25,7 @@ def keyspace() -> str:
 def test_it_starts_without_its_store_and_moves_what_waits_before_it_stops(nodes: Nodes, tmp_path: Path) -> None:
     nodes.start(1)
     secret = f"secret{random.randbytes(5).hex()}"
-    link = Link(Place.from_url(nodes.url(1)))
+    link = Link(ClusterUrl.from_url(nodes.url(1)))
     link.session.execute(f"create role {secret}role with superuser = true and login = true and password = '{secret}'")
     link.close()
     url = nodes.url(1, keyspace()).replace("cassandra:cassandra@", f"{secret}role:{secret}@")

@@ -25,7 +25,7 @@ from mnist_predict.reading import Reading
 from mnist_predict.store.cassandra.index import rows_of
 from mnist_predict.store.cassandra.rows import partition
 from mnist_predict.store.cassandra.store import CassandraStore
-from mnist_predict.store.cassandra.url import Place
+from mnist_predict.store.cassandra.url import ClusterUrl
 from mnist_predict.store.ids import new_id
 from mnist_predict.store.migrations import missing
 from mnist_predict.store.record import Record
@@ -39,18 +39,18 @@ def link(cassandra_url: Callable[[int, str], str]) -> Iterator[Any]:
     """A session without a store, on one node, in a keyspace that is not there yet."""
     from mnist_predict.store.cassandra.session import Link
 
-    link = Link(Place.from_url(cassandra_url(1, f"test_{random.randbytes(5).hex()}")))
+    link = Link(ClusterUrl.from_url(cassandra_url(1, f"test_{random.randbytes(5).hex()}")))
     yield link
     link.session.execute(f"drop keyspace if exists {link.place.keyspace}", timeout=60)
     link.close()
 
 
 @pytest.fixture
-def opened() -> Iterator[Callable[[str | Place], CassandraStore]]:
+def opened() -> Iterator[Callable[[str | ClusterUrl], CassandraStore]]:
     stores: list[CassandraStore] = []
 
-    def open_one(where: str | Place) -> CassandraStore:
-        stores.append(CassandraStore(where if isinstance(where, Place) else Place.from_url(where)))
+    def open_one(where: str | ClusterUrl) -> CassandraStore:
+        stores.append(CassandraStore(where if isinstance(where, ClusterUrl) else ClusterUrl.from_url(where)))
         return stores[-1]
 
     yield open_one
@@ -63,13 +63,13 @@ def store(emptied: Callable[[int], str], opened: Callable[[str], CassandraStore]
     return opened(emptied(1))
 
 
-def url_of(place: Place) -> str:
+def url_of(place: ClusterUrl) -> str:
     who = f"{place.user}:{place.password}@" if place.user else ""
     return f"cassandra://{who}{','.join(place.hosts)}:{place.port}/{place.keyspace}"
 
 
 def test_three_services_that_start_at_once_make_one_schema(
-    link: Any, opened: Callable[[Place], CassandraStore]
+    link: Any, opened: Callable[[ClusterUrl], CassandraStore]
 ) -> None:
     command = [sys.executable, store_examples.__file__, url_of(link.place), "20"]
     services = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
@@ -83,7 +83,7 @@ def test_three_services_that_start_at_once_make_one_schema(
 
 
 def test_a_service_that_died_while_it_migrated_holds_nobody_up_for_long(
-    link: Any, opened: Callable[[Place], CassandraStore], monkeypatch: pytest.MonkeyPatch
+    link: Any, opened: Callable[[ClusterUrl], CassandraStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(link.place).check_writable()
     link.execute("truncate migration")
@@ -97,7 +97,7 @@ def test_a_service_that_died_while_it_migrated_holds_nobody_up_for_long(
     waiting.check_writable()
 
 
-def test_a_newer_schema_is_refused(link: Any, opened: Callable[[Place], CassandraStore]) -> None:
+def test_a_newer_schema_is_refused(link: Any, opened: Callable[[ClusterUrl], CassandraStore]) -> None:
     opened(link.place).check_writable()
     link.execute("insert into migration (version, name) values (99, '0099_later.cql')")
     later = opened(link.place)
@@ -106,7 +106,7 @@ def test_a_newer_schema_is_refused(link: Any, opened: Callable[[Place], Cassandr
             use()
 
 
-def test_cqlsh_shows_short_rows_newest_first(link: Any, opened: Callable[[Place], CassandraStore]) -> None:
+def test_cqlsh_shows_short_rows_newest_first(link: Any, opened: Callable[[ClusterUrl], CassandraStore]) -> None:
     store = opened(link.place)
     base = new_id().int & ~7  # of one bucket
     kept = [store.add(record_of(PICTURE, id=UUID(int=base + (i << 80)))) for i in range(3)]
@@ -146,7 +146,7 @@ def carried(records: list[Record]) -> list[tuple[str, str, str]]:
 
 
 def test_the_rows_of_the_first_version_are_carried_over_once(
-    link: Any, opened: Callable[[Place], CassandraStore], caplog: pytest.LogCaptureFixture
+    link: Any, opened: Callable[[ClusterUrl], CassandraStore], caplog: pytest.LogCaptureFixture
 ) -> None:
     make_first_version(link, FIRST_VERSION)
     store = opened(link.place)
@@ -170,7 +170,7 @@ def test_the_rows_of_the_first_version_are_carried_over_once(
 
 
 def test_a_carrying_over_that_was_broken_off_goes_on(
-    link: Any, opened: Callable[[Place], CassandraStore], monkeypatch: pytest.MonkeyPatch
+    link: Any, opened: Callable[[ClusterUrl], CassandraStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_first_version(link, [(f"2018-07-05 09:00:{i % 60:02}", f"{i}.png", str(i)) for i in range(250)])
     broken_off = opened(link.place)
@@ -190,7 +190,7 @@ def test_a_carrying_over_that_was_broken_off_goes_on(
     assert {record.id for record in kept} <= {record.id for record in records}
 
 
-def test_another_table_of_that_name_is_left_alone(link: Any, opened: Callable[[Place], CassandraStore]) -> None:
+def test_another_table_of_that_name_is_left_alone(link: Any, opened: Callable[[ClusterUrl], CassandraStore]) -> None:
     one = "{'class': 'SimpleStrategy', 'replication_factor': 1}"
     link.session.execute(f"create keyspace {link.place.keyspace} with replication = {one}")
     link.execute("create table mnistable (a int primary key, record_time text)")
@@ -391,7 +391,7 @@ def test_an_error_of_the_server_is_passed_on(store: CassandraStore, monkeypatch:
 
 @pytest.mark.parametrize("times", [1, 100])
 def test_a_keyspace_that_a_node_does_not_know_yet_is_asked_for_again(
-    link: Any, opened: Callable[[Place], CassandraStore], monkeypatch: pytest.MonkeyPatch, times: int
+    link: Any, opened: Callable[[ClusterUrl], CassandraStore], monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     from cassandra import InvalidRequest
 

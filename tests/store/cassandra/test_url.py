@@ -4,27 +4,27 @@ import pytest
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.store.cassandra import url as cassandra_place
-from mnist_predict.store.cassandra.url import Place
+from mnist_predict.store.cassandra.url import ClusterUrl
 from mnist_predict.store.opening import open_store
 
 
 @pytest.mark.parametrize(
     ("url", "place"),
     [
-        ("cassandra://localhost", Place(("localhost",))),
-        ("cassandra://a,b,c:9999/Records", Place(("a", "b", "c"), 9999, "records")),
-        ("cassandra://me:p%40ss%2F%3A@a:9042/k", Place(("a",), 9042, "k", "me", "p@ss/:")),
-        ("cassandra://me@a/", Place(("a",), user="me")),
-        ("cassandra://[::1]/k", Place(("::1",), 9042, "k")),
-        ("cassandra://[::1],[fe80::2]:9043/k", Place(("::1", "fe80::2"), 9043, "k")),
+        ("cassandra://localhost", ClusterUrl(("localhost",))),
+        ("cassandra://a,b,c:9999/Records", ClusterUrl(("a", "b", "c"), 9999, "records")),
+        ("cassandra://me:p%40ss%2F%3A@a:9042/k", ClusterUrl(("a",), 9042, "k", "me", "p@ss/:")),
+        ("cassandra://me@a/", ClusterUrl(("a",), user="me")),
+        ("cassandra://[::1]/k", ClusterUrl(("::1",), 9042, "k")),
+        ("cassandra://[::1],[fe80::2]:9043/k", ClusterUrl(("::1", "fe80::2"), 9043, "k")),
         (
             "cassandra://a/k?dc=west&consistency=LOCAL_ONE&copies=2&tls=yes&ca=/ca.pem&check_host=no",
-            Place(("a",), 9042, "k", "", "", "west", "local_one", 2, True, "/ca.pem", False),
+            ClusterUrl(("a",), 9042, "k", "", "", "west", "local_one", 2, True, "/ca.pem", False),
         ),
     ],
 )
-def test_a_url_names_a_place(url: str, place: Place) -> None:
-    assert Place.from_url(url) == place
+def test_a_url_names_a_place(url: str, place: ClusterUrl) -> None:
+    assert ClusterUrl.from_url(url) == place
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,12 @@ def test_a_url_names_a_place(url: str, place: Place) -> None:
 )
 def test_a_url_that_is_wrong_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(BadRequest) as refusal:
-        Place.from_url(url)
+        ClusterUrl.from_url(url)
     assert "hidden" not in str(refusal.value)
 
 
 def test_the_password_is_in_no_text_of_a_place() -> None:
-    place = Place.from_url("cassandra://me:hidden@a,b/k")
+    place = ClusterUrl.from_url("cassandra://me:hidden@a,b/k")
     assert "hidden" not in f"{place!r} {place}"
     assert str(place) == "a,b:9042"
 

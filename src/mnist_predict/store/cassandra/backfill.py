@@ -11,7 +11,7 @@ from uuid import UUID
 
 from mnist_predict.store.cassandra.search import newest
 from mnist_predict.store.cassandra.session import Link
-from mnist_predict.store.cassandra.write import put_pictures, put_traits
+from mnist_predict.store.cassandra.write import put_index, put_pictures
 from mnist_predict.store.record import Record
 from mnist_predict.store.search import END
 
@@ -47,4 +47,4 @@ def _list(link: Link, records: Sequence[Record]) -> None:
     put_pictures(link, records, {})
 
 
-_FILLERS: dict[str, Callable[[Link, Sequence[Record]], None]] = {"search.cql": put_traits, "erased.cql": _list}
+_FILLERS: dict[str, Callable[[Link, Sequence[Record]], None]] = {"search.cql": put_index, "erased.cql": _list}

@@ -16,8 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
-from mnist_predict.store.cassandra import index as traits
-from mnist_predict.store.cassandra import review
+from mnist_predict.store.cassandra import index, review
 from mnist_predict.store.cassandra.rows import GET, blob, from_row, partition, timestamp
 from mnist_predict.store.cassandra.search import search
 from mnist_predict.store.cassandra.session import Link
@@ -100,7 +99,7 @@ def take_away(link: Link, records: Sequence[Record]) -> None:
     for name in {record.image_name for record in records if record.sha256 is not None and record.label_of is None}:
         _lead_elsewhere(link, name, gone)
     for record in records:
-        for statement in [*review.forget(record), *traits.forget(record)]:
+        for statement in [*review.forget(record), *index.forget(record)]:
             link.run(*statement)
     for digest in {record.sha256 for record in records if record.sha256 is not None}:
         _drop_picture(link, digest)
@@ -154,7 +153,7 @@ def _records(link: Link, ids: Iterable[UUID]) -> list[Record]:
 
 def _forget_key(link: Link, record: Record) -> None:
     """Leave of a key only whose it is, so that a retry under it is told."""
-    found = link.settle(_FORGET_KEY, record.key, record.id, look=CLAIMED, key=str(record.key))
+    found = link.compare_and_set(_FORGET_KEY, record.key, record.id, look=CLAIMED, key=str(record.key))
     if found and found[1:3] == (record.id, record.image_name):
         raise StoreUnavailable("Cassandra did not say whether a key was forgotten. Erase the record again.")
 

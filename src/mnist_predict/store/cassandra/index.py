@@ -1,7 +1,7 @@
-"""Writing what a search in Cassandra walks along: a row for each trait of a record, beside it in its partition.
+"""The index that searches in Cassandra scan: a row per index term of a record, in the partition of the record.
 
-They are written together with the record, in the same mutation. Where rows of a trait are, `bucket_of_trait` tells;
-each process lists a partition there once. What people say of an upload is kept in the row of its trait `upload`, where
+The rows are written together with the record, in the same mutation. `bucket_of_trait` lists the partitions that hold a
+term; each process lists a partition there once. What labels say of an upload is in the row of its term `upload`, where
 the newest label wins, whatever order they come in: by the timestamp of its id, and within a millisecond by the id
 itself, as of two values of one timestamp Cassandra keeps the greater.
 """
@@ -13,7 +13,7 @@ from uuid import UUID
 from mnist_predict.store.cassandra.rows import Partition, month_of, partition, timestamp
 from mnist_predict.store.cassandra.session import Link
 from mnist_predict.store.record import Record
-from mnist_predict.store.search import UPLOAD, said_traits, traits
+from mnist_predict.store.search import UPLOAD, index_terms, label_terms
 
 Statement = tuple[Any, ...]
 
@@ -26,30 +26,30 @@ _READ = "select number, source from @record where day = ? and bucket = ? and id 
 _LIST = "insert into @bucket_of_trait (trait, month, day, bucket) values (?, ?, ?, ?)"
 
 
-def listing(trait: str, where: Partition) -> Statement:
-    """What lists a partition of a trait."""
-    return (_LIST, trait, month_of(where[0]), *where)
+def listing(term: str, where: Partition) -> Statement:
+    """The statement that lists a partition as holding a term."""
+    return (_LIST, term, month_of(where[0]), *where)
 
 
 def rows_of(record: Record) -> list[Statement]:
-    """What writes the traits of a record; all in its partition."""
+    """The statements that write the index terms of a record, all in its partition."""
     where, at = partition(record.id), timestamp(record.id)
     return [
-        (_NUMBER, *where, trait, record.id, record.number, at)
-        if trait == UPLOAD
-        else (_TRAIT, *where, trait, record.id, at)
-        for trait in traits(record)
+        (_NUMBER, *where, term, record.id, record.number, at)
+        if term == UPLOAD
+        else (_TRAIT, *where, term, record.id, at)
+        for term in index_terms(record)
     ]
 
 
 def forget(record: Record) -> list[Statement]:
-    """What deletes the traits of a record that is erased, and what it says of another, if it is a label."""
+    """The statements that delete the index terms of an erased record, and what it says of another if it is a label."""
     where, at = partition(record.id), timestamp(record.id)
-    gone = [(_FORGET, at, *where, trait, record.id) for trait in traits(record)]
+    gone = [(_FORGET, at, *where, term, record.id) for term in index_terms(record)]
     if record.label_of is not None:
         of, at = partition(record.label_of), timestamp(record.id)
         gone.append((_UNSAY, at, *of, UPLOAD, record.label_of))
-        gone += [(_FORGET, at, *of, trait, record.label_of) for trait in said_traits(None, record.number)]
+        gone += [(_FORGET, at, *of, term, record.label_of) for term in label_terms(None, record.number)]
     return gone
 
 
@@ -78,6 +78,6 @@ def said_rows(link: Link, of: UUID, label: Record, read: Sequence[str] | None = 
     if source != "upload":
         return []
     where, at = partition(of), timestamp(label.id)
-    found = said_traits(number, label.number)
+    found = label_terms(number, label.number)
     said = f"{label.id} {label.number}"
-    return [(_SAID, *where, UPLOAD, of, said, at), *((_TRAIT, *where, trait, of, at) for trait in found)]
+    return [(_SAID, *where, UPLOAD, of, said, at), *((_TRAIT, *where, term, of, at) for term in found)]

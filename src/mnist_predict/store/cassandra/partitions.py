@@ -1,4 +1,4 @@
-"""Which partitions there are, newest first: of all records, and of those with some traits."""
+"""Which partitions there are, newest first: of all records, and of those with some index terms."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
@@ -22,7 +22,7 @@ _OF_TRAIT = """select day, bucket from @bucket_of_trait
     where trait = ? and month = ? and (day, bucket) >= (?, ?) and (day, bucket) <= (?, ?)"""
 
 T = TypeVar("T")
-TraitsOf = tuple[Partition, list[str]]
+TermsOf = tuple[Partition, list[str]]
 
 
 def all_buckets(link: Link, first: UUID, end: UUID) -> Iterator[list[Partition]]:
@@ -37,15 +37,15 @@ def all_buckets(link: Link, first: UUID, end: UUID) -> Iterator[list[Partition]]
     return _grouped(there_are(), lambda where: where)
 
 
-def buckets_of(link: Link, traits: Sequence[str], first: UUID, end: UUID) -> Iterator[list[TraitsOf]]:
-    """The same of records with any of some traits, each partition with those that are there."""
+def buckets_of(link: Link, terms: Sequence[str], first: UUID, end: UUID) -> Iterator[list[TermsOf]]:
+    """The same of records with any of some terms, each partition with those that are there."""
     low, high = _between(first, end)
 
-    def in_month(month: int) -> Iterator[TraitsOf]:
-        asked = [(trait, link.start(_OF_TRAIT, trait, month, *low, *high, fetch_size=LISTED)) for trait in traits]
-        return _side_by_side([(trait, link.rows(rows)) for trait, rows in asked])
+    def in_month(month: int) -> Iterator[TermsOf]:
+        asked = [(term, link.start(_OF_TRAIT, term, month, *low, *high, fetch_size=LISTED)) for term in terms]
+        return _side_by_side([(term, link.rows(rows)) for term, rows in asked])
 
-    def there_are() -> Iterator[TraitsOf]:
+    def there_are() -> Iterator[TermsOf]:
         months = link.rows(link.start(_MONTHS, month_of(low[0]), month_of(high[0])))
         at_once = 1
         while together := [month for [month] in islice(months, at_once)]:
@@ -56,18 +56,18 @@ def buckets_of(link: Link, traits: Sequence[str], first: UUID, end: UUID) -> Ite
     return _grouped(there_are(), lambda each: each[0])
 
 
-def _side_by_side(streams: Iterable[tuple[str, Iterator[Any]]]) -> Iterator[TraitsOf]:
-    """The partitions of several traits as one list, newest first."""
-    named = (_named(trait, rows) for trait, rows in streams)
+def _side_by_side(streams: Iterable[tuple[str, Iterator[Any]]]) -> Iterator[TermsOf]:
+    """The partitions of several terms as one list, newest first."""
+    named = (_named(term, rows) for term, rows in streams)
     newest_first = merge(*named, key=lambda each: each[0], reverse=True)
     for where, same in groupby(newest_first, key=lambda each: each[0]):
-        yield where, [trait for _, trait in same]
+        yield where, [term for _, term in same]
 
 
-def _named(trait: str, rows: Iterator[Any]) -> Iterator[tuple[Partition, str]]:
-    """The partitions of a trait, one by one: a month has thousands, of which a page asks a few."""
+def _named(term: str, rows: Iterator[Any]) -> Iterator[tuple[Partition, str]]:
+    """The partitions of an index term, one by one: a month has thousands, of which a page asks a few."""
     for day, bucket in rows:
-        yield (day.date(), bucket), trait
+        yield (day.date(), bucket), term
 
 
 def _between(first: UUID, end: UUID) -> tuple[Partition, Partition]:

@@ -10,13 +10,13 @@ from typing import Self
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.store.cassandra.session import ERRORS, LOST, Link, explain
-from mnist_predict.store.cassandra.url import Place
+from mnist_predict.store.cassandra.url import ClusterUrl
 
 
 class Shared(ABC):
     """What uses a `Link`."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ClusterUrl) -> None:
         self.place = place
         self._begin()
 

@@ -118,9 +118,9 @@ def set_aside(link: Link, record_id: UUID, who: str, seconds: float) -> None:
 def _take(link: Link, record_id: UUID, holder: str | None, who: str, heir: str, seconds: int) -> bool:
     """Make what nobody holds, or `who` does, the heir's; whether it is."""
     if holder is None:
-        other = link.settle(_CLAIM, seconds, heir, record_id, look=_HOLDER, key=record_id)
+        other = link.compare_and_set(_CLAIM, seconds, heir, record_id, look=_HOLDER, key=record_id)
     elif holder == who:
-        other = link.settle(_HAND_ON, seconds, heir, record_id, who, look=_HOLDER, key=record_id)
+        other = link.compare_and_set(_HAND_ON, seconds, heir, record_id, who, look=_HOLDER, key=record_id)
     else:
         return False
     return other is None or other[-1:] == (heir,)

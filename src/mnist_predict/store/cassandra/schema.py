@@ -131,7 +131,7 @@ def _lock(link: Link) -> Iterator[Callable[[], None]]:
     look = "select name, holder from @migration_lock where name = ?"
     give_up = time.monotonic() + PATIENCE
     while True:
-        other = link.settle(claim, me, LOCK_SECONDS, look=look, key="schema")
+        other = link.compare_and_set(claim, me, LOCK_SECONDS, look=look, key="schema")
         if other is None or other[1] == me:
             break
         if time.monotonic() > give_up:

@@ -1,4 +1,4 @@
-"""Searching Cassandra: along the rows of a trait, newest first, and from them to the records (see search.py)."""
+"""Searching Cassandra: along the rows of an index term, newest first, and from them to the records (see search.py)."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from mnist_predict.store.cassandra.partitions import AT_ONCE, all_buckets, bucke
 from mnist_predict.store.cassandra.rows import COLUMNS, PAGE, Partition, from_row, partition
 from mnist_predict.store.cassandra.session import Link
 from mnist_predict.store.record import Record
-from mnist_predict.store.search import LOOK, UPLOAD, Found, Search, cut, said_traits, walked
+from mnist_predict.store.search import LOOK, UPLOAD, Found, Search, cut, label_terms, terms_to_scan
 
 _MORE = 100  # records that are looked at together where the first were too few of those that are searched for
 
@@ -22,7 +22,7 @@ _RECORDS = f"select {COLUMNS} from @record where day = ? and bucket = ? and id i
 
 
 class _Row(NamedTuple):
-    """A row of a trait; number and said (the newest label's id and number) only in those of uploads."""
+    """A row of an index term; number and said (the newest label's id and number) only in those of uploads."""
 
     id: UUID
     number: str | None
@@ -61,11 +61,11 @@ def newest(link: Link, first: UUID, end: UUID, limit: int) -> Iterator[Record]:
 
 
 def _walk(link: Link, search: Search, first: UUID, end: UUID, some: int) -> Iterator[_Row]:
-    """The rows of the traits that are walked along, newest first; about `some` of them are wanted."""
+    """The rows of the terms that are walked along, newest first; about `some` of them are wanted."""
     size = max(10, some // 4)
-    for group in buckets_of(link, list(walked(search)), first, end):
+    for group in buckets_of(link, list(terms_to_scan(search)), first, end):
         asked = [
-            link.start(_WALK, *where, trait, first, end, fetch_size=size) for where, traits in group for trait in traits
+            link.start(_WALK, *where, term, first, end, fetch_size=size) for where, terms in group for term in terms
         ]
         streams = [(_Row(*row) for row in link.rows(rows)) for rows in asked]
         yield from merge(*streams, key=lambda row: row.id, reverse=True)
@@ -80,8 +80,8 @@ def _records(link: Link, search: Search, rows: Sequence[_Row]) -> list[Record]:
 
 
 def _of_uploads(link: Link, search: Search, rows: Sequence[_Row]) -> Sequence[_Row]:
-    """The rows that tell what people say of each: in its own trait it may stand for what was said before."""
-    if list(walked(search)) == [UPLOAD]:
+    """The rows that tell what people say of each: in its own term it may stand for what was said before."""
+    if list(terms_to_scan(search)) == [UPLOAD]:
         return rows
     return [_Row(*row) for row in _ask_for(link, _SAID, rows, UPLOAD)]
 
@@ -89,7 +89,7 @@ def _of_uploads(link: Link, search: Search, rows: Sequence[_Row]) -> Sequence[_R
 def _is_said(search: Search, row: _Row) -> bool:
     if row.number is None:  # a label of what is not here, or is no upload
         return False
-    return search.labelled in (said_traits(row.number, row.said.partition(" ")[2]) if row.said else ["no"])
+    return search.labelled in (label_terms(row.number, row.said.partition(" ")[2]) if row.said else ["no"])
 
 
 def _ask_for(link: Link, select: str, rows: Sequence[_Row], *values: str) -> Iterator[Any]:

@@ -47,7 +47,7 @@ from cassandra.query import (
 from mnist_predict.errors import StoreRefused, StoreUnavailable
 from mnist_predict.store.cassandra.policies import Retry, SilentLast
 from mnist_predict.store.cassandra.rows import Partition
-from mnist_predict.store.cassandra.url import Place
+from mnist_predict.store.cassandra.url import ClusterUrl
 
 ERRORS = (DriverException, NoHostAvailable, ConnectionException, QueryExhausted, ErrorMessage, OSError)
 LOST = NoHostAvailable
@@ -62,14 +62,14 @@ _MOST_LISTED = 50_000
 
 
 class Listed:
-    """Which traits a process has listed in which partitions, so that it need not do so again."""
+    """Which terms a process has listed in which partitions, so that it need not do so again."""
 
     def __init__(self) -> None:
         self._listed: set[tuple[str, Partition]] = set()
 
     def lacking(self, rows: Iterable[tuple[Any, ...]]) -> set[tuple[str, Partition]]:
-        """The traits of some rows, with their partitions, that are still to be listed."""
-        return {(trait, (day, bucket)) for _, day, bucket, trait, *_ in rows} - self._listed
+        """The terms of some rows, with their partitions, that are still to be listed."""
+        return {(term, (day, bucket)) for _, day, bucket, term, *_ in rows} - self._listed
 
     def add(self, listed: set[tuple[str, Partition]]) -> None:
         """These are listed now; with very many, it is begun anew."""
@@ -81,7 +81,7 @@ class Listed:
 class Link:
     """An open session. Every statement is prepared once, and repeatable unless it is a lightweight transaction."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ClusterUrl) -> None:
         self.place = place
         self._nodes = SilentLast(place.dc)
         self.cluster = Cluster(
@@ -147,7 +147,7 @@ class Link:
         statement = SimpleStatement(cql, keyspace=self.place.keyspace, consistency_level=consistency)
         return list(self.session.execute(statement, values or None))
 
-    def settle(self, cql: str, *values: Any, look: str, key: str | UUID) -> tuple[Any, ...] | None:
+    def compare_and_set(self, cql: str, *values: Any, look: str, key: str | UUID) -> tuple[Any, ...] | None:
         """Run a lightweight transaction: None when it was applied, else the row that stood in its way.
 
         When its outcome is unknown, `look` (a `select` of one row by `key`, with the columns in the order of the
@@ -210,7 +210,7 @@ class Link:
         self.cluster.shutdown()
 
 
-def explain(error: Exception, place: Place) -> StoreUnavailable:
+def explain(error: Exception, place: ClusterUrl) -> StoreUnavailable:
     """The same error in words that say what to do. Nothing was acknowledged."""
     if isinstance(error, StoreUnavailable):
         return error
@@ -239,7 +239,7 @@ def explain(error: Exception, place: Place) -> StoreUnavailable:
     )
 
 
-def _profile(place: Place, nodes: SilentLast) -> ExecutionProfile:
+def _profile(place: ClusterUrl, nodes: SilentLast) -> ExecutionProfile:
     return ExecutionProfile(
         load_balancing_policy=nodes,
         retry_policy=Retry(),
@@ -251,7 +251,7 @@ def _profile(place: Place, nodes: SilentLast) -> ExecutionProfile:
     )
 
 
-def _ssl_context(place: Place) -> ssl.SSLContext:
+def _ssl_context(place: ClusterUrl) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=place.ca or None)
     context.check_hostname = place.check_host
     return context

@@ -11,7 +11,7 @@ FORM = "cassandra://user:password@host1,host2:9042/keyspace?dc=dc1&tls=yes&ca=ca
 
 
 @dataclass(frozen=True)
-class Place:
+class ClusterUrl:
     """One cluster and keyspace, as the store setting names them."""
 
     hosts: tuple[str, ...]

@@ -1,7 +1,7 @@
 """Writing to Cassandra, in an order in which nothing is named before it is there.
 
 First the record is listed where an eraser looks for it (cassandra_erase.py), and its partition where pages look; then
-comes the picture; then the record with its traits, in one mutation of its partition; then what points to it. Every
+comes the picture; then the record with its index terms, in one mutation of its partition; then what points to it. Every
 statement may be repeated: ids are made by the client, and where a row is written twice, the newest id wins by its
 timestamp.
 """
@@ -13,8 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from mnist_predict.errors import Gone, KeyReused
-from mnist_predict.store.cassandra import index as traits
-from mnist_predict.store.cassandra import review
+from mnist_predict.store.cassandra import index, review
 from mnist_predict.store.cassandra.rows import COLUMNS, Partition, blob, month_of, partition, timestamp, to_row
 from mnist_predict.store.cassandra.session import Link
 from mnist_predict.store.record import Record
@@ -71,7 +70,7 @@ class Window:
 def claim(link: Link, record: Record) -> Record:
     """The record under the id that its key is of: its own, where nobody came earlier."""
     mine = (record.key, record.id, record.image_name, blob(record.sha256))
-    kept = link.settle(_CLAIM, *mine, look=CLAIMED, key=str(record.key)) or mine
+    kept = link.compare_and_set(_CLAIM, *mine, look=CLAIMED, key=str(record.key)) or mine
     if kept[2] is None:
         raise Gone(kept[1])
     return replace(record, id=same(kept[2:], record, kept[1]))
@@ -116,10 +115,10 @@ def put_partition(link: Link, where: Partition) -> None:
 
 def put_records(link: Link, records: Sequence[Record]) -> None:
     """Keep records that are listed, whose pictures are kept and whose partitions are listed."""
-    _put_rows(link, records, lambda record: [*_rows(record), *traits.rows_of(record)])
+    _put_rows(link, records, lambda record: [*_rows(record), *index.rows_of(record)])
 
 
-def put_pointers(link: Link, records: Sequence[Record], sayings: traits.Sayings) -> None:
+def put_pointers(link: Link, records: Sequence[Record], sayings: index.Sayings) -> None:
     """Have names, reviews and searches lead to records that are kept."""
     newest: dict[str, UUID] = {}
     for record in records:
@@ -131,21 +130,21 @@ def put_pointers(link: Link, records: Sequence[Record], sayings: traits.Sayings)
         for record in records:
             for statement in review.statements(record):
                 window.start(*statement)
-        _point_to_traits(link, window, records, sayings.rows())
+        _put_index_pointers(link, window, records, sayings.rows())
 
 
-def put_traits(link: Link, records: Sequence[Record]) -> None:
+def put_index(link: Link, records: Sequence[Record]) -> None:
     """What searches walk along, of records that are kept already."""
-    sayings = traits.Sayings(link, records)
-    _put_rows(link, records, traits.rows_of)
+    sayings = index.Sayings(link, records)
+    _put_rows(link, records, index.rows_of)
     with Window(link, ROWS_AT_ONCE) as window:
-        _point_to_traits(link, window, records, sayings.rows())
+        _put_index_pointers(link, window, records, sayings.rows())
 
 
 def put_said(link: Link, of: UUID, label: Record) -> None:
     """What a label says of what its record was merged into."""
     with Window(link, ROWS_AT_ONCE) as window:
-        _point_to_traits(link, window, [], [traits.said_rows(link, of, label)])
+        _put_index_pointers(link, window, [], [index.said_rows(link, of, label)])
 
 
 def _put_rows(link: Link, records: Iterable[Record], rows: Callable[[Record], list[Statement]]) -> None:
@@ -158,12 +157,12 @@ def _put_rows(link: Link, records: Iterable[Record], rows: Callable[[Record], li
             window.batch(statements)
 
 
-def _point_to_traits(link: Link, window: Window, records: Iterable[Record], said: list[list[Statement]]) -> None:
-    """List the traits of records where they are not listed yet, and write what is said, with its traits."""
-    written = [row for rows in (*map(traits.rows_of, records), *said) for row in rows]
+def _put_index_pointers(link: Link, window: Window, records: Iterable[Record], said: list[list[Statement]]) -> None:
+    """List the terms of records where they are not listed yet, and write what labels say, with its terms."""
+    written = [row for rows in (*map(index.rows_of, records), *said) for row in rows]
     lacking = link.listed.lacking(written)
-    for trait, where in lacking:
-        window.start(*traits.listing(trait, where))
+    for term, where in lacking:
+        window.start(*index.listing(term, where))
     for rows in filter(None, said):
         window.batch(rows)
     window.wait()

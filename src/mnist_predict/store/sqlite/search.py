@@ -30,7 +30,7 @@ def find(read: Read, columns: str, search: Search, before: UUID | None, limit: i
 
 
 def _walks(search: Search) -> list[Condition]:
-    """The indexes to walk along, the rarest that is asked for, as `search.walked`; or all records."""
+    """The indexes to walk along, the rarest that is asked for, as `search.terms_to_scan`; or all records."""
     if search.image_name is not None:
         return [("indexed by record_by_name where image_name = ?", search.image_name)]
     if search.number is not None:
