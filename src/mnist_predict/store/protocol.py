@@ -39,7 +39,6 @@ class Store(Protocol):
         this is a label of one that was.
         `picture` are the bytes whose SHA-256 `record.sha256` is; they are kept once.
         """
-        ...
 
     def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
         """Keep many records and the pictures given by their SHA-256, faster than one by one; durable on return.
@@ -47,27 +46,21 @@ class Store(Protocol):
         The records have no keys, and ids that are new here or of the very same record. May be repeated after
         a failure, which may leave a part of them kept. What `add` would call gone is left out.
         """
-        ...
 
     def merge(self, record_id: UUID, kept_id: UUID) -> None:
         """From now on `get` and `labels` take the first id, which was acknowledged, for the second, which is kept."""
-        ...
 
     def merged(self) -> Iterator[tuple[UUID, UUID]]:
         """Every id that was merged, with the id of the record that is kept."""
-        ...
 
     def get(self, record_id: UUID) -> Record | None:
         """The record of that id, or the one that it was merged into."""
-        ...
 
     def newest(self, image_name: str) -> Record | None:
         """The newest record of that image name that brought a picture (labels aside)."""
-        ...
 
     def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
         """Records newest first; `before`: only those whose id is smaller (the last id of the page before)."""
-        ...
 
     def search(self, search: Search, before: UUID | None = None, limit: int = 50) -> Found:
         """A page of the records that are searched for, newest first; `before`: as `rest` of the page before.
@@ -75,15 +68,12 @@ class Store(Protocol):
         It costs what it shows, however many records are kept, where one thing is asked for; of several, it looks at
         a bounded number of records and says how far it came.
         """
-        ...
 
     def labels(self, record_id: UUID) -> list[Record]:
         """The labels of a record and of what was merged into it, newest first."""
-        ...
 
     def picture(self, sha256: str) -> bytes | None:
         """The bytes of a picture just as they were uploaded."""
-        ...
 
     def unreviewed(self, before: UUID | None = None, limit: int = 50, digit: str | None = None) -> Unreviewed:
         """Readings that a person should look at (`reasons`) and that have no label, held or not.
@@ -91,14 +81,12 @@ class Store(Protocol):
         `before`: only those whose id is smaller; `digit`: only those that read as this one digit. Looks at a bounded
         number of rows, so there may be fewer than `limit` though there are `older` ones.
         """
-        ...
 
     def hold(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
         """Give the first `most` of those that still wait, and that nobody else holds, to `who` for so long.
 
         Nobody else is given them meanwhile; who holds one may prolong it.
         """
-        ...
 
     def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
         """Give what `who` holds, or nobody does, to nobody for so long."""
@@ -108,34 +96,27 @@ class Store(Protocol):
 
         A label goes with what it labels.
         """
-        ...
 
     def erase(self, erasure: Erasure) -> Erasure:
         """Erase these records, their labels, and the pictures that no other record has; bar all their ids and keys.
 
         Ids that are not kept are barred as well. Returns the erasure with every id that was. May be repeated.
         """
-        ...
 
     def erasures(self) -> Iterator[Erasure]:
         """Every erasure, newest first; for the commands that keep the store."""
-        ...
 
     def erased(self, record_ids: Iterable[UUID]) -> set[UUID]:
         """Those of the ids that were erased."""
-        ...
 
     def count(self) -> int:
         """How many records are kept, counted one by one: for the commands that keep the store, not for pages."""
-        ...
 
     def pictures(self) -> Iterator[str]:
         """The SHA-256 of every picture that is kept, in no order; those kept meanwhile may be among them."""
-        ...
 
     def check_writable(self) -> None:
         """Raise `StoreUnavailable` unless a record could be kept now; leaves nothing behind."""
-        ...
 
     def status(self) -> Status:
         """How the store is doing; asks nothing over the network."""
@@ -147,4 +128,3 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Finish what was begun and let go of files and connections."""
-        ...

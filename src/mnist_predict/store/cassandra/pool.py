@@ -33,7 +33,6 @@ class Shared(ABC):
         """Make ready what a new link is used for."""
 
     def close(self) -> None:
-        """Finish what was begun and let go of the connections."""
         store = self._of_this_process()
         with store._state:
             store._closed = True

@@ -23,7 +23,7 @@ from mnist_predict.store.search import END, Found, Search
 
 
 class CassandraStore(Shared, Store):
-    """A `Store` in one keyspace; the session begins with the first use in each process."""
+    """A `Store` in one keyspace (see there for the methods). The session begins with the first use in each process."""
 
     def _prepare(self, link: Link) -> None:
         # Each partition is listed once by a process, the first time it writes there.
@@ -31,7 +31,6 @@ class CassandraStore(Shared, Store):
         prepare(link, lambda record: self._add(link, record))
 
     def add(self, record: Record, picture: bytes | None = None) -> Record:
-        """Keep a record and its picture; see `Store.add`."""
         with self._using() as link:
             return self._add(link, record, picture)
 
@@ -72,7 +71,6 @@ class CassandraStore(Shared, Store):
         return gone
 
     def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
-        """Keep many new records at once; see `Store.add_all`."""
         with self._using() as link:
             gone = erasing.barred(link, erasing.ask_of(link, records))
             kept = [record for record in records if not gone & {record.id, record.label_of}]
@@ -83,7 +81,6 @@ class CassandraStore(Shared, Store):
             self._put(link, kept)
 
     def merge(self, record_id: UUID, kept_id: UUID) -> None:
-        """Take the first id for the second; see `Store.merge`."""
         with self._using() as link:
             link.run("insert into @merged_into (kept, id) values (?, ?)", kept_id, record_id)
             link.run("insert into @merged (id, kept) values (?, ?)", record_id, kept_id)
@@ -92,12 +89,10 @@ class CassandraStore(Shared, Store):
                     write.put_said(link, kept_id, label)
 
     def merged(self) -> Iterator[tuple[UUID, UUID]]:
-        """Every id that was merged, with the id of the record that is kept."""
         with self._using() as link:
             yield from link.rows(link.start("select id, kept from @merged"))
 
     def get(self, record_id: UUID) -> Record | None:
-        """The record of that id, or the one that it was merged into."""
         with self._using() as link:
             found = _get(link, record_id)
             if found is None:
@@ -106,28 +101,23 @@ class CassandraStore(Shared, Store):
             return found
 
     def newest(self, image_name: str) -> Record | None:
-        """The newest record of that image name that brought a picture (labels aside)."""
         with self._using() as link:
             found = link.run("select id from @newest_by_image_name where image_name = ?", image_name).one()
             return _get(link, found[0]) if found else None
 
     def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
-        """Records newest first, of ids smaller than `before`."""
         with self._using() as link:
             return list(islice(newest(link, UUID(int=0), min(before or END, END), limit), limit))
 
     def search(self, search: Search, before: UUID | None = None, limit: int = 50) -> Found:
-        """Records that are searched for, newest first; see `Store.search`."""
         with self._using() as link:
             return find(link, search, before, limit)
 
     def labels(self, record_id: UUID) -> list[Record]:
-        """The labels of a record and of what was merged into it, newest first."""
         with self._using() as link:
             return _labels(link, record_id)
 
     def picture(self, sha256: str) -> bytes | None:
-        """The bytes of a picture just as they were uploaded."""
         with self._using() as link:
             select = "select size, bytes from @picture where sha256 = ?"
             rows = list(link.rows(link.start(select, blob(sha256), fetch_size=8)))
@@ -135,44 +125,36 @@ class CassandraStore(Shared, Store):
         return whole if rows and len(whole) == rows[0][0] else None
 
     def unreviewed(self, before: UUID | None = None, limit: int = 50, digit: str | None = None) -> Unreviewed:
-        """Readings that wait for a person, newest first; see `Store.unreviewed`."""
         with self._using() as link:
             return review.unreviewed(link, min(before or END, END), limit, digit)
 
     def hold(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
-        """Give some that wait to `who`; see `Store.hold`."""
         with self._using() as link:
             return review.hold(link, ids, who, seconds, most)
 
     def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
-        """Give what `who` holds to nobody; see `Store.set_aside`."""
         with self._using() as link:
             review.set_aside(link, record_id, who, seconds)
 
     def together(self, record: Record) -> list[Record]:
-        """What is erased with a record; see `Store.together`."""
         if record.sha256 is None and record.label_of is not None:
             record = self.get(record.label_of) or record
         with self._using() as link:
             return erasing.together(link, record)
 
     def erase(self, erasure: Erasure) -> Erasure:
-        """Erase these records for good; see `Store.erase`."""
         with self._using() as link:
             return erasing.erase(link, erasure)
 
     def erasures(self) -> Iterator[Erasure]:
-        """Every erasure, newest first."""
         with self._using() as link:
             yield from erasing.erasures(link)
 
     def erased(self, record_ids: Iterable[UUID]) -> set[UUID]:
-        """Those of the ids that were erased."""
         with self._using() as link:
             return erasing.barred(link, erasing.ask(link, record_ids))
 
     def count(self) -> int:
-        """How many records are kept, partition by partition."""
         cql = "select count(*) from @record where day = ? and bucket = ?"
         counted = 0
         with self._using() as link:
@@ -182,13 +164,11 @@ class CassandraStore(Shared, Store):
         return counted
 
     def pictures(self) -> Iterator[str]:
-        """The SHA-256 of every picture of which at least a part is kept."""
         with self._using() as link:
             for [digest] in link.rows(link.start("select distinct sha256 from @picture")):
                 yield digest.hex()
 
     def check_writable(self) -> None:
-        """Raise `StoreUnavailable` unless a record could be kept now."""
         with self._using() as link:
             link.run("insert into @pulse (shelf, beat) values (0, ?) using ttl 60", new_id())
 

@@ -33,7 +33,7 @@ _inherited: list[object] = []  # connections of a parent process: using or closi
 
 
 class SqliteStore(Store):
-    """A `Store` in one file; connections open with the first use in each process."""
+    """A `Store` in one file (see there for the methods). Connections open with the first use in each process."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -46,7 +46,6 @@ class SqliteStore(Store):
         self._closed = False
 
     def add(self, record: Record, picture: bytes | None = None) -> Record:
-        """Keep a record and its picture; see `Store.add`."""
         row = to_row(record)
 
         def keep(connection: Connection) -> Record:
@@ -68,8 +67,6 @@ class SqliteStore(Store):
         """Before each record is kept; a store has no limit but its disk."""
 
     def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
-        """Keep many new records at once, in one transaction; see `Store.add_all`."""
-
         def keep(connection: Connection) -> None:
             gone = erasing.those_erased(connection, records)
             connection.executemany(_INSERT_PICTURE, pictures.items())
@@ -81,7 +78,6 @@ class SqliteStore(Store):
         self._of_this_process()._writer.run(keep)
 
     def merge(self, record_id: UUID, kept_id: UUID) -> None:
-        """Take the first id for the second; see `Store.merge`."""
         ids = str(record_id), str(kept_id)
         merge = "insert into merged (id, kept) values (?, ?) on conflict do nothing"
 
@@ -92,17 +88,14 @@ class SqliteStore(Store):
         self._of_this_process()._writer.run(take)
 
     def merged(self) -> Iterator[tuple[UUID, UUID]]:
-        """Every id that was merged, with the id of the record that is kept."""
         for one, kept in self._read("select id, kept from merged"):
             yield UUID(one), UUID(kept)
 
     def get(self, record_id: UUID) -> Record | None:
-        """The record of that id, or the one that it was merged into."""
         found = self._first("where id = ?", str(record_id))
         return found or self._first("where id = (select kept from merged where id = ?)", str(record_id))
 
     def newest(self, image_name: str) -> Record | None:
-        """The newest record of that image name that brought a picture (labels aside)."""
         return self._first(
             "indexed by record_by_image_name where image_name = ? and sha256 is not null and label_of is null "
             "order by id desc",
@@ -110,26 +103,21 @@ class SqliteStore(Store):
         )
 
     def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
-        """Records newest first, of ids smaller than `before`."""
         return self._records("where id < ? order by id desc limit ?", str(before) if before else "g", limit)
 
     def search(self, search: Search, before: UUID | None = None, limit: int = 50) -> Found:
-        """Records that are searched for, newest first; see `Store.search`."""
         rows, looked = find(self._read, _COLUMNS, search, before, limit + 1)
         return cut([from_row(row) for row in rows], limit, looked)
 
     def labels(self, record_id: UUID) -> list[Record]:
-        """The labels of a record and of what was merged into it, newest first."""
         of = "where label_of = ? or label_of in (select id from merged where kept = ?) order by id desc"
         return self._records(of, str(record_id), str(record_id))
 
     def picture(self, sha256: str) -> bytes | None:
-        """The bytes of a picture just as they were uploaded."""
         found = self._read("select bytes from picture where sha256 = ?", sha256)
         return found[0][0] if found else None
 
     def unreviewed(self, before: UUID | None = None, limit: int = 50, digit: str | None = None) -> Unreviewed:
-        """Readings that wait for a person, newest first; see `Store.unreviewed`."""
         last = str(before) if before else "g"
         if digit is None:
             rows = self._read(sqlite_review.OF_ALL, last, limit)
@@ -139,58 +127,47 @@ class SqliteStore(Store):
         return Unreviewed(ids, ids[-1] if len(ids) == limit else None)
 
     def hold(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
-        """Give some that wait to `who`; see `Store.hold`."""
         run = self._of_this_process()._writer.run
         held = run(lambda connection: sqlite_review.hold(connection, ids, who, seconds, most))
         return [record for each in held if (record := self.get(each))]
 
     def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
-        """Give what `who` holds to nobody; see `Store.set_aside`."""
         run = self._of_this_process()._writer.run
         run(lambda connection: sqlite_review.set_aside(connection, record_id, who, seconds))
 
     def together(self, record: Record) -> list[Record]:
-        """What is erased with a record; see `Store.together`."""
         if record.sha256 is None and record.label_of is not None:
             record = self.get(record.label_of) or record
         return self._records(erasing.TOGETHER, record.sha256 or "", str(record.id))
 
     def erase(self, erasure: Erasure) -> Erasure:
-        """Erase these records for good; see `Store.erase`."""
         done = self._of_this_process()._writer.run(lambda connection: erasing.erase(connection, erasure))
         erasing.empty_log(self.path)
         return done
 
     def erasures(self) -> Iterator[Erasure]:
-        """Every erasure, newest first."""
         return erasing.erasures(self._read(erasing.ERASURES))
 
     def erased(self, record_ids: Iterable[UUID]) -> set[UUID]:
-        """Those of the ids that were erased."""
         return {UUID(row[0]) for row in self._read(erasing.ERASED, json.dumps([str(each) for each in record_ids]))}
 
     def count(self) -> int:
-        """How many records are kept."""
         found: int = self._read("select count(*) from record")[0][0]
         return found
 
     def pictures(self) -> Iterator[str]:
-        """The SHA-256 of every picture that is kept."""
         last = ""
         while found := self._read("select sha256 from picture where sha256 > ? order by sha256 limit 1000", last):
             yield from (row[0] for row in found)
             last = found[-1][0]
 
     def check_writable(self) -> None:
-        """Raise `StoreUnavailable` unless a record could be kept now."""
-
         def beat(connection: Connection) -> None:
             connection.execute("update pulse set beat = randomblob(65536)")
 
         self._of_this_process()._writer.run(beat)
 
     def close(self) -> None:
-        """Finish the writes that were begun and let go of the file."""
         store = self._of_this_process()
         store._closed = True
         store._writer.close()

@@ -25,19 +25,15 @@ class Source(Protocol):
 
     def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
         """See `Store.page`."""
-        ...
 
     def picture(self, sha256: str) -> bytes | None:
         """See `Store.picture`."""
-        ...
 
     def merged(self) -> Iterator[tuple[UUID, UUID]]:
         """See `Store.merged`."""
-        ...
 
     def erasures(self) -> Iterator[Erasure]:
         """See `Store.erasures`."""
-        ...
 
 
 @dataclass
