@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "mnist_predict"
 # A part may import its own floor and those below it (here: before it), and never in a circle.
 FLOORS = (
-    ("errors", "reading"),
+    ("errors", "reading", "typed"),
     ("settings", "models", "turns"),
     ("vision", "store"),
     ("stats", "review", "service"),

@@ -191,11 +191,6 @@ class Reading:
         return cls(numbers, form["primary"], tuple(form["advice"]), form["model_version"], form.get("free"))
 
 
-def is_digits(text: str) -> bool:
-    """Whether a text consists of the digits 0 to 9 alone, one at least."""
-    return text.isascii() and text.isdecimal()
-
-
 def next_best(number: Number) -> str | None:
     """The second most likely text: the digit whose runner-up comes closest is replaced by it.
 

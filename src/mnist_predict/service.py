@@ -9,7 +9,7 @@ from time import monotonic, perf_counter, sleep
 from uuid import UUID
 
 from mnist_predict.errors import BadRequest, Gone, NotFound, StoreUnavailable
-from mnist_predict.reading import Reading, is_digits
+from mnist_predict.reading import Reading
 from mnist_predict.settings import Settings
 from mnist_predict.stats.counting import open_statistics
 from mnist_predict.store.ids import first_id, new_id
@@ -18,6 +18,7 @@ from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.thumbnails import open_thumbnails
 from mnist_predict.turns import Turns
+from mnist_predict.typed import MOST_DIGITS, is_number
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.picture import decode
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
@@ -235,8 +236,9 @@ def open_service(settings: Settings) -> Service:
 
 
 def _check_number(number: str) -> None:
-    if not is_digits(number):
-        raise BadRequest(f"A number is written with the digits 0 to 9, not as {number!r}.")
+    if not is_number(number):
+        given = number[:MOST_DIGITS]
+        raise BadRequest(f"A number is written with the digits 0 to 9, at most {MOST_DIGITS}, not as {given!r}.")
 
 
 def _name(image_name: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from mnist_predict.errors import BadRequest
-from mnist_predict.reading import is_digits
+from mnist_predict.typed import whole
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -67,6 +67,7 @@ def _parse(setting: Field[Any], text: str) -> Any:
     if setting.type is str:
         return text
     maximum: int = setting.metadata["maximum"]
-    if not is_digits(text) or int(text) > maximum:
+    number = whole(text, 0, maximum)
+    if number is None:
         raise BadRequest(f"{variable(setting.name)} must be a whole number from 0 to {maximum}, not {text!r}.")
-    return int(text)
+    return number

@@ -16,6 +16,7 @@ SHIPPED = Path(__file__).parent / "default"
 Part = Literal["digits", "line", "line2"]
 LINES: tuple[Part, ...] = ("line", "line2")
 PARTS: tuple[Part, ...] = ("digits", *LINES)
+ADVICE = "Copy the model version anew, or install mnist_predict again."
 
 
 @dataclass(frozen=True)
@@ -45,4 +46,38 @@ def open_version(folder: str | Path = "") -> Version:
         if not (path / part / "model.onnx").is_file():
             missing = f"there is no {part}/model.onnx in it."
             raise BadRequest(f"{path} holds no model version of this mnist_predict: {missing}")
+        if not _whole(path / part / "model.onnx"):
+            raise BadRequest(f"{path / part / 'model.onnx'} is damaged or cut short. {ADVICE}")
     return Version(path)
+
+
+def _whole(model: Path) -> bool:
+    """Whether a file ends where its parts do, which are numbered and say how long they are (protocol buffers); without
+    onnxruntime, which takes a second to load."""
+    data = model.read_bytes()
+    at = 0
+    try:
+        while at < len(data):
+            tag, at = _varint(data, at)
+            length, after = _varint(data, at)
+            match tag & 7:
+                case 0:
+                    at = after
+                case 2:
+                    at = after + length
+                case _:
+                    return False
+    except IndexError:
+        return False
+    return 0 < at == len(data)
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """A number of seven bits a byte, the lowest first; and where it ends."""
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at

@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.errors import BadRequest
+from mnist_predict.typed import MOST_DIGITS
 from mnist_predict.vision.pattern import Pattern, Work
 
 LONGEST = 2000  # characters that say what is expected
-MOST_DIGITS = 100
 MOST_STATES = 3000
 MOST_RULES = 8
 FORMS = (

@@ -5,6 +5,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, unquote
 
 from mnist_predict.errors import BadRequest
+from mnist_predict.typed import whole
 
 CONSISTENCIES = ("local_quorum", "quorum", "local_one", "one", "two", "three", "all")
 FORM = "cassandra://user:password@host1,host2:9042/keyspace?dc=dc1&tls=yes&ca=ca.pem"
@@ -55,9 +56,10 @@ def _split_port(hosts: str) -> tuple[str, int]:
     before, colon, after = hosts.rpartition(":")
     if not colon or after.endswith("]"):  # no port, or the last part of an IPv6 address in brackets
         return hosts, 9042
-    if not after.isdecimal() or not 0 < int(after) < 65536:
+    port = whole(after, 1, 65535)
+    if port is None:
         raise BadRequest(f"The port of the store must be a number from 1 to 65535. Write it as {FORM}.")
-    return before, int(after)
+    return before, port
 
 
 def _options(text: str) -> dict[str, Any]:
@@ -67,8 +69,8 @@ def _options(text: str) -> dict[str, Any]:
             options[name] = value
         elif name == "consistency" and value.lower() in CONSISTENCIES:
             options[name] = value.lower()
-        elif name == "copies" and value.isdecimal():
-            options[name] = int(value)
+        elif name == "copies" and (copies := whole(value, 0, 1000)) is not None:
+            options[name] = copies
         elif name in ("tls", "check_host") and value in ("yes", "no"):
             options[name] = value == "yes"
         else:

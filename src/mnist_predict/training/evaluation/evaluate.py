@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from mnist_predict.errors import BadRequest, UserError
-from mnist_predict.reading import Reading, is_digits
+from mnist_predict.reading import Reading
 from mnist_predict.stats.intervals import wilson_interval
 from mnist_predict.training import mnist as dataset
 from mnist_predict.training.evaluation import measures
+from mnist_predict.typed import is_number
 from mnist_predict.vision.recognizer import Recognizer
 
 Sample = tuple[str, str, Callable[[Recognizer], Reading]]  # image name, label, how it is read
@@ -106,7 +107,7 @@ def _listed(folder: Path) -> Iterator[Sample]:
             if not path.is_file():
                 raise BadRequest(f"{folder}/labels.csv names {row['image_name']!r}, which is not there.")
             label = row["label"] or ""
-            if not is_digits(label):
+            if not is_number(label):
                 raise BadRequest(
                     f"{folder}/labels.csv calls {row['image_name']} {label!r}; a label is written in digits."
                 )

@@ -4,12 +4,28 @@ from io import BytesIO
 from typing import IO
 
 from flask import Request, request
+from werkzeug import formparser
+from werkzeug.datastructures import Headers
+from werkzeug.sansio.multipart import MultipartDecoder
 
 from mnist_predict.errors import BadRequest, TooLarge
 from mnist_predict.vision.expect import Expectation, expectation
 from mnist_predict.vision.picture import MAX_BYTES
 
 MAX_REQUEST = MAX_BYTES + 100_000  # and the rest of the form
+
+
+class _Decoder(MultipartDecoder):
+    """Takes in the headers of a part of a form that are not UTF-8, as an old program writes the name of its file."""
+
+    def _parse_headers(self, data: bytes | bytearray) -> Headers:
+        try:
+            return super()._parse_headers(data)
+        except UnicodeDecodeError:
+            return super()._parse_headers(data.decode("cp1252", "replace").encode())
+
+
+formparser.MultipartDecoder = _Decoder  # type: ignore[attr-defined]  # no argument or attribute names it
 
 
 class PictureRequest(Request):

@@ -3,8 +3,8 @@
 import csv
 
 from mnist_predict.errors import BadRequest
-from mnist_predict.reading import is_digits
 from mnist_predict.service import LONGEST_NAME
+from mnist_predict.typed import is_number
 
 MOST_LINES = 1000
 _SHOWN = 5  # mistakes named at once
@@ -26,7 +26,7 @@ def parse(text: str) -> list[tuple[str, str]]:
         if not any(field.strip() for field in row):
             continue
         name, number = (row[0].strip(), "".join(row[1].split())) if len(row) == 2 else ("", "")
-        if 0 < len(name) <= LONGEST_NAME and is_digits(number):
+        if 0 < len(name) <= LONGEST_NAME and is_number(number):
             pairs.append((name, number))
         elif at > 1 or len(row) != 2 or any(c.isdigit() for c in number):
             mistakes.append(f"line {at} ({lines[at - 1][:60]})")

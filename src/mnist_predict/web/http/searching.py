@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 from mnist_predict.errors import BadRequest
-from mnist_predict.reading import is_digits
 from mnist_predict.store.search import Labelled, Search
+from mnist_predict.typed import is_number
 
 WORDS = ("number", "image_name", "since", "until", "zone", "confidence", "model_version", "labelled")
 NO_NUMBER = "none"
@@ -62,7 +62,7 @@ def _number(text: str) -> str:
     number = "".join(text.split())
     if number.lower() == NO_NUMBER:
         return ""
-    if not is_digits(number):
+    if not is_number(number):
         raise BadRequest(f"Search for the digits 0 to 9 of a number, or for {NO_NUMBER}, not for {text!r}.")
     return number
 

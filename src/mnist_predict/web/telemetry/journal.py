@@ -1,6 +1,5 @@
 """One line of JSON on standard error and one count in the metrics for every request."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from time import perf_counter, time
@@ -8,7 +7,7 @@ from typing import Any
 
 from flask import Response, request
 
-from mnist_predict.web.telemetry.log import iso
+from mnist_predict.web.telemetry.log import as_line, iso
 from mnist_predict.web.telemetry.metrics import count_request
 from mnist_predict.web.wsgi import Environ, Wsgi
 
@@ -103,4 +102,4 @@ class Journal:
             **environ.get(_NOTES, {}),
         }
         with suppress(OSError):  # a full disk of the log must not fail an answer
-            environ["wsgi.errors"].write(json.dumps(line, ensure_ascii=False) + "\n")
+            environ["wsgi.errors"].write(as_line(line) + "\n")

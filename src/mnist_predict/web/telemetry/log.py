@@ -3,13 +3,20 @@
 import json
 import logging
 from datetime import UTC, datetime
+from typing import Any
 
 
 class _Line(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         message = record.getMessage() + (f"\n{self.formatException(record.exc_info)}" if record.exc_info else "")
         line = {"time": iso(record.created), "level": record.levelname.lower(), "message": message}
-        return json.dumps(line, ensure_ascii=False)
+        return as_line(line)
+
+
+def as_line(form: dict[str, Any]) -> str:
+    """JSON on one line; what a terminal would obey or not show (control characters, marks of direction) is escaped."""
+    text = json.dumps(form, ensure_ascii=False)
+    return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def log_in_lines() -> None:

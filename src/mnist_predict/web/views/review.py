@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict import review
 from mnist_predict.errors import BadRequest, NotFound, StoreUnavailable
-from mnist_predict.reading import is_digits
 from mnist_predict.store.record import Record
+from mnist_predict.typed import whole
 from mnist_predict.vision.picture import preview
 from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
@@ -84,10 +84,10 @@ def give() -> AnyResponse:
     Form fields, all optional: `count` (1 by default), `reviewer` (made up if missing), `keep` (ids of reserved readings
     that stay reserved), `digit` (only readings of this one digit).
     """
-    count = request.form.get("count", "1")
-    if not is_digits(count) or not 1 <= int(count[:9]) <= GRID:
+    count = whole(request.form.get("count", "1"), 1, GRID)
+    if count is None:
         raise BadRequest(f"`count` is a number from 1 to {GRID}.")
-    return _give(_reviewer(request.form), int(count), _ids("keep"), _digit(request.form.get("digit")))
+    return _give(_reviewer(request.form), count, _ids("keep"), _digit(request.form.get("digit")))
 
 
 @blueprint.post("/answer", endpoint="answer")
