@@ -43,6 +43,11 @@ def service(tmp_path: Path) -> Iterator[Service]:
     store.close()
 
 
+def found(service: Service, name: str) -> tuple[Record, bytes]:
+    record = service.find(name)
+    return record, service.look(record, bytes)
+
+
 def test_reading_keeps_nothing(service: Service) -> None:
     assert service.read(png(0)).number == "42"
     assert service.store.page() == []
@@ -54,7 +59,7 @@ def test_an_upload_is_read_and_kept_with_its_picture(service: Service) -> None:
     assert record.sha256 == sha256(png(0)).hexdigest()
     assert service.record(str(record.id)) == record
     assert service.picture(record) == png(0)
-    assert service.find("a.png") == (record, png(0))
+    assert found(service, "a.png") == (record, png(0))
 
 
 def test_a_retried_upload_is_the_same_record(service: Service) -> None:
@@ -69,14 +74,14 @@ def test_the_newest_of_a_name_is_found(service: Service) -> None:
     service.upload(png(0), "a.png")
     newest = service.upload(png(1), "a.png")
     service.record_by_hand("a.png", "7")
-    assert service.find("a.png") == (newest, png(1))
+    assert found(service, "a.png") == (newest, png(1))
 
 
 def test_a_file_name_that_is_no_unicode_is_kept_with_question_marks(service: Service) -> None:
     name = b"caf\xe9.png".decode("utf-8", "surrogateescape")
     record = service.upload(png(0), name)
     assert record.image_name == "caf?.png"
-    assert service.find(name) == service.find("caf?.png") == (record, png(0))
+    assert found(service, name) == found(service, "caf?.png") == (record, png(0))
     assert service.record_by_hand(name, "7").label_of == record.id
 
 
@@ -98,7 +103,7 @@ def test_a_name_has_1_to_1000_characters(service: Service, name: str) -> None:
     with pytest.raises(NotFound):
         service.find(name)
     longest = "\U0001f600" * 1000
-    assert service.find(service.upload(png(0), longest).image_name)[1] == png(0)
+    assert found(service, service.upload(png(0), longest).image_name)[1] == png(0)
 
 
 def test_by_hand_needs_a_name_and_a_picture_that_can_be_shown(service: Service) -> None:
@@ -122,7 +127,7 @@ def test_by_hand_with_a_new_picture_keeps_the_picture(service: Service) -> None:
     service.upload(png(0), "a.png")
     record = service.record_by_hand("a.png", "7", png(1))
     assert (record.label_of, record.reading, record.source) == (None, None, "hand")
-    assert service.find("a.png") == (record, png(1))
+    assert found(service, "a.png") == (record, png(1))
 
 
 def test_by_hand_of_a_picture_that_is_kept_is_a_label_of_it(service: Service) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from hashlib import sha256
 from itertools import takewhile
 from time import monotonic, perf_counter, sleep
+from typing import TypeVar
 from uuid import UUID
 
 from mnist_predict.errors import BadRequest, Gone, NotFound, StoreUnavailable
@@ -22,6 +23,8 @@ from mnist_predict.typed import MOST_DIGITS, is_number
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.picture import decode
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
+
+T = TypeVar("T")
 
 CLOCKS_DIFFER = timedelta(hours=1)  # at most, between machines that erase
 FORGET_EVERY = 300.0  # seconds
@@ -54,6 +57,7 @@ class Service:
         self.thumbnails = open_thumbnails(settings)
         self.meter = Meter()
         self._turns = Turns()
+        self._looks = Turns(2)
 
     def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
         """What the model sees in a picture; nothing is stored.
@@ -126,16 +130,13 @@ class Service:
         self.meter.kept(kept, perf_counter() - start)
         return kept
 
-    def find(self, image_name: str) -> tuple[Record, bytes]:
-        """The newest record of that image name that has a picture, and the picture.
-
-        Raises `NotFound` and `StoreUnavailable`.
-        """
+    def find(self, image_name: str) -> Record:
+        """The newest record of that image name that has a picture. Raises `NotFound` and `StoreUnavailable`."""
         can_be_kept = 0 < len(image_name) <= LONGEST_NAME
         record = self.store.newest(_name(image_name)) if can_be_kept else None
         if record is None:
             raise NotFound(f"No picture is kept under the name {image_name!r}.")
-        return record, self.picture(record)
+        return record
 
     def record(self, record_id: str) -> Record:
         """The record of that id; raises `NotFound`, `Gone` and `StoreUnavailable`."""
@@ -218,6 +219,11 @@ class Service:
     def stored(self, record: Record) -> str:
         """Where a record is now: in the store, or in the spool until the store is back."""
         return "spool" if self.store.is_waiting(record.id) else "store"
+
+    def look(self, record: Record, use: Callable[[bytes], T]) -> T:
+        """What `use` makes of the picture of a record. One at a time for each client, as a picture may be large."""
+        with self._looks.turn():
+            return use(self.picture(record))
 
     def picture(self, record: Record) -> bytes:
         """The picture of a record, byte for byte as uploaded; raises `NotFound` and `StoreUnavailable`."""

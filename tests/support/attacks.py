@@ -7,7 +7,9 @@ from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
 
+import requests
 from PIL import Image
+from requests.adapters import HTTPAdapter
 
 
 def pdf(*objects: bytes, trailer: bytes = b"") -> bytes:
@@ -113,3 +115,26 @@ def zipped(files: dict[str, bytes]) -> bytes:
         for name, data in files.items():
             archive.writestr(name, data)
     return out.getvalue()
+
+
+@cache
+def blank_bmp(size: int) -> bytes:
+    """A blank picture, of about so many bytes."""
+    side = int((size / 3) ** 0.5)
+    return saved(Image.new("RGB", (side, side), "white"), "BMP")
+
+
+def client(address: str) -> requests.Session:
+    """A client with an address of its own; all of 127.0.0.0/8 is this machine."""
+    session = requests.Session()
+    session.mount("http://", _From(address))
+    return session
+
+
+class _From(HTTPAdapter):
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **more: Any) -> None:
+        super().init_poolmanager(*arguments, **more, source_address=(self._address, 0))

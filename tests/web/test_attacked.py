@@ -1,8 +1,10 @@
 """One client attacks, another one uploads a picture: it is answered all the same. Over HTTP, on loopback."""
 
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
+from pathlib import Path
 from time import monotonic, sleep
 
 import attacks
@@ -12,6 +14,8 @@ from flask import Flask
 from web_examples import JSON, Running, picture_of, serving
 
 from mnist_predict import turns
+
+Unread = Callable[[str, int], list[socket.socket]]
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +53,61 @@ def test_pages_of_one_client_let_others_through(app: Flask) -> None:
     assert order[0] == ("127.0.0.3", 200)
 
 
+@pytest.fixture
+def unread(attacked: Running) -> Iterator[Unread]:
+    """Ask for a path so often, each time by a connection that reads nothing."""
+    connections: list[socket.socket] = []
+
+    def ask(path: str, times: int) -> list[socket.socket]:
+        for _ in range(times):
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(attacked.place)
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            connections.append(connection)
+        return connections
+
+    yield ask
+    for connection in connections:
+        connection.close()
+
+
+def worker(site: Running) -> dict[str, int]:
+    """What the one worker of a service takes, of its own: bytes that it holds and held at most."""
+    (child,) = Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text().split()[-1:]
+    status = Path(f"/proc/{child}/status").read_text()
+    return {name: int(status.split(f"{name}:")[1].split()[0]) << 10 for name in ("VmRSS", "VmHWM")}
+
+
+def test_who_does_not_read_holds_up_nobody_and_little_memory(attacked: Running, unread: Unread) -> None:
+    large = attacks.blank_bmp(19_000_000)
+    sent = requests.post(f"{attacked.url}/uploads", files={"file": ("large.bmp", large)}, timeout=60)
+    assert sent.status_code == 200, sent.text
+    before = worker(attacked)["VmRSS"]
+    unread("/uploads/large.bmp", 40)
+    unread("/records.jsonl", 40)
+    sleep(0.5)
+    with attacks.client("127.0.0.2") as other:
+        for path in ("/healthz", "/readyz", "/uploads", "/records.jsonl"):
+            assert other.get(f"{attacked.url}{path}", timeout=20).ok, path
+        assert other.post(f"{attacked.url}/uploads", files={"file": ("7.png", picture_of("7"))}, timeout=20).ok
+    assert '"status": 429' in attacked.log.read_text()
+    assert worker(attacked)["VmRSS"] - before < 150_000_000
+
+
+def test_an_answer_that_was_read_or_given_up_counts_no_longer(attacked: Running) -> None:
+    address = f"{attacked.url}/uploads/large.bmp"
+    with attacks.client("127.0.0.3") as reader:
+        for _ in range(6):  # more than a client may have at a time
+            assert len(reader.get(address, timeout=20).content) > 18_000_000
+        for _ in range(6):
+            reader.get(address, timeout=20, stream=True).close()
+        until = monotonic() + 10
+        while reader.get(address, timeout=20).status_code == 429:
+            assert monotonic() < until
+            sleep(0.1)
+
+
 def test_who_leaves_is_no_longer_worked_for(attacked: Running) -> None:
     with pytest.raises(requests.Timeout):
         requests.post(f"{attacked.url}/uploads", files={"file": ("fax.tif", attacks.blank_pages())}, timeout=1.5)
@@ -56,4 +115,4 @@ def test_who_leaves_is_no_longer_worked_for(attacked: Running) -> None:
     while '"status": 499' not in attacked.log.read_text():
         assert monotonic() < until, attacked.log.read_text()
         sleep(0.1)
-    assert requests.get(f"{attacked.url}/records.jsonl", timeout=30).text == ""
+    assert "fax.tif" not in requests.get(f"{attacked.url}/records.jsonl", timeout=30).text

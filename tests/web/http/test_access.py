@@ -221,11 +221,11 @@ def test_a_client_that_sends_more_than_its_share_is_told_when_to_come_back(with_
     assert client.post("/read", data=seven(), environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 200
 
 
-@pytest.mark.parametrize(("limit", "others"), [("_AT_ONCE", 429), ("_OF_ONE", 400)])
+@pytest.mark.parametrize(("limit", "others"), [((2, 2), 429), ((9, 2), 400)])
 def test_pictures_beyond_those_that_fit_are_sent_back_and_the_rest_is_read(
-    with_settings: With, service: Service, monkeypatch: pytest.MonkeyPatch, limit: str, others: int
+    with_settings: With, service: Service, monkeypatch: pytest.MonkeyPatch, limit: tuple[int, int], others: int
 ) -> None:
-    monkeypatch.setattr(limits, limit, 2)
+    monkeypatch.setattr(limits, "REQUESTS", limit)
     client = with_settings()
     inside, go_on = threading.Semaphore(0), threading.Event()
     read = service.recognizer.read
@@ -249,7 +249,7 @@ def test_pictures_beyond_those_that_fit_are_sent_back_and_the_rest_is_read(
         thread.start()
     assert inside.acquire(timeout=60)  # one reads ...
     deadline = time.monotonic() + 60
-    while client.application.extensions["limits"]._under_way.total() < 2:  # ... and the other is on its way
+    while client.application.extensions["limits"].requests.taken() < 2:  # ... and the other is on its way
         assert time.monotonic() < deadline
         time.sleep(0.01)
     answer = client.post("/read", data=seven())

@@ -21,8 +21,11 @@ from mnist_predict.web.wsgi import Environ, Wsgi
 
 _SECONDS = 0.25  # a new connection acknowledges at once for longer than this list lags behind
 _QUIET = 60  # seconds after which the other side is asked whether it is still there
+_UNREAD = 30  # seconds after which a connection is closed, the other side of which takes in nothing
 _ON = ctypes.byref(ctypes.c_int(1))
 _IDLE = ctypes.byref(ctypes.c_int(_QUIET))
+_PATIENCE = ctypes.byref(ctypes.c_int(1000 * _UNREAD))
+_USER_TIMEOUT = 18  # in milliseconds (linux/tcp.h); counts while the other side's window is shut, too
 
 _sockets: list[int] = []
 _listed = 0.0
@@ -42,6 +45,11 @@ if sys.platform == "linux":
         for number in _sockets:  # if it was closed or reused meanwhile, the call just fails
             _setsockopt(number, socket.IPPROTO_TCP, socket.TCP_QUICKACK, _ON, 4)
 
+    def close_unread() -> None:
+        """Have the connections of this process closed, sooner or later, whose other side reads nothing."""
+        for number in _open_sockets():
+            _setsockopt(number, socket.IPPROTO_TCP, _USER_TIMEOUT, _PATIENCE, 4)
+
     def _open_sockets() -> list[int]:
         found = []
         for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
@@ -55,6 +63,9 @@ if sys.platform == "linux":
 else:
 
     def acknowledge_now() -> None:
+        """Nothing to do: the option is Linux's own."""
+
+    def close_unread() -> None:
         """Nothing to do: the option is Linux's own."""
 
 

@@ -9,15 +9,20 @@ import threading
 from collections import Counter
 from time import monotonic
 
-from flask import current_app, g, request
+from flask import Response, current_app, g, request
 
 from mnist_predict.errors import TooMany
 from mnist_predict.turns import ask
+from mnist_predict.web.http.acks import close_unread
+from mnist_predict.web.http.incoming import MAX_REQUEST
 from mnist_predict.web.http.presence import Presence
 from mnist_predict.web.http.routes import route_of
 
-_AT_ONCE = 56  # requests with a body at a time; the server has 64 threads, and some are for pages
-_OF_ONE = 28  # of one client
+# All of a worker process, and what one client gets of it.
+REQUESTS = 72, 36  # at a time; `server.THREADS` has some more, for streams and for those who ask whether it is alive
+BODIES = 80_000_000, 60_000_000  # bytes of requests under way
+STREAMS = 8, 4  # answers that are sent as they are read, each of which holds a thread
+UNREAD = 60_000_000, 40_000_000  # bytes of them
 _MINUTE = 60.0
 
 _TABLE = """create table if not exists bucket (
@@ -71,40 +76,95 @@ class TokenBucket:
             return self._counts.execute(statement, values | more)
 
 
+class Shares:
+    """Something of which there is so much in a process, and for one client so much at most."""
+
+    def __init__(self, most: int, of_one: int, words: str) -> None:
+        self.most = most
+        self.of_one = of_one
+        self._words = words
+        self._lock = threading.Lock()
+        self._taken: Counter[str] = Counter()
+
+    def taken(self) -> int:
+        """How much is taken."""
+        return self._taken.total()
+
+    def take(self, client: str, amount: int = 1) -> None:
+        """Raises `TooMany` where not so much is left for the client."""
+        with self._lock:
+            if self._taken.total() + amount > self.most or self._taken[client] + amount > self.of_one:
+                raise TooMany(self._words, 1)
+            self._taken[client] += amount
+
+    def give_back(self, client: str, amount: int = 1) -> None:
+        """What was taken is free again."""
+        with self._lock:
+            self._taken[client] -= amount
+            if not self._taken[client]:
+                del self._taken[client]
+
+
 class Limits:
     """What is accepted. `rate`: pictures that a client may send in a minute, 0: any number."""
 
     def __init__(self, rate: int, file: str) -> None:
         self.pictures = TokenBucket("pictures", rate, file) if rate else None
-        self._lock = threading.Lock()
-        self._under_way: Counter[str] = Counter()
-
-    def begin(self, client: str) -> None:
-        """A request of this client begins; raises `TooMany` where there is no room for it."""
-        with self._lock:
-            if self._under_way.total() >= _AT_ONCE or self._under_way[client] >= _OF_ONE:
-                raise TooMany("Too many pictures are being read at once.", 1)
-            self._under_way[client] += 1
-
-    def end(self, client: str) -> None:
-        """A request of this client has ended."""
-        with self._lock:
-            self._under_way[client] -= 1
-            if not self._under_way[client]:
-                del self._under_way[client]
+        self.requests = Shares(*REQUESTS, "Too many requests at once.")
+        self.bodies = Shares(*BODIES, "Too many pictures are being sent at once.")
+        self.streams = Shares(*STREAMS, "Too many downloads at once.")
+        self.unread = Shares(*UNREAD, "Too many downloads at once.")
 
 
 def enter() -> None:
-    """Before each request: say who asks. With a body: raises `TooMany` beyond the limits, before it is taken in."""
+    """Before each request: say who asks, and raise `TooMany` beyond the limits, before a body is taken in."""
     client = request.remote_addr or ""
     ask(client, Presence(request.environ).left)
-    if request.method in ("GET", "HEAD", "OPTIONS"):
+    route = route_of(current_app, request.endpoint)
+    if route.public:  # whether the service lives is answered whatever goes on
         return
     limits: Limits = current_app.extensions["limits"]
-    if limits.pictures is not None and route_of(current_app, request.endpoint).limited:
+    if limits.pictures is not None and route.limited:
         limits.pictures.take(client, "Rate limit of pictures exceeded.")
-    limits.begin(client)
-    g.under_way = client
+    _take(limits.requests, client, 1)
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        length = request.content_length
+        _take(limits.bodies, client, MAX_REQUEST if length is None else min(length, MAX_REQUEST))
+
+
+def _take(shares: Shares, client: str, amount: int) -> None:
+    """Take something until the end of this request."""
+    shares.take(client, amount)
+    g.setdefault("taken", []).append((shares, client, amount))
+
+
+def leave(_: BaseException | None) -> None:
+    """After each request, also one that failed."""
+    for shares, client, amount in g.pop("taken", []):
+        shares.give_back(client, amount)
+
+
+def until_sent(response: Response, size: int) -> Response:
+    """An answer that is sent as its client reads it, and counts until then; raises `TooMany` beyond the limits.
+
+    `size`: bytes of it that are in memory.
+    """
+    limits: Limits = current_app.extensions["limits"]
+    client = request.remote_addr or ""
+    limits.streams.take(client)
+    try:
+        limits.unread.take(client, size)
+    except TooMany:
+        limits.streams.give_back(client)
+        raise
+
+    def sent() -> None:
+        limits.streams.give_back(client)
+        limits.unread.give_back(client, size)
+
+    response.call_on_close(sent)
+    close_unread()
+    return response
 
 
 def count_another(at: int) -> None:
@@ -115,11 +175,3 @@ def count_another(at: int) -> None:
     limits: Limits = current_app.extensions["limits"]
     if at and limits.pictures is not None:
         limits.pictures.charge(request.remote_addr or "")
-
-
-def leave(_: BaseException | None) -> None:
-    """After each request, also one that failed."""
-    client = g.pop("under_way", None)
-    if client is not None:
-        limits: Limits = current_app.extensions["limits"]
-        limits.end(client)

@@ -2,13 +2,16 @@
 
 from io import BytesIO
 
-from flask import Response, send_file
+from flask import Response, request, send_file
 
 from mnist_predict.errors import NotAPicture
 from mnist_predict.vision.picture import media_type
+from mnist_predict.web.http.limits import until_sent
 from mnist_predict.web.http.safety import PICTURES
+from mnist_predict.web.telemetry.journal import stream_bytes
 
 YEAR = 365 * 24 * 3600
+LARGE = 500_000  # bytes from which an answer waits for its client piece by piece, and counts meanwhile
 
 
 def send_picture(data: bytes, name: str, etag: str, max_age: int = 0) -> Response:
@@ -22,13 +25,18 @@ def send_picture(data: bytes, name: str, etag: str, max_age: int = 0) -> Respons
         attachment = kind == "application/pdf"
     except NotAPicture:
         kind, attachment = "application/octet-stream", True
+    large = len(data) > LARGE and request.method == "GET"
     response = send_file(
-        BytesIO(data),
+        BytesIO(b"" if large else data),
         mimetype=kind,
         as_attachment=attachment,
         download_name=_file_name(name),
         etag=etag,
     )
+    if large and response.status_code == 200:
+        response.response = stream_bytes(data)
+        response.content_length = len(data)
+        response = until_sent(response, len(data))
     response.headers["Content-Security-Policy"] = PICTURES
     fresh = f"max-age={max_age}, immutable" if max_age else "no-cache"
     response.headers["Cache-Control"] = f"private, {fresh}"

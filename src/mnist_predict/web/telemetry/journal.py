@@ -35,6 +35,12 @@ def stream(texts: Iterable[str]) -> Iterator[str]:
     return _in_parts(texts)
 
 
+def stream_bytes(data: bytes) -> Iterator[bytes]:
+    """Bytes as the body of the answer to this request, handed on as they are read."""
+    request.environ[_STREAMED] = True
+    return (data[at : at + _PART] for at in range(0, len(data), _PART))
+
+
 def _in_parts(texts: Iterable[str]) -> Iterator[str]:
     part, length = [], 0
     for text in texts:
@@ -68,7 +74,7 @@ class Journal:
 
         answer = self.app(environ, started)
         if environ.get(_STREAMED):
-            return self._streamed(environ, answer, status, start)
+            return _Streamed(answer, lambda sent: self._write(environ, status, start, sent))
         try:
             body = list(answer)
         finally:
@@ -76,17 +82,6 @@ class Journal:
                 answer.close()
         self._write(environ, status, start, sum(map(len, body)))
         return body
-
-    def _streamed(self, environ: Environ, answer: Iterable[bytes], status: str, start: float) -> Iterator[bytes]:
-        sent = 0
-        try:
-            for part in answer:
-                yield part
-                sent += len(part)
-        finally:
-            if hasattr(answer, "close"):
-                answer.close()
-            self._write(environ, status, start, sent)
 
     def _write(self, environ: Environ, status: str, start: float, sent: int) -> None:
         method = environ["REQUEST_METHOD"]
@@ -103,3 +98,35 @@ class Journal:
         }
         with suppress(OSError):  # a full disk of the log must not fail an answer
             environ["wsgi.errors"].write(as_line(line) + "\n")
+
+
+class _Streamed:
+    """A body that is handed on part by part. Its end is noted once, also where nobody read its beginning."""
+
+    def __init__(self, answer: Iterable[bytes], note_end: Callable[[int], None]) -> None:
+        self._answer = answer
+        self._parts = iter(answer)
+        self._note_end: Callable[[int], None] | None = note_end
+        self._sent = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            part = next(self._parts)
+        except BaseException:
+            self.close()
+            raise
+        self._sent += len(part)
+        return part
+
+    def close(self) -> None:
+        """No more is wanted."""
+        note_end, self._note_end = self._note_end, None
+        if note_end is not None:
+            if hasattr(self._answer, "close"):
+                self._answer.close()
+            note_end(self._sent)
+
+    __del__ = close

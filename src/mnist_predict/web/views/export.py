@@ -15,6 +15,7 @@ from mnist_predict.errors import UserError
 from mnist_predict.store.record import Record
 from mnist_predict.store.tools.export import csv_line, csv_lines, everything_found, json_lines
 from mnist_predict.web.current import service
+from mnist_predict.web.http.limits import until_sent
 from mnist_predict.web.http.routes import route
 from mnist_predict.web.http.searching import searched
 from mnist_predict.web.presenters.openapi import SEARCH, content, operation, parameter
@@ -63,7 +64,7 @@ def _sent(
     text = lines(chain([first] if first else [], records))
     response = Response(stream(_to_the_end(text, last)), content_type=kind)
     response.headers["Content-Disposition"] = f"attachment; filename={name}"
-    return response
+    return until_sent(response, 0)
 
 
 def _to_the_end(lines: Iterator[str], last: Callable[[str], str]) -> Iterator[str]:

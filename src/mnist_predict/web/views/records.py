@@ -101,7 +101,11 @@ def show(record_id: str) -> AnyResponse:
     def html() -> str:
         reading = record.reading
         page = reading.page if reading else 0
-        drawing = _if_it_works(lambda: Drawing.of(service.picture(record), page)) if record.sha256 else None
+
+        def draw() -> Drawing:
+            return service.look(record, lambda data: Drawing.of(data, page))
+
+        drawing = _if_it_works(draw) if record.sha256 else None
         sheet = _if_it_works(lambda: table(reading)) if reading else None
         return render_template(
             "record.html",
@@ -129,7 +133,8 @@ def _if_it_works(make: Callable[[], Made]) -> Made | None:
 def picture(record_id: str) -> Response:
     """The picture of a record, exactly as it was uploaded."""
     record = service.record(record_id)
-    return send_picture(service.picture(record), record.image_name, etag=record.sha256 or "", max_age=YEAR)
+    name, etag = record.image_name, record.sha256 or ""
+    return service.look(record, lambda data: send_picture(data, name, etag, max_age=YEAR))
 
 
 @blueprint.get("/<record_id>/preview/<any(small, large):size>")
@@ -138,8 +143,12 @@ def smaller(record_id: str, size: str) -> Response:
     """The picture of a record, upright, as a JPEG; of several pages, the one with the primary number."""
     record = service.record(record_id)
     page = record.reading.page if record.reading else 0
+
+    def small(data: bytes) -> bytes:
+        return preview(data, _SMALL, page)
+
     if size == "small":
-        data = service.thumbnail(record, page, lambda: preview(service.picture(record), _SMALL, page))
+        data = service.thumbnail(record, page, lambda: service.look(record, small))
     else:
-        data = preview(service.picture(record), _LARGE, page)
+        data = service.look(record, lambda data: preview(data, _LARGE, page))
     return send_picture(data, f"{record.image_name}.jpg", etag=f"{record.sha256}-{size}", max_age=YEAR)

@@ -190,9 +190,9 @@ def crop(record_id: str) -> Response:
     record = service.record(record_id)
     if record.reading is None:
         raise NotFound(f"Record {record.id} has no reading.")
-    number = Card.of(record, []).number
+    number, page = Card.of(record, []).number, record.reading.page
     part = surroundings(number) if number else None
-    data = preview(service.picture(record), _CROP, record.reading.page, part)
+    data = service.look(record, lambda data: preview(data, _CROP, page, part))
     return send_picture(data, f"{record.image_name}.jpg", etag=f"{record.id}-crop", max_age=YEAR)
 
 

@@ -85,7 +85,7 @@ def digit(record_id: str, at: int) -> Response:
         raise NotFound(f"Record {record.id} has no such digit.")
     box = digits[at].box
     part = box.grow(round(_MARGIN * max(box.w, box.h)))
-    data = preview(service.picture(record), _CUT, reading.page, part)
+    data = service.look(record, lambda data: preview(data, _CUT, reading.page, part))
     return send_picture(data, f"{record.image_name}-{at}.jpg", etag=f"{record.sha256}-digit-{at}", max_age=YEAR)
 
 

@@ -26,6 +26,6 @@ def show(record_id: str, index: int) -> Response:
         raise NotFound(f"Record {record.id} has no number {index}.")
     number = numbers[index]
     out = BytesIO()
-    strip = strip_of(decode(service.picture(record), number.page), number)
+    strip = strip_of(service.look(record, lambda data: decode(data, number.page)), number)
     Image.fromarray(strip).save(out, "PNG")
     return send_picture(out.getvalue(), f"{record.image_name}.png", etag=f"{record.id}-{index}", max_age=YEAR)

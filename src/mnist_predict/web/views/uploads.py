@@ -147,8 +147,8 @@ def read() -> AnyResponse:
 @route(operation=operation(PICTURE, 404, 503))
 def picture(name: str) -> Response:
     """The newest picture of that name, exactly as it was uploaded."""
-    record, data = service.find(name)
-    return send_picture(data, name, etag=record.sha256 or "")
+    record = service.find(name)
+    return service.look(record, lambda data: send_picture(data, name, etag=record.sha256 or ""))
 
 
 def _lines(record: Record) -> list[str]:
