@@ -150,7 +150,7 @@ class Service:
             raise NotFound(f"No record has the id {record_id!r}.")
         return record
 
-    def together(self, record_id: str) -> list[Record]:
+    def erased_with(self, record_id: str) -> list[Record]:
         """What would be erased with a record, itself included, newest first; raises the errors of `record`."""
         return self.store.together(self.record(record_id))
 
@@ -161,7 +161,7 @@ class Service:
         that was interrupted, and then raises `Gone`. Raises `NotFound` and `StoreUnavailable`.
         """
         try:
-            going = tuple(record.id for record in self.together(record_id))
+            going = tuple(record.id for record in self.erased_with(record_id))
         except Gone:
             for erasure in self.store.erasures():
                 if UUID(record_id) in erasure.records:

@@ -93,7 +93,7 @@ def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
     try:
         for record_id in record_ids:
             try:
-                together = service.together(record_id)
+                together = service.erased_with(record_id)
             except Gone:
                 service.erase(record_id)  # completes what was interrupted
                 raise

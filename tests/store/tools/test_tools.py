@@ -269,6 +269,7 @@ def test_an_export_as_csv_has_a_row_a_record(source: SqliteStore, tmp_path: Path
         rows = list(csv.DictReader(line.replace("\0", "NUL") for line in file))
     for row, record in zip(rows, everything(source), strict=True):
         form = {key: "" if value is None else str(value) for key, value in record.to_dict().items()}
+        row["image_name"] = row["image_name"].removeprefix("'")  # see the next test
         assert row == {column: form[column].replace("\0", "NUL") for column in export_module.COLUMNS}
 
 

@@ -17,7 +17,7 @@ blueprint = Blueprint("erasing", __name__, url_prefix="/records")
 @route()
 def page(record_id: str) -> str:
     """What would be erased with a record."""
-    together = service.together(record_id)
+    together = service.erased_with(record_id)
     labels = [record for record in together if record.label_of]
     records = [record for record in together if not record.label_of]
     record = next(filter(lambda each: each.sha256, records), together[0])
