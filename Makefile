@@ -7,7 +7,7 @@ OURS := src tests bench tools
 
 SETS ?=
 
-.PHONY: help serve test train evaluate bench chaos docs screenshots lock
+.PHONY: help serve test train evaluate bench chaos attack docs screenshots lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -33,6 +33,9 @@ bench: $(VENV)/.test ## measure speed on this machine and print the table
 
 chaos: $(VENV)/.test ## kill services and Cassandra nodes under load and count what is lost
 	@PYTHONPATH=tests/support $(BIN)/python tests/chaos/chaos.py
+
+attack: $(VENV)/.test ## try to take the service down, each way in turn, and print what it did to another client
+	@PYTHONPATH=tests/support $(BIN)/python tests/chaos/attack.py
 
 docs: $(VENV)/.test ## write what documents repeat of the code: settings, commands, the drawing of the parts
 	@$(BIN)/python tools/generate.py

@@ -11,7 +11,7 @@ import attacks
 import pytest
 import requests
 from flask import Flask
-from web_examples import JSON, Running, picture_of, serving
+from web_examples import JSON, Running, kept, picture_of, serving
 
 from mnist_predict import turns
 
@@ -70,6 +70,15 @@ def unread(attacked: Running) -> Iterator[Unread]:
     yield ask
     for connection in connections:
         connection.close()
+
+
+def test_nobody_else_on_the_machine_can_read_what_is_kept(attacked: Running) -> None:
+    kept(attacked, "7")
+    data = attacked.log.parent / "instance"
+    assert data.stat().st_mode & 0o777 == 0o700
+    files = [file for file in data.rglob("*") if file.is_file()]
+    assert files
+    assert {file.stat().st_mode & 0o077 for file in files} == {0}
 
 
 def worker(site: Running) -> dict[str, int]:

@@ -43,6 +43,7 @@ def serve(settings: Settings) -> None:
     open_version(settings.model)
     trusted_networks(settings.proxies)
     Tokens.of(settings.token)
+    os.umask(0o077)  # what is kept is for nobody else on this machine to read
     log_in_lines()
     serving.check(settings)
     host = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1", "localhost") else settings.host  # noqa: S104
