@@ -84,19 +84,25 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A run of digits written together, e.g. `4072`, with the probability that all of it is right.
+    """A run of digits written together, e.g. `4072`, with the probability that all of it is right as it is written.
 
-    `free`: how it reads when nothing is expected of it, None where that is the same. `turned`: by how many degrees
-    the page was turned to the right to read it; boxes are on the page as it is.
+    `written`: how it stands there, with minus, point or commas: "-12", "3.65", "23.418". `free`: how it reads when
+    nothing is expected of it, None where that is the same. `turned`: by how many degrees the page was turned to the
+    right to read it; boxes are on the page as it is.
     """
 
-    text: str
+    written: str
     confidence: float
     page: int
     box: Box
     digits: tuple[Digit, ...]
     free: str | None = None
     turned: int = 0
+
+    @property
+    def text(self) -> str:
+        """Its digits alone."""
+        return "".join(filter(str.isdecimal, self.written))
 
     @property
     def prominence(self) -> int:
@@ -153,6 +159,7 @@ class Reading:
             "numbers": [
                 {
                     "text": number.text,
+                    "written": number.written,
                     "confidence": round(number.confidence, 6),
                     "free": number.free,
                     "turned": number.turned,
@@ -175,10 +182,10 @@ class Reading:
 
     @classmethod
     def from_dict(cls, form: Json) -> Self:
-        """The reading that `to_dict` wrote, or wrote when there was no `free` or `turned` yet."""
+        """The reading that `to_dict` wrote, or wrote when there was no `free`, `turned` or `written` yet."""
         numbers = tuple(
             Number(
-                n["text"],
+                n.get("written", n["text"]),
                 n["confidence"],
                 n["page"],
                 Box(*n["box"]),
@@ -192,7 +199,7 @@ class Reading:
 
 
 def next_best(number: Number) -> str | None:
-    """The second most likely text: the digit whose runner-up comes closest is replaced by it.
+    """The second most likely text, digits alone: the digit whose runner-up comes closest is replaced by it.
 
     None where every runner-up has less than a hundredth of the probability.
     """
