@@ -82,6 +82,11 @@ class Digit:
     probabilities: tuple[float, ...]
 
 
+def digits_of(written: str) -> str:
+    """The digits alone of a number as it is written: "365" of "3.65"."""
+    return "".join(filter(str.isdecimal, written))
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A run of digits written together, e.g. `4072`, with the probability that all of it is right as it is written.
@@ -102,7 +107,7 @@ class Number:
     @property
     def text(self) -> str:
         """Its digits alone."""
-        return "".join(filter(str.isdecimal, self.written))
+        return digits_of(self.written)
 
     @property
     def prominence(self) -> int:
@@ -140,6 +145,11 @@ class Reading:
         return tuple(number for at, number in enumerate(self.numbers) if at != self.primary)
 
     @property
+    def written(self) -> str:
+        """The primary number as it is written, empty when no number was found."""
+        return self.primary_number.written if self.primary_number else ""
+
+    @property
     def confidence(self) -> float:
         """The confidence of the primary number, 0 when no number was found."""
         return self.primary_number.confidence if self.primary_number else 0.0
@@ -153,6 +163,7 @@ class Reading:
         """The JSON form, rounded to what is measured: 1e-6 for probabilities."""
         return {
             "number": self.number,
+            "written": self.written,
             "confidence": round(self.confidence, 6),
             "free": self.free,
             "primary": self.primary,
@@ -199,17 +210,18 @@ class Reading:
 
 
 def next_best(number: Number) -> str | None:
-    """The second most likely text, digits alone: the digit whose runner-up comes closest is replaced by it.
+    """The second most likely reading as it is written: the digit whose runner-up comes closest is replaced by it.
 
     None where every runner-up has less than a hundredth of the probability.
     """
-    best_ratio, text = 0.01, None
-    for at, digit in enumerate(number.digits):
+    best_ratio, best = 0.01, None
+    places = [at for at, character in enumerate(number.written) if character.isdecimal()]
+    for at, digit in zip(places, number.digits, strict=False):
         first, second = sorted(range(10), key=lambda value: -digit.probabilities[value])[:2]
         ratio = digit.probabilities[second] / max(digit.probabilities[first], 1e-9)
         if ratio > best_ratio:
-            best_ratio, text = ratio, f"{number.text[:at]}{second}{number.text[at + 1 :]}"
-    return text
+            best_ratio, best = ratio, f"{number.written[:at]}{second}{number.written[at + 1 :]}"
+    return best
 
 
 def merge_pages(pages: Sequence[Reading]) -> Reading:

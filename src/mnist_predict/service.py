@@ -19,10 +19,10 @@ from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.thumbnails import open_thumbnails
 from mnist_predict.turns import Turns
-from mnist_predict.typed import MOST_DIGITS, is_number
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.picture import decode
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
+from mnist_predict.written import as_written
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ class Service:
         image_name = _name(image_name)
         reading = self.read(data, expected)
         digest = sha256(data).hexdigest()
-        record = Record(new_id(), image_name, reading.number, "upload", digest, reading, key=key, by=by)
+        record = Record(new_id(), image_name, reading.written, "upload", digest, reading, key=key, by=by)
         return self._keep(record, data)
 
     def record_by_hand(self, image_name: str, number: str, data: bytes | None = None, by: str | None = None) -> Record:
@@ -97,14 +97,14 @@ class Service:
         `StoreUnavailable`.
         """
         image_name = _name(image_name)
-        _check_number(number)
+        written = as_written(number)
         if data is not None:
             decode(data)  # refuse now what no page could show later
         known = self.store.newest(image_name)
         digest = sha256(data).hexdigest() if data is not None else known.sha256 if known else None
         if known is None or known.sha256 != digest:
-            return self._keep(Record(new_id(), image_name, number, "hand", digest, by=by), data)
-        return self._add_label(known, number, by)
+            return self._keep(Record(new_id(), image_name, written, "hand", digest, by=by), data)
+        return self._add_label(known, written, by)
 
     def label(self, record_id: str, number: str, by: str | None = None) -> Record:
         """Keep what a person says the number of that very record is: a confirmation or a correction.
@@ -112,17 +112,16 @@ class Service:
         Empty: there is no number in its picture. Raises `BadRequest` for a bad number, `NotFound`, `Gone` and
         `StoreUnavailable`.
         """
-        if number:
-            _check_number(number)
+        written = as_written(number) if number.strip() else ""
         record = self.record(record_id)
         if record.label_of is not None:
             record = self.record(str(record.label_of))
-        return self._add_label(record, number, by)
+        return self._add_label(record, written, by)
 
-    def _add_label(self, of: Record, number: str, by: str | None) -> Record:
+    def _add_label(self, of: Record, written: str, by: str | None) -> Record:
         newest = next(iter(self.store.labels(of.id)), of)
         label_id = new_id(after=newest.id)
-        return self._keep(Record(label_id, of.image_name, number, "hand", of.sha256, label_of=of.id, by=by))
+        return self._keep(Record(label_id, of.image_name, written, "hand", of.sha256, label_of=of.id, by=by))
 
     def _keep(self, record: Record, picture: bytes | None = None) -> Record:
         start = perf_counter()
@@ -239,12 +238,6 @@ def open_service(settings: Settings) -> Service:
     Raises `BadRequest` for a model or store that cannot be used.
     """
     return Service(open_recognizer(settings.model), open_safe_store(settings), settings)
-
-
-def _check_number(number: str) -> None:
-    if not is_number(number):
-        given = number[:MOST_DIGITS]
-        raise BadRequest(f"A number is written with the digits 0 to 9, at most {MOST_DIGITS}, not as {given!r}.")
 
 
 def _name(image_name: str) -> str:

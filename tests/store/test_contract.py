@@ -14,12 +14,13 @@ from uuid import UUID
 
 import pytest
 import store_examples
-from store_examples import record_of
+from store_examples import record_of, unsure
 
 from mnist_predict.errors import KeyReused, StoreUnavailable
 from mnist_predict.store.ids import first_id, new_id
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
+from mnist_predict.store.search import Search
 
 PICTURE = b"\x89PNG\r\n\x1a\n\x00 not really"
 HOSTILE_NAMES = [
@@ -64,6 +65,36 @@ def test_a_record_comes_back_as_it_was_kept(store: Store) -> None:
     assert store.labels(upload.id) == [label]
     assert store.newest("seven.png") == upload
     assert store.picture(upload.sha256) == PICTURE
+
+
+@pytest.mark.parametrize("written", ["3.65", "-12", "23.418", "1,250.00", "-0,5", "0042", ""])
+def test_a_number_is_kept_as_it_is_written(store: Store, written: str) -> None:
+    digits = "".join(c for c in written if c.isdecimal())
+    upload = store.add(record_of(PICTURE, number=written), PICTURE)
+    label = record_of(PICTURE, source="hand", number=written, reading=None, label_of=upload.id)
+    store.add_all([label], {})
+    assert store.page() == [label, upload]
+    assert [(kept.written, kept.number) for kept in store.page()] == 2 * [(written, digits)]
+    assert store.labels(upload.id) == [label]
+
+
+def test_what_people_say_is_compared_as_it_is_written(store: Store) -> None:
+    point, plain = (store.add(record_of(PICTURE, number=number), PICTURE) for number in ("3.65", "365"))
+    for record, number in ((point, "365"), (plain, "365"), (point, "3.65"), (plain, "36.5")):
+        newest = next(iter(store.labels(record.id)), record)
+        label = {"id": new_id(newest.id), "label_of": record.id, "source": "hand", "reading": None}
+        store.add(record_of(PICTURE, number=number, **label))
+    assert store.search(Search(labelled="confirmed")).records == [point]
+    assert store.search(Search(labelled="corrected")).records == [plain]
+    assert store.search(Search(number="365", labelled="confirmed")).records == [point]
+    assert point in store.search(Search(written="3.65")).records
+    assert plain not in store.search(Search(written="3.65")).records
+
+
+def test_the_grid_of_a_digit_has_only_what_is_written_as_this_digit_alone(store: Store) -> None:
+    plain, *_ = (store.add(unsure(number), b"picture") for number in ("7", "-7"))
+    assert store.unreviewed(digit="7").ids == [plain.id]
+    assert len(store.unreviewed().ids) == 2
 
 
 def test_an_empty_store_has_nothing(store: Store) -> None:

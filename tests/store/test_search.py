@@ -37,8 +37,8 @@ def found(store: Store, search: Search, limit: int = 7) -> list[Record]:
 def made(chance: random.Random, minutes: int) -> Record:
     """An upload of so long ago, read in one of many ways."""
     confidence = chance.choice(CONFIDENCES)
-    number = chance.choice(["", "7", "77"])
-    read = replace(READING.numbers[0], text=number, confidence=confidence)
+    number = chance.choice(["", "7", "77", "7.7", "-77"])
+    read = replace(READING.numbers[0], written=number, confidence=confidence)
     reading = replace(READING, numbers=(read,), model_version=chance.choice(["v1-abc", "v2-def"]))
     at = first_id(NOW - timedelta(minutes=minutes)).int | chance.getrandbits(62)
     return record_of(id=UUID(int=at), number=number, reading=reading, image_name=chance.choice(["a.png", "b.png"]))
@@ -51,10 +51,12 @@ def kept(store: Store) -> list[Record]:
     uploads = [made(chance, minutes) for minutes in (*range(0, 50), *range(60, 90_000, 1_500))]
     labels = []
     for upload in uploads[::3]:
-        for number in chance.choice([("7",), ("7", "77"), ("77", "7"), ("1",)]):
+        for number in chance.choice([("7",), ("7", "77"), ("77", "7"), ("1",), ("77", "7.7"), ("-77",)]):
             newest = labels[-1].id if labels and labels[-1].label_of == upload.id else upload.id
             labels.append(record_of(id=new_id(newest), number=number, source="hand", reading=None, label_of=upload.id))
-    by_hand = [record_of(number=number, source="hand", reading=None, image_name="a.png") for number in ("7", "8")]
+    by_hand = [
+        record_of(number=number, source="hand", reading=None, image_name="a.png") for number in ("7", "8", "7.7")
+    ]
     records = sorted([*uploads, *labels, *by_hand], key=lambda record: record.id, reverse=True)
     store.add_all(records[: len(records) // 2], {})  # labels before what they label, as in a copy
     for record in records[len(records) // 2 :]:
@@ -69,12 +71,13 @@ def expected(kept: list[Record], search: Search) -> list[Record]:
         labels = [label for label in kept if label.label_of == record.id]
         if record.source != "upload" or not labels:
             return "no" if record.source == "upload" else None
-        return "confirmed" if labels[0].number == record.number else "corrected"
+        return "confirmed" if labels[0].written == record.written else "corrected"
 
     return [
         record
         for record in kept
         if search.number in (None, record.number)
+        and search.written in (None, record.written)
         and search.image_name in (None, record.image_name)
         and (search.since is None or record.record_time >= search.since)
         and (search.until is None or record.record_time < search.until)
@@ -89,6 +92,10 @@ def searches() -> Iterator[Search]:
     yield Search()
     for number in ("", "7", "77", "8", "nothing"):
         yield Search(number=number)
+    for written in ("7.7", "-77", "7,7"):
+        yield Search(written=written)
+    yield Search(written="7.7", labelled="confirmed")
+    yield Search(written="-77", image_name="a.png", least=0.5)
     for name in ("a.png", "b.png", "seven.png", "c.png"):
         yield Search(image_name=name)
     for least, most in ((0.8, 0.95), (None, 0.5), (0.999, None), (0.96, 0.9995), (0.3, 0.31), (0.0, 0.97)):

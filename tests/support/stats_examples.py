@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
-from mnist_predict.reading import Box, Digit, Number, Reading
+from mnist_predict.reading import Box, Digit, Number, Reading, digits_of
 from mnist_predict.store.ids import first_id
 from mnist_predict.store.record import Record
 
@@ -23,7 +23,7 @@ def reading_of(number: str, confidence: float = 0.9) -> Reading:
     if not number:
         return Reading((), None, ("Nothing is written here.",), "v1")
     flat = tuple([0.1] * 10)
-    digits = tuple(Digit(int(c), Box(30 * at, 0, 20, 40), flat) for at, c in enumerate(number))
+    digits = tuple(Digit(int(c), Box(30 * at, 0, 20, 40), flat) for at, c in enumerate(digits_of(number)))
     return Reading((Number(number, confidence, 0, Box(0, 0, 30 * len(number), 40), digits),), 0, (), "v1")
 
 
@@ -40,7 +40,7 @@ def label(of: Record, number: str, after: timedelta = timedelta(hours=1)) -> Rec
 def recounted(records: list[Record]) -> Counter[str]:
     """Some of the counts, counted in the plainest way."""
     counts: Counter[str] = Counter()
-    newest = {one.label_of: one.number for one in sorted(records, key=lambda one: one.id) if one.label_of}
+    newest = {one.label_of: one.written for one in sorted(records, key=lambda one: one.id) if one.label_of}
     for record in records:
         if record.label_of is not None:
             continue
@@ -49,7 +49,8 @@ def recounted(records: list[Record]) -> Counter[str]:
         if (said := newest.get(record.id)) is None:
             continue
         counts["labels"] += 1
-        counts["right"] += said == record.number
-        if len(said) == len(record.number):
-            counts.update(f"read {one} is {other}" for one, other in zip(record.number, said, strict=True))
+        counts["right"] += said == record.written
+        digits = digits_of(said)
+        if len(digits) == len(record.number):
+            counts.update(f"read {one} is {other}" for one, other in zip(record.number, digits, strict=True))
     return +counts

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
-from mnist_predict.reading import Box, Digit, Number, Reading
+from mnist_predict.reading import Box, Digit, Number, Reading, digits_of
 from mnist_predict.store.ids import in_sample, new_id
 from mnist_predict.store.opening import open_store
 from mnist_predict.store.record import Record
@@ -19,12 +19,12 @@ SEVEN = Digit(7, Box(3, 4, 20, 28), (0.0, 0.01, 0.02, 0.0, 0.0, 0.0, 0.0, 0.95, 
 READING = Reading((Number("77", 0.9025, 0, Box(3, 4, 44, 28), (SEVEN, SEVEN)),), 0, ("a little dark",), "v1-abc")
 
 
-def record_of(picture: bytes | None = None, **changes: Any) -> Record:
-    """A record of that picture, read as 77, unless `changes` say otherwise."""
+def record_of(picture: bytes | None = None, number: str = "77", **changes: Any) -> Record:
+    """A record of that picture with a number as it is written, read as 77, unless `changes` say otherwise."""
     fields: dict[str, Any] = {
         "id": new_id(),
         "image_name": "seven.png",
-        "number": "77",
+        "written": number,
         "source": "upload",
         "sha256": sha256(picture).hexdigest() if picture is not None else None,
         "reading": READING,
@@ -41,11 +41,12 @@ def plain_id() -> UUID:
 
 def read_as(text: str, confidence: float) -> Record:
     """A record whose picture was read so, by digits that are all as sure as that takes."""
-    each = round(confidence ** (1 / len(text)), 6)
+    each = round(confidence ** (1 / len(digits_of(text))), 6)
     digits = tuple(
-        replace(SEVEN, value=int(c), probabilities=(0.0,) * int(c) + (each,) + (0.0,) * (9 - int(c))) for c in text
+        replace(SEVEN, value=int(c), probabilities=(0.0,) * int(c) + (each,) + (0.0,) * (9 - int(c)))
+        for c in digits_of(text)
     )
-    number = replace(READING.numbers[0], text=text, confidence=confidence, digits=digits)
+    number = replace(READING.numbers[0], written=text, confidence=confidence, digits=digits)
     return record_of(b"picture", id=plain_id(), number=text, reading=replace(READING, numbers=(number,)))
 
 
@@ -54,7 +55,7 @@ def unsure(text: str = "7") -> Record:
 
 
 def label_of(record: Record, number: str = "7") -> Record:
-    changes = {"id": new_id(after=record.id), "number": number, "source": "hand", "reading": None}
+    changes = {"id": new_id(after=record.id), "written": number, "source": "hand", "reading": None}
     return replace(record, label_of=record.id, key=None, **changes)
 
 

@@ -131,7 +131,7 @@ def keep_unsure(store: Store, recognizer: Recognizer, *numbers: str) -> list[str
         picture, reading = picture_of(number), readings[number]
         doubtful = tuple(replace(each, confidence=0.6) for each in reading.numbers)
         digest = sha256(picture).hexdigest()
-        record = Record(new_id(), f"{number or 'blank'}-{at}.png", reading.number, "upload", digest)
+        record = Record(new_id(), f"{number or 'blank'}-{at}.png", reading.written, "upload", digest)
         store.add(replace(record, reading=replace(reading, numbers=doubtful)), picture)
         ids.append(str(record.id))
     return ids

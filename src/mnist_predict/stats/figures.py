@@ -107,6 +107,7 @@ class Figures:
             "labels": {
                 "readings": whole.count("labels"),
                 "right": whole.count("right"),
+                "marks": whole.count("marks"),
                 "confusion": self.confusion,
                 **{name.replace(" ", "_"): whole.count(name) for name in LENGTHS},
             },

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+from mnist_predict.reading import digits_of
 from mnist_predict.store.ids import in_sample
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
@@ -65,11 +66,11 @@ def tally(records: Iterable[Record], store: Store) -> Tally:
             continue
         labels = store.labels(read.id)
         part = counts[day, day_of(read.id)]
-        add(part, of_label(read, record.number))
+        add(part, of_label(read, record.written))
         before = next((label for label in labels if label.id < record.id), None)
         if before is not None:
-            add(part, of_label(read, before.number), -1)
-        mistakes[read.id] = list(_mistakes(read, labels[0].number if labels else record.number))
+            add(part, of_label(read, before.written), -1)
+        mistakes[read.id] = list(_mistakes(read, labels[0].written if labels else record.written))
     return Tally(dict(counts), mistakes)
 
 
@@ -96,24 +97,32 @@ def of_reading(record: Record) -> Counts:
 
 
 def of_label(read: Record, said: str) -> Counts:
-    """The counts of a label that says `said` of a record."""
-    counts: Counts = {"labels": 1, "right": int(said == read.number)}
+    """The counts of a label that says `said`, as it is written, of a record.
+
+    Digits are compared with digits, so that of 3.65 read as 365 only the point is wrong ("marks").
+    """
+    right = int(said == read.written)
+    counts: Counts = {"labels": 1, "right": right}
     if in_sample(read.id):
-        counts |= {"checked": 1, "right of checked": int(said == read.number)}
-    if len(read.number) == len(said):
-        for one, other in zip(read.number, said, strict=True):
+        counts |= {"checked": 1, "right of checked": right}
+    digits = digits_of(said)
+    if len(read.number) == len(digits):
+        for one, other in zip(read.number, digits, strict=True):
             add(counts, {f"read {one} is {other}": 1})
+        if read.number == digits and not right:
+            counts["marks"] = 1
     elif not read.number:
         counts["missed"] = 1
-    elif not said:
+    elif not digits:
         counts["invented"] = 1
     else:
-        counts["too many" if len(read.number) > len(said) else "too few"] = 1
+        counts["too many" if len(read.number) > len(digits) else "too few"] = 1
     return counts
 
 
 def _mistakes(read: Record, said: str) -> Iterable[Mistake]:
-    if len(read.number) == len(said):
-        for at, (one, other) in enumerate(zip(read.number, said, strict=True)):
+    digits = digits_of(said)
+    if len(read.number) == len(digits):
+        for at, (one, other) in enumerate(zip(read.number, digits, strict=True)):
             if one != other:
                 yield Mistake(read.id, at, int(one), int(other))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from mnist_predict.reading import Reading
+from mnist_predict.reading import Reading, digits_of
 from mnist_predict.store.ids import time_of
 
 
@@ -13,19 +13,25 @@ from mnist_predict.store.ids import time_of
 class Record:
     """One stored event: a picture that was read (`upload`) or a number recorded by a person (`hand`).
 
-    A hand record whose `label_of` names another record is also a label: what a person says that record's
-    number is, empty where there is none. Labels are appended; the newest wins and the history stays.
+    `written`: the number as it was read or typed, with minus, point or commas; empty: there is none. A hand record
+    whose `label_of` names another record is also a label: what a person says that record's number is, empty where there
+    is none. Labels are appended; the newest wins and the history stays.
     """
 
     id: UUID
     image_name: str
-    number: str
+    written: str
     source: Literal["upload", "hand"]
     sha256: str | None = None  # of the picture, hex; None: recorded by hand without one
     reading: Reading | None = None
     label_of: UUID | None = None
     key: str | None = None  # the Idempotency-Key it came with
     by: str | None = None  # who sent it: the name of their token; None: the service asked for none
+
+    @property
+    def number(self) -> str:
+        """The digits of the number alone."""
+        return digits_of(self.written)
 
     @property
     def record_time(self) -> datetime:
@@ -37,6 +43,7 @@ class Record:
         reading = (self.reading or Reading((), None, (), "")).to_dict()
         return reading | {
             "number": self.number,
+            "written": self.written,
             "id": str(self.id),
             "record_time": _iso(self.record_time),
             "image_name": self.image_name,

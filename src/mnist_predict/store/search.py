@@ -31,7 +31,7 @@ UPLOAD = "upload"  # the term of every upload; its row also holds the number tha
 class Search:
     """The filters of a search; None: any value."""
 
-    number: str | None = None  # exactly this one; empty: none was found
+    number: str | None = None  # exactly these digits; empty: none was found
     image_name: str | None = None
     since: datetime | None = None
     until: datetime | None = None  # earlier than that
@@ -39,6 +39,7 @@ class Search:
     most: float | None = None  # less than that
     model_version: str | None = None
     labelled: Labelled | None = None  # what people say of an upload: nothing, the number that was read, or another
+    written: str | None = None  # written exactly so, with a minus, a point or commas
 
     @property
     def first(self) -> UUID:
@@ -64,7 +65,7 @@ class Search:
     @property
     def asked(self) -> int:
         """The number of filters, those of time aside."""
-        alone = (self.number, self.image_name, self.model_version, self.labelled)
+        alone = (self.number, self.written, self.image_name, self.model_version, self.labelled)
         return sum(each is not None for each in alone) + self.by_confidence
 
     @property
@@ -78,6 +79,7 @@ class Search:
         reading = record.reading
         return (
             self.number in (None, record.number)
+            and self.written in (None, record.written)
             and self.image_name in (None, record.image_name)
             and (self.model_version is None or (reading is not None and reading.model_version == self.model_version))
             and (not self.by_confidence or (reading is not None and self._holds(round(reading.confidence, 6))))
@@ -125,6 +127,8 @@ def _brief(kind: str, text: str) -> str:
 def index_terms(record: Record) -> list[str]:
     """All index terms of a record except those of its labels (`label_terms`)."""
     found = [_brief("number", record.number), _brief("name", record.image_name)]
+    if record.written != record.number:
+        found.append(_brief("written", record.written))
     if record.reading is not None:
         found += [f"model {record.reading.model_version}", f"confidence {band(record.reading.confidence)}"]
     if record.source == "upload":
@@ -132,17 +136,19 @@ def index_terms(record: Record) -> list[str]:
     return found
 
 
-def label_terms(number: str | None, said: str) -> list[str]:
-    """The index term of an upload read as `number` and labelled as `said`; both terms if the number is not known."""
-    if number is None:
+def label_terms(read: str | None, said: str) -> list[str]:
+    """The index term of an upload read as `read` and labelled as `said`, as they are written; both if `read` is not known."""
+    if read is None:
         return ["confirmed", "corrected"]
-    return ["confirmed" if number == said else "corrected"]
+    return ["confirmed" if read == said else "corrected"]
 
 
 def terms_to_scan(search: Search) -> Iterator[str]:
     """The terms to scan: those of the rarest filter; none if there is no filter."""
     if search.image_name is not None:
         yield _brief("name", search.image_name)
+    elif search.written is not None:
+        yield _brief("written", search.written)
     elif search.number is not None:
         yield _brief("number", search.number)
     elif search.labelled in ("confirmed", "corrected"):

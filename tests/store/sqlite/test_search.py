@@ -29,7 +29,8 @@ def test_what_was_kept_before_there_were_searches_is_found_too(tmp_path: Path) -
             break
         connection.executescript(step.script)
         connection.execute("insert into migration values (?, ?, '')", (step.version, step.name))
-    connection.executemany(f"{INSERT} values (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(to_row, [*records, *labels]))
+    rows = [to_row(record)[:9] for record in (*records, *labels)]  # there was no `written` yet
+    connection.executemany(f"{INSERT} values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     connection.execute("insert into merged values (?, ?)", (str(merged), str(records[3].id)))
     connection.commit()
     connection.close()
@@ -39,6 +40,8 @@ def test_what_was_kept_before_there_were_searches_is_found_too(tmp_path: Path) -
     assert store.search(Search(labelled="corrected")).records == [records[3], records[1]]
     assert store.search(Search(least=0.9, most=0.95, model_version="v1-abc")).records == records[::-1]
     assert store.search(Search(number="1")).records == [labels[2], labels[0]]
+    store.add(record_of(number="7.7", source="hand", reading=None, id=new_id(labels[1].id), label_of=records[2].id))
+    assert store.search(Search(labelled="confirmed")).records == []
     store.close()
 
 
@@ -46,6 +49,7 @@ def test_what_was_kept_before_there_were_searches_is_found_too(tmp_path: Path) -
     "search",
     [
         Search(number="7"),
+        Search(written="7.5"),
         Search(image_name="7.png"),
         Search(labelled="no"),
         Search(least=0.5),

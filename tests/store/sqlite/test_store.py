@@ -354,8 +354,8 @@ def test_what_was_kept_before_there_was_a_review_waits_for_it(path: Path, monkey
     connection = sqlite3.connect(path)
     with connection:
         connection.execute("insert into merged values (?, ?)", (str(records[-1].label_of), str(merged.id)))
-        marks = ",".join("?" * len(to_row(wait)))
-        connection.executemany(f"insert into record values ({marks})", map(to_row, records))
+        rows = [to_row(record)[:9] for record in records]  # there was no `written` yet
+        connection.executemany("insert into record values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     connection.close()
     store = SqliteStore(path)
     assert store.unreviewed().ids == [wait.id]

@@ -22,7 +22,7 @@ _NUMBER = "insert into @record_by_trait (day, bucket, trait, id, number) values 
 _SAID = "insert into @record_by_trait (day, bucket, trait, id, said) values (?, ?, ?, ?, ?) using timestamp ?"
 _FORGET = "delete from @record_by_trait using timestamp ? where day = ? and bucket = ? and trait = ? and id = ?"
 _UNSAY = "delete said from @record_by_trait using timestamp ? where day = ? and bucket = ? and trait = ? and id = ?"
-_READ = "select number, source from @record where day = ? and bucket = ? and id = ?"
+_READ = "select number, written, source from @record where day = ? and bucket = ? and id = ?"
 _LIST = "insert into @bucket_of_trait (trait, month, day, bucket) values (?, ?, ?, ?)"
 
 
@@ -35,7 +35,7 @@ def rows_of(record: Record) -> list[Statement]:
     """The statements that write the index terms of a record, all in its partition."""
     where, at = partition(record.id), timestamp(record.id)
     return [
-        (_NUMBER, *where, term, record.id, record.number, at)
+        (_NUMBER, *where, term, record.id, record.written, at)
         if term == UPLOAD
         else (_TRAIT, *where, term, record.id, at)
         for term in index_terms(record)
@@ -49,7 +49,7 @@ def forget(record: Record) -> list[Statement]:
     if record.label_of is not None:
         of, at = partition(record.label_of), timestamp(record.id)
         gone.append((_UNSAY, at, *of, UPLOAD, record.label_of))
-        gone += [(_FORGET, at, *of, term, record.label_of) for term in label_terms(None, record.number)]
+        gone += [(_FORGET, at, *of, term, record.label_of) for term in label_terms(None, record.written)]
     return gone
 
 
@@ -66,18 +66,19 @@ class Sayings:
         return [said_rows(self._link, of, label, asked.result().one()) for label, of, asked in self._asked]
 
 
-def said_rows(link: Link, of: UUID, label: Record, read: Sequence[str] | None = None) -> list[Statement]:
+def said_rows(link: Link, of: UUID, label: Record, read: Sequence[str | None] | None = None) -> list[Statement]:
     """What writes that a label is about an upload, or about what that was merged into.
 
-    `read`: the upload's number and source, None where they are not known; it may come after its labels.
+    `read`: the upload's number, as digits and as written, and its source, None where they are not known; it may come
+    after its labels.
     """
     if read is None and (merged := link.run("select kept from @merged where id = ?", of).one()):
         [of] = merged
         read = link.run(_READ, *partition(of), of).one()
-    number, source = read or (None, "upload")
+    number, written, source = read or (None, None, "upload")
     if source != "upload":
         return []
     where, at = partition(of), timestamp(label.id)
-    found = label_terms(number, label.number)
-    said = f"{label.id} {label.number}"
+    found = label_terms(number if written is None else written, label.written)
+    said = f"{label.id} {label.written}"
     return [(_SAID, *where, UPLOAD, of, said, at), *((_TRAIT, *where, term, of, at) for term in found)]

@@ -48,7 +48,7 @@ def statements(record: Record) -> list[tuple[Any, ...]]:
         written.append((_DONE, *slot_of(record.label_of), record.label_of))
     if reasons(record):
         day, slot = slot_of(record.id)
-        written.append((_WAITS, day, slot, record.id, record.number, timestamp(record.id)))
+        written.append((_WAITS, day, slot, record.id, record.written, timestamp(record.id)))
         written.append((_LIST, day.year, day, slot))
     return written
 

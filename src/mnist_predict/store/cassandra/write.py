@@ -25,9 +25,9 @@ CHUNKS_AT_ONCE = 8
 ROWS_AT_ONCE = 32
 
 _RECORD = f"""insert into @record (day, bucket, {COLUMNS})
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) using timestamp ?"""  # noqa: S608 (constants)
-_ROW = """insert into @mnistable (day, bucket, record_time, id, image_name, predict_number, source)
-    values (?, ?, ?, ?, ?, ?, ?) using timestamp ?"""
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) using timestamp ?"""  # noqa: S608 (constants)
+_ROW = """insert into @mnistable (day, bucket, record_time, id, image_name, predict_number, source, written)
+    values (?, ?, ?, ?, ?, ?, ?, ?) using timestamp ?"""
 NEWEST = "insert into @newest_by_image_name (image_name, id) values (?, ?) using timestamp ?"
 _LABEL = "insert into @label_of_record (label_of, id) values (?, ?) using timestamp ?"
 THERE = "select size from @picture where sha256 = ? limit 1"
@@ -171,5 +171,5 @@ def _put_index_pointers(link: Link, window: Window, records: Iterable[Record], s
 
 def _rows(record: Record) -> list[Statement]:
     where, at = partition(record.id), timestamp(record.id)
-    short = (record.record_time, record.id, record.image_name, record.number, record.source)
+    short = (record.record_time, record.id, record.image_name, record.number, record.source, record.written)
     return [(_RECORD, *where, *to_row(record), at), (_ROW, *where, *short, at)]

@@ -24,7 +24,7 @@ _HOLD = "update review set holder = ?, held_until = ? where id = ?"
 
 def put(connection: Connection, records: Sequence[Record]) -> None:
     """Have those of the records wait that a person should look at."""
-    connection.executemany(_PUT, ((str(record.id), record.number) for record in records if reasons(record)))
+    connection.executemany(_PUT, ((str(record.id), record.written) for record in records if reasons(record)))
 
 
 def hold(connection: Connection, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[UUID]:

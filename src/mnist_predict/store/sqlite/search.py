@@ -33,6 +33,8 @@ def _walks(search: Search) -> list[Condition]:
     """The indexes to walk along, the rarest that is asked for, as `search.terms_to_scan`; or all records."""
     if search.image_name is not None:
         return [("indexed by record_by_name where image_name = ?", search.image_name)]
+    if search.written is not None:
+        return [("indexed by record_by_written where written = ?", search.written)]
     if search.number is not None:
         return [("indexed by record_by_number where number = ?", search.number)]
     if search.labelled in ("confirmed", "corrected"):
@@ -51,6 +53,7 @@ def _conditions(search: Search) -> list[Condition]:
     asked = {
         "image_name = ?": search.image_name,
         "number = ?": search.number,
+        "written = ?": search.written,
         "labelled = ?": search.labelled,
         "confidence >= ?": search.least,
         "confidence < ?": search.most,

@@ -24,10 +24,10 @@ from mnist_predict.store.sqlite.connection import Connection, connect, explain, 
 from mnist_predict.store.sqlite.group_commit import Writer
 from mnist_predict.store.sqlite.search import find
 
-_COLUMNS = 'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by"'
+_COLUMNS = 'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by", written'
 SELECT = f"select {_COLUMNS} from record "  # noqa: S608 (a constant)
 SAME = SELECT + "where id = ? or idempotency_key = ? order by id <> ?"
-_INSERT = f"insert into record ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
+_INSERT = f"insert into record ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
 _INSERT_PICTURE = "insert into picture (sha256, bytes) values (?, ?) on conflict do nothing"
 _inherited: list[object] = []  # connections of a parent process: using or closing them would corrupt its file
 
@@ -219,17 +219,18 @@ def to_row(record: Record) -> tuple[str | None, ...]:
     """The columns of a record."""
     reading = json.dumps(record.reading.to_dict(), separators=(",", ":")) if record.reading else None
     label_of = str(record.label_of) if record.label_of else None
+    written = record.written if record.written != record.number else None
     return (
         *(str(record.id), record.image_name, record.number, record.source, record.sha256),
-        *(reading, label_of, record.key, record.by),
+        *(reading, label_of, record.key, record.by, written),
     )
 
 
 def from_row(row: tuple[Any, ...]) -> Record:
     """The record of its columns."""
-    record_id, image_name, number, source, sha256, reading, label_of, key, by = row
+    record_id, image_name, number, source, sha256, reading, label_of, key, by, written = row
     return Record(
-        *(UUID(record_id), image_name, number, source, sha256),
+        *(UUID(record_id), image_name, written or number, source, sha256),
         reading=Reading.from_dict(json.loads(reading)) if reading else None,
         label_of=UUID(label_of) if label_of else None,
         key=key,

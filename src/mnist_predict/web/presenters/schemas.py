@@ -96,7 +96,8 @@ _SAMPLE = {
 }
 _LABELS = {
     "readings": _COUNT,
-    "right": _COUNT,
+    "right": _COUNT | {"description": "Readings that are written as their label is."},
+    "marks": _COUNT | {"description": "Readings with the digits of their label, but another minus, point or comma."},
     "confusion": _list(_list(_COUNT, minItems=10, maxItems=10), minItems=10, maxItems=10, description="[read][label]"),
     "too_many": _COUNT | {"description": "Readings with more digits than their label."},
     "too_few": _COUNT,

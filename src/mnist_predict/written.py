@@ -1,0 +1,25 @@
+"""Numbers as people write them: the one place that says what a person may type where a number is asked for."""
+
+import re
+
+from mnist_predict.errors import BadRequest
+from mnist_predict.reading import digits_of
+
+MOST_DIGITS = 100
+PATTERN = "-?[0-9]+([.,][0-9]+)*"
+FORM_PATTERN = r"\s*-?\s*[0-9][0-9\s]*([.,][0-9\s]+)*"  # the same for an input of HTML, where spaces are left in
+_SHOWN = 60  # characters of what is refused
+
+
+def as_written(typed: str) -> str:
+    """The number that a person typed, without spaces: "4072", "-12", "3.65", "23.418", "1,250.00".
+
+    Raises `BadRequest` for what is no number.
+    """
+    written = "".join(typed.split())
+    if not re.fullmatch(PATTERN, written) or len(digits_of(written)) > MOST_DIGITS:
+        shown = typed if len(typed) <= _SHOWN else f"{typed[:_SHOWN]}..."
+        raise BadRequest(
+            f"Write a number in up to {MOST_DIGITS} digits 0 to 9, as in 4072, 3.65, 1,250.00 or -12, not as {shown!r}."
+        )
+    return written
