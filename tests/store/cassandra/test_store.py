@@ -109,11 +109,12 @@ def test_a_newer_schema_is_refused(link: Any, opened: Callable[[ClusterUrl], Cas
 def test_cqlsh_shows_short_rows_newest_first(link: Any, opened: Callable[[ClusterUrl], CassandraStore]) -> None:
     store = opened(link.place)
     base = new_id().int & ~7  # of one bucket
-    kept = [store.add(record_of(PICTURE, id=UUID(int=base + (i << 80)))) for i in range(3)]
+    numbers = ("77", "3.65", "")
+    kept = [store.add(record_of(PICTURE, number, id=UUID(int=base + (i << 80)))) for i, number in enumerate(numbers)]
     rows = link.session.execute(f"select * from {link.place.keyspace}.mnistable")
-    assert rows.column_names[2:] == ["record_time", "id", "image_name", "predict_number", "source"]
+    assert rows.column_names[2:] == ["record_time", "id", "image_name", "predict_number", "source", "written"]
     shown = [(row[3], row[2].replace(tzinfo=UTC), *row[4:]) for row in rows]
-    assert shown == [(r.id, r.record_time, r.image_name, r.number, r.source) for r in reversed(kept)]
+    assert shown == [(r.id, r.record_time, r.image_name, r.number, r.source, r.written) for r in reversed(kept)]
 
 
 FIRST_VERSION = [
