@@ -40,7 +40,7 @@ class Maker:
         name = f"picture-{number}.png"
         digest = sha256(picture).hexdigest()
         reading = self.rare if number % RARE == 0 else self.reading
-        return Record(record_id or new_id(), name, reading.number, "upload", digest, reading), picture
+        return Record(record_id or new_id(), name, reading.written, "upload", digest, reading), picture
 
     def history(self, size: int, end: float) -> Iterator[tuple[Record, bytes | None]]:
         """So many uploads, one a second, the last of them at that time; and the corrections of the rare ones."""

@@ -49,7 +49,7 @@ def fill(path: Path) -> None:
         reading = recognizer.read(picture)
         doubtful = tuple(replace(number, confidence=0.5) for number in reading.numbers)
         digest = sha256(picture).hexdigest()
-        record = Record(new_id(), "a.png", reading.number, "upload", digest, replace(reading, numbers=doubtful))
+        record = Record(new_id(), "a.png", reading.written, "upload", digest, replace(reading, numbers=doubtful))
         store.add(record, picture)
     store.close()
 

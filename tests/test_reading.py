@@ -1,10 +1,10 @@
 """Readings as JSON, also those that older versions kept, and readings page by page as one."""
 
-from mnist_predict.reading import Box, Digit, Number, Reading, merge_pages
+from mnist_predict.reading import Box, Digit, Number, Reading, digits_of, merge_pages
 
 
 def number(text: str, height: int, free: str | None = None) -> Number:
-    digits = tuple(Digit(int(c), Box(20 * at, 0, 20, height), (0.1,) * 10) for at, c in enumerate(text))
+    digits = tuple(Digit(int(c), Box(20 * at, 0, 20, height), (0.1,) * 10) for at, c in enumerate(digits_of(text)))
     return Number(text, 0.9, 0, Box(0, 0, 20 * len(text), height), digits, free)
 
 
@@ -24,6 +24,20 @@ def test_readings_of_older_versions_had_no_free_reading() -> None:
         del part["free"]
     old = Reading.from_dict(form)
     assert (old.number, old.free, old.numbers[0].free) == ("4072", None, None)
+
+
+def test_a_number_is_as_it_is_written_and_its_text_the_digits_alone() -> None:
+    one = page(number("-3.65", 30))
+    form = one.to_dict()
+    assert (form["number"], form["written"]) == ("365", "-3.65")
+    assert (form["numbers"][0]["text"], form["numbers"][0]["written"]) == ("365", "-3.65")
+    assert Reading.from_dict(form) == one
+
+
+def test_readings_of_older_versions_were_digits_alone() -> None:
+    form = page(number("4072", 30)).to_dict()
+    del form["written"], form["numbers"][0]["written"]
+    assert Reading.from_dict(form).written == "4072"
 
 
 def test_one_page_is_itself() -> None:

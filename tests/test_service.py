@@ -4,6 +4,7 @@ import io
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from operator import attrgetter
@@ -85,8 +86,8 @@ def test_a_file_name_that_is_no_unicode_is_kept_with_question_marks(service: Ser
     assert service.record_by_hand(name, "7").label_of == record.id
 
 
-@pytest.mark.parametrize("number", ["seven", "-7", "7.0", "７", "²", "7 ", "7\n"])
-def test_a_number_is_written_in_digits(service: Service, number: str) -> None:
+@pytest.mark.parametrize("number", ["seven", "7-", ".7", "７", "²"])
+def test_what_is_no_number_is_not_kept(service: Service, number: str) -> None:
     record = service.upload(png(0), "a.png")
     with pytest.raises(BadRequest, match="digits 0 to 9"):
         service.record_by_hand("a.png", number)
@@ -147,6 +148,24 @@ def test_a_label_is_of_that_very_record(service: Service) -> None:
     assert service.label(str(label.id), "71").label_of == older.id
     assert [record.number for record in service.store.labels(older.id)] == ["71", "7"]
     assert service.store.labels(newer.id) == []
+
+
+def test_a_person_may_write_what_stands_there(service: Service) -> None:
+    upload = service.upload(png(0), "a.png")
+    for typed in ("3.65", " -12 ", "1,250.00"):
+        label = service.label(str(upload.id), typed)
+        assert service.store.labels(upload.id)[0] == label
+        assert label.written == typed.strip()
+    by_hand = service.record_by_hand("paper", "23.418")
+    assert (by_hand.written, by_hand.number) == ("23.418", "23418")
+
+
+def test_an_upload_keeps_what_was_read_as_it_is_written(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = replace(AlwaysFortyTwo.reading.numbers[0], written="-4.2")
+    monkeypatch.setattr(AlwaysFortyTwo, "reading", replace(AlwaysFortyTwo.reading, numbers=(number,)))
+    upload = service.upload(png(0), "a.png")
+    assert (upload.written, upload.number) == ("-4.2", "42")
+    assert service.record(str(upload.id)) == upload
 
 
 def test_a_label_without_digits_says_that_there_is_no_number(service: Service) -> None:

@@ -11,15 +11,20 @@ FORM_PATTERN = r"\s*-?\s*[0-9][0-9\s]*([.,][0-9\s]+)*"  # the same for an input 
 _SHOWN = 60  # characters of what is refused
 
 
+def is_written(typed: str) -> bool:
+    """Whether that is a number as people write it; spaces do not matter."""
+    written = "".join(typed.split())
+    return re.fullmatch(PATTERN, written) is not None and len(digits_of(written)) <= MOST_DIGITS
+
+
 def as_written(typed: str) -> str:
     """The number that a person typed, without spaces: "4072", "-12", "3.65", "23.418", "1,250.00".
 
     Raises `BadRequest` for what is no number.
     """
-    written = "".join(typed.split())
-    if not re.fullmatch(PATTERN, written) or len(digits_of(written)) > MOST_DIGITS:
+    if not is_written(typed):
         shown = typed if len(typed) <= _SHOWN else f"{typed[:_SHOWN]}..."
         raise BadRequest(
             f"Write a number in up to {MOST_DIGITS} digits 0 to 9, as in 4072, 3.65, 1,250.00 or -12, not as {shown!r}."
         )
-    return written
+    return "".join(typed.split())

@@ -14,7 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mnist_predict.cli.main import main
+from mnist_predict.reading import Box, Digit, Number, Reading
 from mnist_predict.store.opening import open_store
+from mnist_predict.vision.recognizer import Recognizer
 
 
 def run(*words: str | Path, stdin: bytes | None = None) -> Result:
@@ -32,6 +34,18 @@ def folder(png_of: Callable[[str], bytes], tmp_path: Path) -> Path:
 def test_one_file_prints_the_number_alone(folder: Path) -> None:
     result = run("predict", folder / "4072.png")
     assert (result.exit_code, result.stdout) == (0, "4072\n")
+
+
+def test_a_number_is_printed_as_it_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digits = tuple(Digit(value, Box(20 * at, 0, 20, 30), (0.1,) * 10) for at, value in enumerate((3, 6, 5)))
+    reading = Reading((Number("-3.65", 0.9, 0, Box(0, 0, 60, 30), digits),), 0, (), "v1")
+    monkeypatch.setattr(Recognizer, "read", lambda *_: reading)
+    assert run("predict", folder / "7.png").stdout == "-3.65\n"
+    assert run("predict", folder / "7.png", folder / "7.png").stdout == 2 * f"{folder}/7.png\t-3.65\n"
+    told = json.loads(run("predict", folder / "7.png", "--json").stdout)
+    assert (told["number"], told["written"]) == ("365", "-3.65")
+    assert run("predict", folder / "7.png", "--table", folder / "out.csv").exit_code == 0
+    assert (folder / "out.csv").read_bytes() == b"-3.65\r\n"
 
 
 def test_standard_input_is_a_file_too(png_of: Callable[[str], bytes]) -> None:
@@ -150,6 +164,16 @@ def test_a_number_recorded_by_hand_needs_no_picture(tmp_path: Path) -> None:
     assert run("record", "xxx.png", "7", "--store", url).exit_code == 0
     store = open_store(url)
     assert [(r.image_name, r.number, r.sha256) for r in store.page()] == [("xxx.png", "7", None)]
+    store.close()
+
+
+@pytest.mark.parametrize("number", ["-12", "3.65", "1,250.00"])
+def test_a_number_is_recorded_as_it_is_written(tmp_path: Path, number: str) -> None:
+    url = f"sqlite:///{tmp_path}/kept.sqlite"
+    result = run("record", "xxx.png", number, "--store", url)
+    assert result.exit_code == 0, result.stderr
+    store = open_store(url)
+    assert [record.written for record in store.page()] == [number]
     store.close()
 
 

@@ -15,7 +15,7 @@ from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
 from mnist_predict.store.sqlite.store import SqliteStore
 
-numbers = st.text("0123", max_size=3)
+numbers = st.sampled_from(["", "1", "12", "1.2", "-12", "123", "-1"]) | st.text("0123", max_size=3)
 events = st.lists(st.tuples(st.integers(0, 3), numbers, st.integers(0, 72)), max_size=12)
 
 
@@ -59,6 +59,15 @@ def test_digits_are_compared_place_by_place() -> None:
     assert counts == {"labels": 1, "right": 0, "read 4 is 4": 1, "read 0 is 0": 1, "read 7 is 7": 1, "read 9 is 4": 1}
     assert of_label(upload("7", sampled=True), "7")["right of checked"] == 1
     assert of_label(upload("", sampled=True), "")["right of checked"] == 1
+
+
+def test_what_people_say_is_compared_as_it_is_written() -> None:
+    same = {"read 3 is 3": 1, "read 6 is 6": 1}
+    assert of_label(upload("3.6"), "3.6") == {"labels": 1, "right": 1, **same}
+    assert of_label(upload("36"), "3.6") == {"labels": 1, "right": 0, **same, "marks": 1}
+    assert of_label(upload("-36", sampled=True), "36")["right of checked"] == 0
+    assert of_label(upload("36"), "-3.7") == {"labels": 1, "right": 0, "read 3 is 3": 1, "read 6 is 7": 1}
+    assert of_label(upload("3.6"), "3.65") == {"labels": 1, "right": 0, "too few": 1}
 
 
 def test_a_label_counts_for_the_day_of_its_record(store: SqliteStore) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from mnist_predict.errors import NotAPicture
 from mnist_predict.reading import Box, Digit, Number, Reading
+from mnist_predict.vision.explain import _words as words_of
 from mnist_predict.vision.explain import draw
 
 
@@ -46,6 +47,14 @@ def test_boxes_have_the_colour_of_their_confidence():
     sure, unsure, doubtful = green - red > 80, red - green > 120, (red - blue > 150) & (green > 70)
     columns = [np.nonzero(mask)[1].mean() for mask in (sure, doubtful & ~unsure, unsure)]
     assert columns == sorted(columns)
+
+
+def test_a_number_is_told_as_it_is_written():
+    one = reading_of(Box(1, 1, 20, 20), 0.9, 0.8)
+    read = replace(one, numbers=(replace(one.numbers[0], written="-7.7"),))
+    title, lines = words_of(read)
+    assert title == "-7.7"
+    assert lines[0].startswith("-7.7 (")
 
 
 def test_a_reading_without_number_is_drawn_with_its_advice():

@@ -27,6 +27,10 @@ def test_one_number_and_one_line_are_no_table():
     assert not is_table(line)
 
 
+def test_a_cell_shows_a_number_as_it_is_written():
+    assert table(reading(("3.65", 0, 0, 0), ("-12", 200, 3, 0))) == [["3.65", "-12"]]
+
+
 cells = st.lists(
     st.lists(st.text("0123456789", max_size=4), min_size=2, max_size=5), min_size=2, max_size=6
 ).map(lambda rows: [(row + [""] * 5)[: len(rows[0])] for row in rows])  # fmt: skip

@@ -61,7 +61,7 @@ def predict(
 ) -> None:
     """Read the number in each FILE (- is standard input); keeps nothing.
 
-    Prints the most prominent number; for several files, FILE, a tab and the number.
+    Prints the most prominent number as it is written; for several files, FILE, a tab and the number.
     Exit code 0: all read; 1: no number found in at least one file; 2: at least one file could not be read.
 
     \b
@@ -91,14 +91,14 @@ def predict(
         if as_json:
             click.echo(json.dumps(({"file": file} if len(files) > 1 else {}) | reading.to_dict()))
         else:
-            numbers = [number.text for number in reading.numbers] if print_all else []
-            for number in numbers or [reading.number]:
+            numbers = [number.written for number in reading.numbers] if print_all else []
+            for number in numbers or [reading.written]:
                 click.echo(f"{file}\t{number}" if len(files) > 1 else number)
             if reading.others and not print_all:
                 click.echo(
                     f"{file}: {counted(len(reading.others), 'other number')} found; print all with --all", err=True
                 )
-        if not reading.number:
+        if not reading.written:
             code = max(code, 1)
         for advice in reading.advice:
             click.echo(f"{file}: {advice}", err=True)
@@ -113,12 +113,12 @@ def predict(
     context.exit(code)
 
 
-@main.command()
+@main.command(context_settings={"ignore_unknown_options": True})  # -12 is a number, not an option
 @click.argument("image")
 @click.argument("number")
 @setting("store")
 def record(image: str, number: str, store: str | None) -> None:
-    """Record by hand that the picture IMAGE shows NUMBER; prints the id of the record.
+    """Record by hand that the picture IMAGE shows NUMBER, such as 4072, 3.65 or -12; prints the id of the record.
 
     If IMAGE is a file, its picture is kept too.
     """

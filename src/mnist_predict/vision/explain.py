@@ -94,10 +94,10 @@ def _words(reading: Reading) -> tuple[str, list[str]]:
     for number in reading.numbers:
         digits = "   ".join(f"{d.value} {_percent(max(d.probabilities))}" for d in number.digits[:12])
         other = next_best(number)
-        line = f"{number.text} ({_percent(number.confidence)}):   {digits}"
+        line = f"{number.written} ({_percent(number.confidence)}):   {digits}"
         lines.append(f"{line}   else {other}" if other else line)
     lines.append(f"Model {reading.model_version}")
-    return reading.number or "No number", lines
+    return reading.written or "No number", lines
 
 
 def _percent(share: float) -> str:

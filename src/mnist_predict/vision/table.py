@@ -25,7 +25,7 @@ def table(reading: Reading) -> list[list[str]]:
         for row in rows:
             cells = [""] * len(columns)
             for number in row:
-                cells[of[id(number)]] = number.text
+                cells[of[id(number)]] = number.written
             out.append(cells)
     width = max(map(len, out), default=0)
     return [[*row, *[""] * (width - len(row))] for row in out]

@@ -20,6 +20,7 @@ from mnist_predict.web.telemetry.metrics import ServiceMeter
 from mnist_predict.web.views import api, hand, health, records, review, signin, stats, strip, uploads
 from mnist_predict.web.views import erase as erasing
 from mnist_predict.web.views import export as exports
+from mnist_predict.written import FORM_PATTERN
 
 
 class Web(Flask):
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
         of_a_hundred=words.of_a_hundred,
         certainty=words.certainty,
         next_best=next_best,
+        number_pattern=FORM_PATTERN,
         runner_up=words.runner_up,
         model_version=service.recognizer.model_version,
         token_needed=bool(settings.token),

@@ -51,7 +51,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
         picture = b"picture %d" % (i % 50)
         upload = store.add(record_of(picture, image_name=f"{i % 40}.png", key=f"{i}" if i % 2 else None), picture)
         store.add(record_of(source="hand", reading=None, image_name=HOSTILE))
-        for number in ("1", "2"):
+        for number in ("1", "-2.5"):
             label = record_of(picture, id=new_id(upload.id), number=number, source="hand", label_of=upload.id)
             store.add(replace(label, reading=None))
     store.close()
@@ -309,6 +309,7 @@ def test_an_export_as_parquet_has_times_and_numbers(
     assert [row["image_name"] for row in rows] == [record.image_name for record in records]
     assert {row["confidence"] for row in rows} == {0.0, round(READING.confidence, 6)}
     assert sum(row["label_of"] is not None for row in rows) == 260
+    assert [(row["number"], row["written"]) for row in rows[:2]] == [("25", "-2.5"), ("1", "1")]
 
 
 @pytest.mark.parametrize("name", ["records.csv", "records.jsonl", "records.parquet"])

@@ -1,6 +1,7 @@
 """How confidence is said."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -37,6 +38,11 @@ def number(*digits: dict[int, float]) -> Number:
 
 def test_the_next_best_number_changes_the_digit_that_was_closest() -> None:
     assert next_best(number({4: 0.9, 9: 0.08}, {0: 0.6, 6: 0.38}, {7: 0.99})) == "467"
+
+
+def test_the_next_best_number_has_the_marks_of_what_was_read() -> None:
+    read = replace(number({4: 0.9, 9: 0.08}, {0: 0.6, 6: 0.38}, {7: 0.99}), written="-4.07")
+    assert next_best(read) == "-4.67"
 
 
 def test_there_is_no_next_best_where_nothing_comes_close() -> None:

@@ -18,7 +18,7 @@ from mnist_predict.store.search import Search
 from mnist_predict.store.tools.copy import everything
 
 COLUMNS = (
-    *("id", "record_time", "image_name", "number", "confidence", "source"),
+    *("id", "record_time", "image_name", "number", "written", "confidence", "source"),
     *("sha256", "label_of", "model_version", "by"),
 )
 FROM_USERS = ("image_name", "by")  # columns with texts that users choose

@@ -4,7 +4,7 @@ import csv
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.service import LONGEST_NAME
-from mnist_predict.typed import is_number
+from mnist_predict.written import is_written
 
 MOST_LINES = 1000
 _SHOWN = 5  # mistakes named at once
@@ -25,8 +25,8 @@ def parse(text: str) -> list[tuple[str, str]]:
     for at, row in enumerate(csv.reader(lines, delimiter=separator), start=1):
         if not any(field.strip() for field in row):
             continue
-        name, number = (row[0].strip(), "".join(row[1].split())) if len(row) == 2 else ("", "")
-        if 0 < len(name) <= LONGEST_NAME and is_number(number):
+        name, number = (row[0].strip(), row[1]) if len(row) == 2 else ("", "")
+        if 0 < len(name) <= LONGEST_NAME and is_written(number):
             pairs.append((name, number))
         elif at > 1 or len(row) != 2 or any(c.isdigit() for c in number):
             mistakes.append(f"line {at} ({lines[at - 1][:60]})")

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 from mnist_predict.errors import BadRequest
+from mnist_predict.reading import digits_of
 from mnist_predict.store.search import Labelled, Search
-from mnist_predict.typed import is_number
+from mnist_predict.written import as_written
 
 WORDS = ("number", "image_name", "since", "until", "zone", "confidence", "model_version", "labelled")
 NO_NUMBER = "none"
@@ -41,7 +42,7 @@ def searched(*others: str) -> Search:
     zone = _zone(given.get("zone", "UTC"))
     least, most = _confidence(given["confidence"]) if "confidence" in given else (None, None)
     return Search(
-        number=_number(given["number"]) if "number" in given else None,
+        **_number(given["number"]) if "number" in given else {},
         image_name=given.get("image_name"),
         since=_moment(given["since"], zone, timedelta(0)) if "since" in given else None,
         until=_moment(given["until"], zone, timedelta(days=1)) if "until" in given else None,
@@ -58,13 +59,12 @@ def _unknown(name: str) -> str:
     return f"There is no filter `{name[:40]}`. {meant}"
 
 
-def _number(text: str) -> str:
-    number = "".join(text.split())
-    if number.lower() == NO_NUMBER:
-        return ""
-    if not is_number(number):
-        raise BadRequest(f"Search for the digits 0 to 9 of a number, or for {NO_NUMBER}, not for {text!r}.")
-    return number
+def _number(text: str) -> dict[str, str]:
+    """The number to search for: digits alone find all that have these digits, "3.65" what is written so."""
+    if text.strip().lower() == NO_NUMBER:
+        return {"number": ""}
+    written = as_written(text)
+    return {"number" if written == digits_of(written) else "written": written}
 
 
 def _labelled(text: str) -> Labelled:

@@ -29,7 +29,7 @@ class Card:
     @classmethod
     def of(cls, record: Record, labels: list[Record]) -> Self:
         """The card of a record with these labels, newest first."""
-        return cls(record, labels[0].number if labels else None)
+        return cls(record, labels[0].written if labels else None)
 
     @property
     def number(self) -> Number | None:
@@ -39,7 +39,7 @@ class Card:
     @property
     def shown(self) -> str:
         """The number that the form is filled with."""
-        return self.record.number if self.said is None else self.said
+        return self.record.written if self.said is None else self.said
 
     @property
     def part(self) -> Box | None:

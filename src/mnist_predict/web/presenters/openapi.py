@@ -67,7 +67,7 @@ def parameter(name: str, place: str, schema: Schema, words: str) -> Schema:
 JPEG = content("A JPEG.", None, "image/jpeg")
 PICTURE = content("The picture.", None, "image/*", "application/octet-stream", "application/pdf")
 SEARCH = (
-    parameter("number", "query", TEXT, "The number exactly, or `none` for pictures without one."),
+    parameter("number", "query", TEXT, "`365`: all with these digits; `3.65`: written so; `none`: without a number."),
     parameter("image_name", "query", TEXT, "The name exactly."),
     parameter("since", "query", TEXT, "From a day (2026-03-01) or a time (2026-03-01T09:30:00Z) on."),
     parameter("until", "query", TEXT, "Up to a day, inclusive, or a time, exclusive."),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from mnist_predict.written import MOST_DIGITS, PATTERN
+
 Schema = dict[str, Any]
 
 
@@ -22,7 +24,16 @@ def _list(items: Schema, **more: Any) -> Schema:
 SHARE = {"type": "number", "minimum": 0, "maximum": 1}
 TEXT = {"type": "string"}
 MAYBE = {"type": ["string", "null"]}
-NUMBER = {"type": "string", "pattern": "^[0-9]*$", "description": "Digits; empty: there is no number."}
+NUMBER = {"type": "string", "pattern": "^[0-9]*$", "description": "Digits alone; empty: there is no number."}
+WRITTEN = {
+    "type": "string",
+    "description": "The number as it is written, with a minus, a point or commas: -12, 3.65; empty: there is none.",
+}
+TYPED = {
+    "type": "string",
+    "pattern": f"^({PATTERN})?$",
+    "description": f"A number of up to {MOST_DIGITS} digits, as in 4072, 3.65, 1,250.00 or -12.",
+}
 BOX = _list({"type": "integer"}, minItems=4, maxItems=4, description="x, y, width, height in pixels, upright.")
 ID = {"type": "string", "format": "uuid", "description": "Ordered by time (UUIDv7)."}
 
@@ -36,6 +47,7 @@ _DIGIT = {
 }
 _NUMBER = {
     "text": NUMBER,
+    "written": WRITTEN,
     "confidence": SHARE,
     "free": MAYBE | {"description": "How it reads when nothing is expected of it, null where that is the same."},
     "turned": {"enum": [0, 90, 180, 270], "description": "Degrees that its page was turned to the right to read it."},
@@ -45,6 +57,7 @@ _NUMBER = {
 }
 _READING = {
     "number": NUMBER,
+    "written": WRITTEN,
     "confidence": SHARE | {"description": "Of a hundred readings with 0.97, about 97 are right."},
     "free": MAYBE,
     "primary": {"type": ["integer", "null"], "description": "Index of the most prominent number."},
@@ -69,7 +82,7 @@ _REFUSED = {"image_name": TEXT, "error": TEXT, "status": {"type": "integer"}}
 _UNDER_REVIEW = _RECORD | {
     "reasons": _list({"enum": ["no number", "unsure", "disagreement", "sample"]}, description="Why it needs a person."),
     "crop": TEXT | {"description": "The address of the number, cut out of its picture."},
-    "said": MAYBE | {"description": "The number of its newest label, null: it has none."},
+    "said": MAYBE | {"description": "What its newest label says, as it is written; null: it has none."},
 }
 _WAITING = {
     "waiting": {"type": "integer", "description": "How many readings wait for a person."},

@@ -60,8 +60,8 @@ class Row {
   read(record) {
     this.end("read");
     this.answer.href = `/records/${record.id}`;
-    this.answer.textContent = record.number || "open";
-    this.answer.setAttribute("aria-label", `${record.number || "No number"} in ${record.image_name}: open the record`);
+    this.answer.textContent = record.written || "open";
+    this.answer.setAttribute("aria-label", `${record.written || "No number"} in ${record.image_name}: open the record`);
     this.tag.hidden = false;
     this.tag.classList.add(record.number ? certainty(record.confidence) : "unsure");
     this.tag.textContent = record.number ? percent(record.confidence) : "No number";

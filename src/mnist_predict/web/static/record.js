@@ -26,10 +26,10 @@ addEventListener("submit", async (event) => {
   }
 });
 
-// Digits typed anywhere go to the number.
+// Digits and a minus typed anywhere go to the number.
 addEventListener("keydown", (event) => {
   const number = document.getElementById("number");
-  if (!number || !/^[0-9]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!number || !/^[0-9-]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
   if (!document.activeElement.matches("input, textarea")) number.focus();
 });
 

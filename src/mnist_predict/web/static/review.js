@@ -177,7 +177,7 @@ desk.addEventListener("keydown", (event) => {
   else if (key === "u") undo();
   else if (key === "arrowright" && !typing) move(1);
   else if (key === "arrowleft" && !typing) move(-1);
-  else if (/^[0-9]$/.test(key) && document.activeElement !== input(at)) {
+  else if (/^[0-9-]$/.test(key) && document.activeElement !== input(at)) {
     input(at).value = "";
     input(at).focus();
     return;

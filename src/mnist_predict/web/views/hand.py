@@ -12,7 +12,7 @@ from mnist_predict.web.http.negotiation import answer, wanted
 from mnist_predict.web.http.pasted import parse
 from mnist_predict.web.http.routes import route
 from mnist_predict.web.presenters.openapi import HTML_TYPE, TEXT_TYPE, content, form, operation
-from mnist_predict.web.presenters.schemas import ID, NUMBER, ONE_OR_MANY, PICTURE_FILE, TEXT
+from mnist_predict.web.presenters.schemas import ID, ONE_OR_MANY, PICTURE_FILE, TEXT, TYPED
 from mnist_predict.web.presenters.stored import stored, stored_lines
 from mnist_predict.web.telemetry.journal import note
 
@@ -34,7 +34,7 @@ def page() -> str:
     operation=operation(
         content("What was kept.", ONE_OR_MANY, TEXT_TYPE, HTML_TYPE),
         *(400, 404, 410, 413, 415, 422, 429, 503),
-        form=form(number=NUMBER, image_name=TEXT, record=ID, file=PICTURE_FILE, lines=_LINES),
+        form=form(number=TYPED, image_name=TEXT, record=ID, file=PICTURE_FILE, lines=_LINES),
         see_other=True,
     ),
 )
@@ -47,7 +47,7 @@ def record() -> AnyResponse:
     """
     if "lines" in request.form:
         return _record_lines(request.form["lines"])
-    number = "".join(request.form.get("number", "").split())
+    number = request.form.get("number", "")
     labelled = request.form.get("record", "")
     if labelled:
         if "number" not in request.form:
@@ -66,7 +66,7 @@ def record() -> AnyResponse:
         html=lambda: redirect(url_for("records.show", record_id=kept.label_of or kept.id), 303),
         json=lambda: kept.to_dict() | stored(kept),
         text=lambda: [
-            f"recorded: {kept.number or 'no number'}",
+            f"recorded: {kept.written or 'no number'}",
             f"record: {kept.id}",
             *stored_lines(kept),
             f"see: {url_for('records.show', record_id=kept.id, _external=True)}",
@@ -96,5 +96,5 @@ def _record_lines(lines: str) -> AnyResponse:
     return answer(
         html=lambda: redirect(url_for("records.newest"), 303),
         json=lambda: [record.to_dict() | stored(record) for record in kept],
-        text=lambda: [f"{record.image_name}\t{record.number}" for record in kept],
+        text=lambda: [f"{record.image_name}\t{record.written}" for record in kept],
     )

@@ -22,7 +22,7 @@ from mnist_predict.web.http.pictures import YEAR, send_picture
 from mnist_predict.web.http.routes import route
 from mnist_predict.web.presenters.cards import Card, surroundings
 from mnist_predict.web.presenters.openapi import HTML_TYPE, JPEG, content, form, operation, parameter
-from mnist_predict.web.presenters.schemas import ID, NUMBER, ref
+from mnist_predict.web.presenters.schemas import ID, TYPED, ref
 from mnist_predict.web.presenters.stored import stored
 from mnist_predict.web.telemetry.journal import note
 
@@ -95,7 +95,7 @@ def give() -> AnyResponse:
     operation=operation(
         content("The label that was kept.", ref("Kept")),
         *(400, 404, 410, 503),
-        form=form("record", "number", record=ID, number=NUMBER, reviewer=_REVIEWER, keep=_IDS),
+        form=form("record", "number", record=ID, number=TYPED, reviewer=_REVIEWER, keep=_IDS),
         see_other=True,
     )
 )
@@ -107,8 +107,7 @@ def answer_one() -> AnyResponse:
     """
     if "number" not in request.form:
         raise BadRequest("The form field `number` is missing. Leave it empty where the picture shows none.")
-    number = "".join(request.form["number"].split())
-    label = service.label(request.form.get("record", ""), number, caller())
+    label = service.label(request.form.get("record", ""), request.form["number"], caller())
     note("record", str(label.id))
     return answer(
         html=lambda: _give(_reviewer(request.form), 1, _ids("keep"), None, last=label.label_of),

@@ -111,7 +111,7 @@ def _upload_all(pictures: list[tuple[str, bytes]]) -> AnyResponse:
     return answer(
         html=lambda: render_template("batch.html", outcomes=outcomes),
         json=lambda: outcomes,
-        text=lambda: [f"{outcome['image_name']}\t{outcome.get('error') or outcome['number']}" for outcome in outcomes],
+        text=lambda: [f"{outcome['image_name']}\t{outcome.get('error') or outcome['written']}" for outcome in outcomes],
     )
 
 
@@ -153,10 +153,10 @@ def picture(name: str) -> Response:
 
 def _lines(record: Record) -> list[str]:
     reading = record.to_dict()
-    lines = [f"recognised result: {record.number or 'no number found'}"]
+    lines = [f"recognised result: {record.written or 'no number found'}"]
     if record.reading:
-        lines += [f"also: {number.text} ({percent(number.confidence)})" for number in record.reading.others]
-    if record.number:
+        lines += [f"also: {number.written} ({percent(number.confidence)})" for number in record.reading.others]
+    if record.written:
         right = f"{of_a_hundred(reading['confidence'])} of 100 readings like this are right"
         lines.append(f"confidence: {percent(reading['confidence'])} ({right})")
     lines += [f"advice: {advice}" for advice in reading["advice"]]
