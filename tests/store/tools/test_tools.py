@@ -215,7 +215,7 @@ def test_a_copy_finds_what_differs(source: SqliteStore, make: Callable[[str], Sq
     newest, older = source.page(limit=2)
     upload = source.newest("7.png")
     assert upload is not None
-    spoil(target.path, "update record set number = '99999' where id = ?", str(newest.id))
+    spoil(target.path, "update record set written = '-2.6' where id = ?", str(newest.id))
     spoil(target.path, "update picture set bytes = x'00' where sha256 = ?", str(upload.sha256))
     wrong = copy(source, target).wrong
     assert f"record {newest.id} differs in the target" in wrong

@@ -74,7 +74,7 @@ def test_right_digits_with_another_mark_are_no_confirmation(
     for number, words in (("365", "Corrected by hand"), ("3.65", "Confirmed by hand")):
         client.post("/uploads/record", data={"record": read["id"], "number": number})
         assert words in client.get(f"/records/{read['id']}", headers={"Accept": BROWSER}).text
-    labels = client.get("/statistics", headers={"Accept": JSON}).get_json()["labels"]
+    labels = client.get("/stats", headers={"Accept": JSON}).get_json()["labels"]
     assert (labels["readings"], labels["right"], labels["marks"]) == (1, 1, 0)
 
 
