@@ -7,7 +7,7 @@ from mnist_predict.reading import digits_of
 
 MOST_DIGITS = 100
 PATTERN = "-?[0-9]+([.,][0-9]+)*"
-FORM_PATTERN = r"\s*-?\s*[0-9][0-9\s]*([.,][0-9\s]+)*"  # the same for an input of HTML, where spaces are left in
+FORM_PATTERN = r"\s*-?\s*[0-9][0-9\s]*([.,]\s*[0-9][0-9\s]*)*"  # the same in a field of a form, spaces left in
 _SHOWN = 60  # characters of what is refused
 
 
