@@ -137,7 +137,7 @@ def index_terms(record: Record) -> list[str]:
 
 
 def label_terms(read: str | None, said: str) -> list[str]:
-    """The index term of an upload read as `read` and labelled as `said`, as they are written; both if `read` is not known."""
+    """The index term of an upload written as `read` and labelled as `said`; both terms if `read` is not known."""
     if read is None:
         return ["confirmed", "corrected"]
     return ["confirmed" if read == said else "corrected"]
