@@ -4,8 +4,8 @@ import re
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.reading import digits_of
+from mnist_predict.typed import MOST_DIGITS
 
-MOST_DIGITS = 100
 PATTERN = "-?[0-9]+([.,][0-9]+)*"
 FORM_PATTERN = r"\s*-?\s*[0-9][0-9\s]*([.,]\s*[0-9][0-9\s]*)*"  # the same in a field of a form, spaces left in
 _SHOWN = 60  # characters of what is refused

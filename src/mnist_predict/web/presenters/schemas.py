@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from mnist_predict.written import MOST_DIGITS, PATTERN
+from mnist_predict.typed import MOST_DIGITS
+from mnist_predict.written import PATTERN
 
 Schema = dict[str, Any]
 
