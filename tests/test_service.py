@@ -293,3 +293,27 @@ def test_while_the_store_is_away_thumbnails_are_shown_and_not_kept(
     monkeypatch.setattr(service.store, "erased", away)
     assert service.thumbnail(record, 0, lambda: b"jpeg of it") == b"jpeg of it"
     assert not traces(service)
+
+
+def test_whether_it_is_ready_is_tried_out_once_a_second(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    trials = []
+    monkeypatch.setattr(service.store, "check_writable", lambda: trials.append(1))
+    for _ in range(50):
+        service.check_ready()
+    assert len(trials) == 1
+
+
+def test_it_is_not_ready_while_uploads_fail(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    service.check_ready()
+
+    def fail(*_: object) -> Record:
+        raise StoreUnavailable("The file is damaged.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(service.store, "add", fail)
+        with pytest.raises(StoreUnavailable):
+            service.upload(png(0), "a.png")
+    with pytest.raises(StoreUnavailable, match="damaged"):
+        service.check_ready()
+    service.upload(png(0), "a.png")
+    service.check_ready()

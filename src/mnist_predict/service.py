@@ -1,6 +1,7 @@
 """What the web and the command line call: read, store, look up, erase. Independent of the kind of store and model."""
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from hashlib import sha256
@@ -28,6 +29,7 @@ T = TypeVar("T")
 
 CLOCKS_DIFFER = timedelta(hours=1)  # at most, between machines that erase
 FORGET_EVERY = 300.0  # seconds
+TRIED_EVERY, FAILED_FOR = 1.0, 30.0  # seconds
 LONGEST_NAME = 1000  # characters; names are keys in stores, where a longer one could be refused for good
 
 log = logging.getLogger("mnist_predict.store")
@@ -58,6 +60,9 @@ class Service:
         self.meter = Meter()
         self._turns = Turns()
         self._looks = Turns(2)
+        self._trial = threading.Lock()
+        self._tried = -TRIED_EVERY
+        self._failed: tuple[float, StoreUnavailable] | None = None
 
     def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
         """What the model sees in a picture; nothing is stored.
@@ -125,9 +130,28 @@ class Service:
 
     def _keep(self, record: Record, picture: bytes | None = None) -> Record:
         start = perf_counter()
-        kept = self.store.add(record, picture)
+        try:
+            kept = self.store.add(record, picture)
+        except StoreUnavailable as error:
+            self._failed = monotonic(), error
+            raise
+        self._failed = None
         self.meter.kept(kept, perf_counter() - start)
         return kept
+
+    def check_ready(self) -> None:
+        """Raise `StoreUnavailable` where an upload would not be kept.
+
+        It is tried out once in `TRIED_EVERY` seconds, whoever asks how often. A trial may succeed though uploads fail,
+        as in a damaged file; so an upload that failed counts, too, for `FAILED_FOR` seconds unless another succeeds.
+        """
+        with self._trial:
+            failed = self._failed
+            if failed is not None and monotonic() - failed[0] < FAILED_FOR:
+                raise failed[1]
+            if monotonic() - self._tried > TRIED_EVERY:
+                self.store.check_writable()
+                self._tried = monotonic()
 
     def find(self, image_name: str) -> Record:
         """The newest record of that image name that has a picture. Raises `NotFound` and `StoreUnavailable`."""

@@ -27,7 +27,7 @@ def ready() -> Response:
 
     Raises `StoreUnavailable`, answered with 503.
     """
-    service.store.check_writable()
+    service.check_ready()
     status = service.store.status()
     model = f"ready: model {current_app.config['MODEL_VERSION']}"
     away = [f"{model}, store away, uploads go to the spool", status.away] if status.away else None
