@@ -5,23 +5,32 @@ clients; afterwards every id that was answered is looked up, every picture compa
 """
 
 import itertools
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import requests
-from cassandra_nodes import Nodes, lacking
+from cassandra_nodes import GROUP, PERIODIC, Nodes, lacking
 from chaos_disks import SQLITE, disk_full, disk_read_only, small_disk
-from chaos_load import NOBODY, Load, Serving, Verdict, picture, serving, verdict
+from chaos_load import NOBODY, Load, Serving, picture, serving
+from chaos_verdict import Verdict, verdict
 from rich.console import Console
 from rich.table import Table
 from store_examples import until
 
 from mnist_predict.store.spool.spool import Spool
+
+KILLS = int(os.environ.get("CHAOS_KILLS", "20"))
+ONLY = os.environ.get("CHAOS_ONLY", "")  # faults whose name has this in it
+UPLOADS = 100  # before each kill
+COUNTS = (1, 3)
+SYNCS = {PERIODIC: "periodic", GROUP: "group"}
 
 
 @dataclass
@@ -51,27 +60,24 @@ def service_killed(bed: Bed, times: int = 3) -> Verdict:
         return verdict(load.stop(), bed.store, service)
 
 
-def node_killed(bed: Bed) -> Verdict:
-    """kill -9 of one node of three, and its return."""
+def nodes_killed(bed: Bed, killed: int, times: int = 1, away: int = 25, with_service: bool = False) -> Verdict:
+    """kill -9 of so many nodes at once, the last ones, several times; started again after `away` uploads.
+
+    `with_service`: kill -9 of the service in the same moment, too. It is started again at once.
+    """
     service = bed.service()
     with serving(service), Load(service) as load:
-        load.reach(bed.uploads)
-        bed.nodes.kill(bed.count - 1)
-        load.reach(bed.uploads)
-        bed.nodes.start(bed.count)
-        load.reach(bed.uploads)
-        return verdict(load.stop(), bed.store, service)
-
-
-def all_nodes_killed(bed: Bed, away: int = 0) -> Verdict:
-    """kill -9 of all nodes at once; started again after `away` uploads."""
-    service = bed.service()
-    with serving(service), Load(service) as load:
-        load.reach(bed.uploads)
-        for i in range(bed.count):
-            bed.nodes.kill(i)
-        load.reach(away)
-        bed.nodes.start(bed.count)
+        for _ in range(times):
+            load.reach(bed.uploads)
+            for i in range(bed.count - killed, bed.count):
+                bed.nodes.kill(i)
+            if with_service:
+                service.kill()
+                service.start()
+            load.reach(away)
+            with load.resting():
+                bed.nodes.start(bed.count)
+                until(service.is_well, 300)  # so that it is the store that answers before the next kill
         load.reach(bed.uploads)
         return verdict(load.stop(), bed.store, service)
 
@@ -188,8 +194,8 @@ def main() -> None:
         raise SystemExit(what)
     table = Table(title="Nothing lost")
     for heading in (
-        *("fault", "acknowledged", "of them spooled", "sent again", "503 or none", "slowest s"),
-        *("well after s", "lost", "twice", "pictures wrong", "failed later"),
+        *("fault", "uploads", "of them spooled", "labels, by hand", "erased", "sent again", "503 or none"),
+        *("slowest s", "well after s", "lost", "back", "twice", "pictures wrong", "failed later"),
     ):
         table.add_column(heading, justify="left" if heading == "fault" else "right")
     console, bad = Console(width=150), False
@@ -206,21 +212,22 @@ def main() -> None:
         bad = bad or not one.well
         books = one.books
         figures = (
-            *(len(books.answers), books.spooled, books.again, sum(books.refused.values()), f"{books.slowest:.1f}"),
-            *(f"{one.seconds:.0f}", one.lost, one.twice, one.altered, one.failed_later),
+            *(len(books.answers), books.spooled, len(books.labels) + len(books.by_hand), len(books.erased)),
+            *(books.again, sum(books.refused.values()), f"{books.slowest:.1f}", f"{one.seconds:.0f}"),
+            *(one.lost, one.back, one.twice, one.altered, one.failed_later),
         )
         table.add_row(fault, *map(str, figures))
         console.print(f"{fault}: {'well' if one.well else 'NOT WELL'} {figures}")
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        nodes = Nodes(folder / "nodes")
-        try:
-            for count in (1, 3):
+        for count, sync in product(COUNTS, SYNCS):
+            nodes = Nodes(folder / f"{SYNCS[sync]} {count}", sync=sync)
+            try:
                 nodes.start(count)
                 faults(nodes, count, folder, note)
-        finally:
-            nodes.stop()
+            finally:
+                nodes.stop()
         for fault in (disk_full, disk_read_only):
             for store in (SQLITE, NOBODY):
                 kind = "spool" if store == NOBODY else "SQLite"
@@ -240,21 +247,24 @@ def main() -> None:
 
 def faults(nodes: Nodes, count: int, folder: Path, note: Callable[[str, Callable[[], Verdict]], None]) -> None:
     """Every fault of services and nodes, on so many nodes."""
-    how = "one node" if count == 1 else "three nodes"
+    how = f"{'one node' if count == 1 else 'three nodes'}, {SYNCS[nodes.sync]}"
 
     def fault(name: str, strike: Callable[..., Verdict], **options: int) -> None:
+        if ONLY not in f"{name}, {how}":
+            return
         nodes.start(count)  # one that failed may have left some of them dead
         number = next(numbers)
-        bed = Bed(nodes, count, nodes.url(count, f"chaos_{count}_{number}"), folder / f"{count} {number}", 300)
+        bed = Bed(nodes, count, nodes.url(count, f"chaos_{count}_{number}"), folder / f"{how} {number}", UPLOADS)
         note(f"{name}, {how}", lambda: strike(bed, **options))
 
     numbers = itertools.count()
-    fault("service killed", service_killed, times=5)
-    if count > 1:
-        fault(f"one node of {count} killed", node_killed)
-    fault("all nodes killed", all_nodes_killed)
-    fault("Cassandra stopped for 1,000 uploads", all_nodes_killed, away=1000)
-    fault("service killed while it replays", killed_while_it_replays, times=6)
+    fault(f"service killed {KILLS} times", service_killed, times=KILLS)
+    for killed in range(1, count + 1):
+        which = "all nodes" if killed == count else f"{killed} of {count} nodes"
+        fault(f"{which} killed {KILLS} times", nodes_killed, killed=killed, times=KILLS)
+    fault(f"all nodes and the service killed {KILLS} times", nodes_killed, killed=count, times=KILLS, with_service=True)
+    fault("Cassandra stopped for 1,000 uploads", nodes_killed, killed=count, away=1000)
+    fault(f"service killed {KILLS} times while it replays", killed_while_it_replays, times=KILLS)
     fault("a node paused", node_paused, seconds=20)
     fault("clocks 10 minutes apart", clocks_apart)
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from chaos_load import NOBODY, Load, Serving, Verdict, serving, verdict
+from chaos_load import NOBODY, Load, Serving, serving
+from chaos_verdict import Verdict, verdict
 from store_examples import until
 
 SQLITE = "sqlite:///instance/mnist_predict.sqlite"

@@ -16,16 +16,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import cv2
 import numpy as np
 import requests
 from store_examples import until
-
-from mnist_predict.store.opening import open_store
-from mnist_predict.store.protocol import Store
-from mnist_predict.store.tools.copy import everything
 
 CLIENTS = 8
 NOBODY = "cassandra://127.66.6.6/nobody_there"
@@ -124,21 +121,36 @@ def picture(number: int) -> bytes:
     return bytes(cv2.imencode(".png", dot)[1].tobytes()) + b"%d" % number
 
 
+class Acknowledged(NamedTuple):
+    """An upload that was answered for."""
+
+    id: UUID
+    sha256: str
+    url: str  # of the service that answered
+
+
 @dataclass
 class Books:
     """What was acknowledged, and what went otherwise."""
 
-    answers: list[tuple[UUID, str]] = field(default_factory=list)  # id, SHA-256
+    answers: list[Acknowledged] = field(default_factory=list)
+    labels: list[tuple[UUID, UUID]] = field(default_factory=list)  # of a record: its id, the record's
+    by_hand: list[UUID] = field(default_factory=list)
+    erased: list[Acknowledged] = field(default_factory=list)
     spooled: int = 0
     refused: Counter[str] = field(default_factory=Counter)  # by status, or `no answer`
     again: int = 0  # uploads that were sent once more under their key, with or without an answer to the first
     slowest: float = 0.0
 
+    def __len__(self) -> int:
+        return len(self.answers) + len(self.erased)
+
 
 class Load:
     """Eight clients that upload without a pause, most under an Idempotency-Key, and again until they have an answer.
 
-    Every fourth key is used once more after its answer. Uploads without a key are not repeated.
+    Every fourth key is used once more after its answer. Uploads without a key are not repeated. Every fifth upload is
+    labelled, every seventh followed by a number by hand, every eleventh erased.
     """
 
     def __init__(self, *services: Serving) -> None:
@@ -146,19 +158,31 @@ class Load:
         self.books = Books()
         self._numbers = count(random.getrandbits(40) << 20)
         self._stopping = threading.Event()
+        self._going = threading.Event()
+        self._going.set()
         self._lock = threading.Lock()
         self._clients = ThreadPoolExecutor(CLIENTS)
         self._running = [self._clients.submit(self._client) for _ in range(CLIENTS)]
 
     def reach(self, more: int, seconds: float = 240) -> None:
         """Wait until so many more uploads are acknowledged."""
-        goal = len(self.books.answers) + more
-        until(lambda: len(self.books.answers) >= goal or any(one.done() for one in self._running), seconds)
-        assert len(self.books.answers) >= goal
+        goal = len(self.books) + more
+        until(lambda: len(self.books) >= goal or any(one.done() for one in self._running), seconds)
+        assert len(self.books) >= goal
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """No new uploads meanwhile: nodes that start under full load need minutes of two cores."""
+        self._going.clear()
+        try:
+            yield
+        finally:
+            self._going.set()
 
     def stop(self) -> Books:
         """Let the uploads that are under way end."""
         self._stopping.set()
+        self._going.set()
         for one in self._running:
             one.result()
         self._clients.shutdown()
@@ -169,99 +193,72 @@ class Load:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
+        self._going.set()
         self._clients.shutdown()
 
     def _client(self) -> None:
         with requests.Session() as session:
             while not self._stopping.is_set():
+                self._going.wait()
                 with self._lock:
                     number = next(self._numbers)
                 key = f"key of {number}" if number % 3 else ""
                 done = self._upload(session, number, key)
                 while not done and not self._stopping.wait(0.05) and key:
                     done = self._upload(session, number, key, again=True)
-                if key and done and number % 4 == 0:
+                if done and key and number % 4 == 0:
                     self._upload(session, number, key, again=True)
+                elif done and number % 11 == 0:
+                    self._erase(session, done)
+                elif done and number % 5 == 0:
+                    self._label(session, done, number)
+                elif done and number % 7 == 0:
+                    self._record_by_hand(session, number)
 
-    def _upload(self, session: requests.Session, number: int, key: str, again: bool = False) -> bool:
-        data = picture(number)
-        headers = {"Accept": "application/json"} | ({"Idempotency-Key": key} if key else {})
+    def _upload(self, session: requests.Session, number: int, key: str, again: bool = False) -> Acknowledged | None:
+        data, url = picture(number), random.choice(self.urls)
+        headers = {"Idempotency-Key": key} if key else {}
         start = time.monotonic()
+        file = {"file": (f"{number % 100}.png", data)}
+        told = self._send(session, "POST", f"{url}/uploads", files=file, headers=headers)
+        with self._lock:
+            self.books.again += again
+            if told is None:
+                return None
+            self.books.slowest = max(self.books.slowest, time.monotonic() - start)
+            self.books.spooled += told["stored"] == "spool"
+            self.books.answers.append(Acknowledged(UUID(told["id"]), sha256(data).hexdigest(), url))
+            return self.books.answers[-1]
+
+    def _label(self, session: requests.Session, upload: Acknowledged, number: int) -> None:
+        form = {"record": str(upload.id), "number": str(number)}
+        told = self._send(session, "POST", f"{upload.url}/uploads/record", data=form)
+        if told is not None:
+            self.books.labels.append((UUID(told["id"]), upload.id))
+
+    def _record_by_hand(self, session: requests.Session, number: int) -> None:
+        form = {"image_name": f"{number} by hand", "number": "1"}
+        told = self._send(session, "POST", f"{random.choice(self.urls)}/uploads/record", data=form)
+        if told is not None:
+            self.books.by_hand.append(UUID(told["id"]))
+
+    def _erase(self, session: requests.Session, upload: Acknowledged) -> None:
+        """Of an erasing without an answer nothing is known, so the upload leaves the books."""
+        with self._lock:
+            self.books.answers.remove(upload)
+        if self._send(session, "DELETE", f"{upload.url}/records/{upload.id}") is not None:
+            self.books.erased.append(upload)
+
+    def _send(self, session: requests.Session, method: str, url: str, **request: Any) -> dict[str, Any] | None:
+        """What is answered with 200."""
+        headers = {"Accept": "application/json", **request.pop("headers", {})}
         try:
-            url = f"{random.choice(self.urls)}/uploads"
-            answer = session.post(url, files={"file": (f"{number % 100}.png", data)}, headers=headers, timeout=120)
+            answer = session.request(method, url, headers=headers, timeout=120, **request)
             status, told = answer.status_code, answer.json()
         except (requests.RequestException, ValueError):
             status, told = 0, {}
+        if status == 200:
+            return dict(told)
         with self._lock:
-            self.books.again += again
-            if status != 200:
-                self.books.refused[str(status or "no answer")] += 1
-                return False
-            self.books.slowest = max(self.books.slowest, time.monotonic() - start)
-            self.books.spooled += told["stored"] == "spool"
-            self.books.answers.append((UUID(told["id"]), sha256(data).hexdigest()))
-        return True
-
-
-@dataclass
-class Verdict:
-    """What became of what was acknowledged."""
-
-    books: Books
-    lost: int  # ids under which nothing, or something else, is kept
-    twice: int  # pictures of which there is more than one record
-    altered: int  # pictures that are missing or differ
-    failed_later: int  # requests that were not answered with 200 after all was well again
-    seconds: float  # until all was well again
-
-    @property
-    def well(self) -> bool:
-        """Whether nothing was lost, and nothing went wrong that had no reason."""
-        wrong = set(self.books.refused) - {"503", "no answer"}
-        return not (self.lost or self.twice or self.altered or self.failed_later or wrong)
-
-
-def verdict(books: Books, store: str, *services: Serving) -> Verdict:
-    """Wait until all is well again, use everything once more, then look for every record and every picture."""
-    start = time.monotonic()
-    until(lambda: all(service.is_well() for service in services), 900)  # thousands may wait in a spool
-    seconds = time.monotonic() - start
-    with Load(*services) as load:
-        load.reach(40)
-        after = load.stop()
-    failed = sum(after.refused.values())
-    if not any(service.has_no_store for service in services):
-        failed += after.spooled
-    books.answers += after.answers
-    some = random.sample(books.answers, min(100, len(books.answers)))
-    with ThreadPoolExecutor(CLIENTS) as clients:
-        failed += sum(clients.map(lambda one: _is_not_shown(random.choice(services), *one), some))
-    lost, twice, altered = _compare(books, open_store(store))
-    return Verdict(books, lost, twice, altered, failed, seconds)
-
-
-def _is_not_shown(service: Serving, record_id: UUID, digest: str) -> bool:
-    record = requests.get(f"{service.url}/records/{record_id}", headers={"Accept": "application/json"}, timeout=60)
-    shown = requests.get(f"{service.url}/records/{record_id}/picture", timeout=60)
-    right = record.ok and shown.ok and record.json()["sha256"] == sha256(shown.content).hexdigest() == digest
-    return not right
-
-
-def _compare(books: Books, store: Store) -> tuple[int, int, int]:
-    """Lost, twice, altered."""
-    listed = Counter(record.sha256 for record in everything(store) if record.label_of is None)
-
-    def is_lost(answer: tuple[UUID, str]) -> bool:
-        record = store.get(answer[0])
-        return record is None or record.sha256 != answer[1] or answer[1] not in listed
-
-    def is_altered(digest: str) -> bool:
-        kept = store.picture(digest)
-        return kept is None or sha256(kept).hexdigest() != digest
-
-    with ThreadPoolExecutor(16) as threads:
-        lost = sum(threads.map(is_lost, books.answers))
-        altered = sum(threads.map(is_altered, {digest for _, digest in books.answers}))
-    store.close()
-    return lost, sum(number > 1 for number in listed.values()), altered
+            self.books.refused[str(status or "no answer")] += 1
+        return None

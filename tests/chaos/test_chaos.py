@@ -6,8 +6,9 @@ from pathlib import Path
 
 import chaos_disks
 import pytest
-from cassandra_nodes import Nodes
-from chaos_load import NOBODY, Verdict
+from cassandra_nodes import GROUP, PERIODIC, Nodes
+from chaos_load import NOBODY
+from chaos_verdict import Verdict
 
 import chaos
 
@@ -55,8 +56,21 @@ def test_the_clocks_of_two_services_are_ten_minutes_apart(bed: chaos.Bed) -> Non
     check(chaos.clocks_apart(bed))
 
 
+def test_a_node_as_it_is_by_default_is_killed_five_times(bed: chaos.Bed) -> None:
+    """It loses what it has acknowledged in the last tenth of a second; once the service dies with it."""
+    bed.nodes.sync = PERIODIC
+    bed.nodes.kill(0)
+    bed.nodes.start(1)
+    try:
+        check(chaos.nodes_killed(bed, killed=1, times=4))
+        check(chaos.nodes_killed(bed, killed=1, with_service=True))
+    finally:
+        bed.nodes.sync = GROUP
+        bed.nodes.kill(0)
+
+
 def test_one_node_of_three_is_killed_and_returns(bed: chaos.Bed) -> None:
-    check(chaos.node_killed(bed))
+    check(chaos.nodes_killed(bed, killed=1))
 
 
 @pytest.mark.parametrize("store", [chaos_disks.SQLITE, NOBODY], ids=["sqlite", "spool"])

@@ -57,12 +57,15 @@ client_encryption_options:
   optional: true
   keystore: {keystore}
   keystore_password: password
-commitlog_sync: group
-commitlog_sync_group_window: 2ms
+{sync}
 memtable_allocation_type: heap_buffers
 disk_access_mode: standard
 auto_snapshot: false
 """
+
+# How a node syncs its commit log: before it acknowledges a write, or as `docker run cassandra:latest` has it.
+GROUP = "commitlog_sync: group\ncommitlog_sync_group_window: 2ms"
+PERIODIC = "commitlog_sync: periodic\ncommitlog_sync_period: 10s"
 
 LOGBACK = """<configuration><appender name="F" class="ch.qos.logback.core.FileAppender"><file>{log}</file>
 <encoder><pattern>%-5level %date %logger - %msg%n</pattern></encoder></appender>
@@ -109,12 +112,13 @@ def fetch_jars() -> None:
 class Nodes:
     """Up to three nodes of one cluster, on addresses of their own, with their data under `folder`.
 
-    `java`: its heap and compiler.
+    `java`: its heap and compiler. `sync`: `GROUP` or `PERIODIC`, from a node's next start on.
     """
 
-    def __init__(self, folder: Path, java: tuple[str, ...] = QUICK) -> None:
+    def __init__(self, folder: Path, java: tuple[str, ...] = QUICK, sync: str = GROUP) -> None:
         self.folder = folder
         self.java = java
+        self.sync = sync
         # macOS has no loopback address but the first, so one node is the most it can start.
         block = "127.0.0" if sys.platform == "darwin" else f"127.{random.randint(1, 254)}.{random.randint(1, 254)}"
         self.addresses = [f"{block}.{i}" for i in (1, 2, 3)]
@@ -218,6 +222,7 @@ class Nodes:
                 address=self.addresses[i],
                 seed=self.addresses[0],
                 keystore=self.folder / "keystore.p12",
+                sync=self.sync,
             )
         )
         (home / "logback.xml").write_text(LOGBACK.format(log=log))

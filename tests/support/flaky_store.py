@@ -1,16 +1,21 @@
 """A real store whose line can be cut, for the tests of what happens while a store is away."""
 
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from mnist_predict.errors import StoreUnavailable
+from mnist_predict.store.durability import Durability
 from mnist_predict.store.record import Erasure, Record
+from mnist_predict.store.sqlite.connection import Connection
+from mnist_predict.store.sqlite.erase import UNUSED
 from mnist_predict.store.sqlite.store import SqliteStore
 
 
 class FlakyStore(SqliteStore):
     """Fails while `cut`, and from its `fails_at`th question on; with `answers_lost`, it writes and then fails.
 
+    It syncs every `sync_period` seconds, in lives that `epoch` names; `forget` is what it loses when one of them ends.
     `asked` counts the questions that were put to it, but for those of a spool's watcher; `checked` the checks that
     went well.
     """
@@ -19,6 +24,8 @@ class FlakyStore(SqliteStore):
     answers_lost = False
     asked = checked = 0
     fails_at: int | None = None
+    sync_period = 0.0
+    epoch = "first"
 
     def add(self, record: Record, picture: bytes | None = None) -> Record:
         """See `Store.add`."""
@@ -42,6 +49,21 @@ class FlakyStore(SqliteStore):
         """See `Store.erase`."""
         self._over_the_line()
         return super().erase(erasure)
+
+    def durability(self, look: bool = False) -> Durability:
+        """See `Store.durability`."""
+        self._over_the_line()
+        return Durability(self.sync_period, self.epoch)
+
+    def forget(self, lost: Iterable[Record], bars: Iterable[Record] = ()) -> None:
+        """Lose records with their pictures, and that others were erased."""
+
+        def lose(connection: Connection) -> None:
+            connection.executemany("delete from record where id = ?", [(str(each.id),) for each in lost])
+            connection.executemany(UNUSED, [(each.sha256,) for each in lost])
+            connection.executemany("delete from erased where id = ?", [(str(each.id),) for each in bars])
+
+        self._writer.run(lose)
 
     def check_writable(self) -> None:
         """See `Store.check_writable`."""

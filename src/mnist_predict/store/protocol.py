@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from mnist_predict.store.durability import DURABLE, Durability
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Found, Search
 
@@ -22,8 +23,9 @@ class Status:
     """How a store is doing, and what waits for it in its spool; a store that cannot be away has no spool."""
 
     away: str | None = None  # why the store does not answer, in words; None: it does
-    waiting: int = 0  # records in the spool
-    waiting_bytes: int = 0
+    waiting: int = 0  # records and erasures in the spool that the store has not taken yet
+    unsynced: int = 0  # those in the spool that it has taken, and may not have on its disks yet
+    spool_bytes: int = 0  # the size of both
     limit: int | None = None  # bytes, the maximum size of the spool; None: there is none
     ephemeral: bool = False  # the spool is on no volume and goes with the container
 
@@ -48,7 +50,10 @@ class Store(Protocol):
         """
 
     def merge(self, record_id: UUID, kept_id: UUID) -> None:
-        """From now on `get` and `labels` take the first id, which was acknowledged, for the second, which is kept."""
+        """From now on `get` and `labels` take the first id, which was acknowledged, for the second, which is kept.
+
+        What is kept under the first is taken away: it is the same upload.
+        """
 
     def merged(self) -> Iterator[tuple[UUID, UUID]]:
         """Every id that was merged, with the id of the record that is kept."""
@@ -115,6 +120,10 @@ class Store(Protocol):
     def pictures(self) -> Iterator[str]:
         """The SHA-256 of every picture that is kept, in no order; those kept meanwhile may be among them."""
 
+    def durability(self, look: bool = False) -> Durability:
+        """How far what is acknowledged is durable, as it was when last looked at; `look`: as it is now."""
+        return DURABLE
+
     def check_writable(self) -> None:
         """Raise `StoreUnavailable` unless a record could be kept now; leaves nothing behind."""
 
@@ -124,6 +133,10 @@ class Store(Protocol):
 
     def is_waiting(self, record_id: UUID) -> bool:
         """Whether a record waits in the spool, and is not yet in the store."""
+        return False
+
+    def is_ephemeral(self, record_id: UUID) -> bool:
+        """Whether a record is on no disk yet but one that goes with the container."""
         return False
 
     def close(self) -> None:

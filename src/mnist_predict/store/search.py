@@ -104,9 +104,14 @@ class Found:
 def together(one: Found, other: Found, limit: int) -> Found:
     """One page of those that two places gave, no record twice."""
     looked = max(filter(None, (one.rest, other.rest)), default=UUID(int=0))
-    by_id = merge(one.records, other.records, key=lambda record: record.id, reverse=True)
-    records = [next(same) for _, same in groupby(by_id, key=lambda record: record.id)]
+    records = one_of_each(one.records, other.records)
     return cut([record for record in records if record.id >= looked], limit, looked if looked.int else None)
+
+
+def one_of_each(*newest_first: Sequence[Record]) -> Iterator[Record]:
+    """Records of several lists in one, newest first, none twice."""
+    merged = merge(*newest_first, key=lambda record: record.id, reverse=True)
+    return (next(same) for _, same in groupby(merged, key=lambda record: record.id))
 
 
 def cut(records: Sequence[Record], limit: int, looked: UUID | None) -> Found:

@@ -2,24 +2,27 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import product
+from itertools import islice, product
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from cassandra import InvalidRequest
 
 from mnist_predict.errors import StoreUnavailable
-from mnist_predict.store.cassandra.backfill import fill
 from mnist_predict.store.cassandra.legacy import carry_over, is_first_version, set_aside
+from mnist_predict.store.cassandra.search import newest
 from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.write import put_index, put_pictures
 from mnist_predict.store.migrations import missing
 from mnist_predict.store.record import Record
+from mnist_predict.store.search import END
 
 LOCK_SECONDS = 60  # after which the lock of a service that died is free
 RETRY_SECONDS = 0.2
 PATIENCE = 180.0  # seconds to wait for another service that migrates
+TOGETHER = 500  # records of a store that are given at a time what newer tables need of them
 
 _IDS = UUID("8f2d6f0e-52c5-4d5c-9a0f-6d6e69737431")
 
@@ -71,7 +74,7 @@ def _prepare(link: Link, add: Callable[[Record], object]) -> None:
         if steps[0].version == 1:
             carry_over(link, _tables(link), add, renew)  # with all tables there, as this program keeps records
         else:
-            fill(link, {step.name for step in steps}, renew)
+            _fill(link, {step.name for step in steps}, renew)
         for step in steps:
             link.execute(
                 "insert into migration (version, name, applied) values (%s, %s, toTimestamp(now()))",
@@ -148,3 +151,34 @@ def _lock(link: Link) -> Iterator[Callable[[], None]]:
         yield renew
     finally:
         link.run("delete from @migration_lock where name = 'schema' if holder = ?", me)
+
+
+def _fill(link: Link, steps: Iterable[str], renew: Callable[[], None]) -> None:
+    """Write what these steps of the schema need of all records.
+
+    Broken off, it is begun again, and writes the same rows once more. Services of the version before must not run
+    meanwhile: what they keep is not found by searches, nor by who erases its picture. `renew` is called all the time.
+    """
+    names = [step.partition("_")[2] for step in steps]
+    fillers = [_FILLERS[name] for name in names if name in _FILLERS]
+    if not fillers:
+        return
+    records = newest(link, UUID(int=0), END, TOGETHER)
+    done = 0
+    while together := list(islice(records, TOGETHER)):
+        if not done:
+            log.warning("Making what newer tables need of the records that are kept. That takes minutes for a million.")
+        for filler in fillers:
+            filler(link, together)
+        done += len(together)
+        renew()
+    if done:
+        log.warning("Newer tables have %d records now.", done)
+
+
+def _list(link: Link, records: Sequence[Record]) -> None:
+    """List records where an eraser looks for them."""
+    put_pictures(link, records, {})
+
+
+_FILLERS: dict[str, Callable[[Link, Sequence[Record]], None]] = {"search.cql": put_index, "erased.cql": _list}

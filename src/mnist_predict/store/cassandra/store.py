@@ -1,6 +1,7 @@
 """The store in a Cassandra cluster. docs/cassandra.md tells what each table is for."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import islice
 from uuid import UUID
@@ -9,6 +10,7 @@ from mnist_predict.errors import Gone, StoreUnavailable
 from mnist_predict.store.cassandra import erase as erasing
 from mnist_predict.store.cassandra import review, write
 from mnist_predict.store.cassandra.index import Sayings
+from mnist_predict.store.cassandra.nodes import Nodes
 from mnist_predict.store.cassandra.partitions import all_buckets
 from mnist_predict.store.cassandra.pool import Shared
 from mnist_predict.store.cassandra.rows import GET, blob, from_row, partition
@@ -16,6 +18,7 @@ from mnist_predict.store.cassandra.schema import prepare
 from mnist_predict.store.cassandra.search import newest
 from mnist_predict.store.cassandra.search import search as find
 from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.durability import Durability
 from mnist_predict.store.ids import new_id
 from mnist_predict.store.protocol import Store, Unreviewed
 from mnist_predict.store.record import Erasure, Record
@@ -29,6 +32,7 @@ class CassandraStore(Shared, Store):
         # Each partition is listed once by a process, the first time it writes there.
         self._list_partition = lru_cache(10_000)(partial(write.put_partition, link))
         prepare(link, lambda record: self._add(link, record))
+        self._nodes = Nodes(link)
 
     def add(self, record: Record, picture: bytes | None = None) -> Record:
         with self._using() as link:
@@ -87,6 +91,8 @@ class CassandraStore(Shared, Store):
             if not erasing.merge_into_erased(link, record_id, kept_id):
                 for label in _labels(link, kept_id)[:1]:
                     write.put_said(link, kept_id, label)
+            if own := _get(link, record_id):  # nodes may have lost whose the key is, and kept the record
+                erasing.take_away(link, [replace(own, key=None)])
 
     def merged(self) -> Iterator[tuple[UUID, UUID]]:
         with self._using() as link:
@@ -167,6 +173,11 @@ class CassandraStore(Shared, Store):
         with self._using() as link:
             for [digest] in link.rows(link.start("select distinct sha256 from @picture")):
                 yield digest.hex()
+
+    def durability(self, look: bool = False) -> Durability:
+        """How the nodes sync, and which lives they live; see `Store.durability`."""
+        with self._using():
+            return self._nodes.look() if look else self._nodes.durability
 
     def check_writable(self) -> None:
         with self._using() as link:

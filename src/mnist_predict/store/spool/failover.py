@@ -1,27 +1,31 @@
 """A store that may be away, with a spool: what it cannot take now is kept in the spool and moved when it is back.
 
+What it takes before it is on its disks is kept in the spool too, for as long as that takes: see unsynced.py.
+
 A circuit breaker: after a first failure nobody waits for the store again until the watcher, a thread of each process,
 has found it back. The spool is asked first and the store second, always: see replay.py.
 """
 
-import heapq
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, groupby, islice
+from itertools import chain, islice
 from typing import TypeVar
 from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
+from mnist_predict.store.durability import Durability
 from mnist_predict.store.protocol import Status, Store, Unreviewed
 from mnist_predict.store.record import Erasure, Record
-from mnist_predict.store.search import Found, Search, together
+from mnist_predict.store.search import Found, Search, one_of_each, together
 from mnist_predict.store.spool.replay import replay
 from mnist_predict.store.spool.spool import Spool
 from mnist_predict.store.spool.volume import is_ephemeral
 
 T = TypeVar("T")
+
+_NOT_SYNCED = "The store syncs to its disks only every {:g} s, and the spool cannot keep this until it has."
 
 PROBE = 1.0  # seconds until a store that is away is asked again, growing to
 SLOWEST_PROBE = 3.0
@@ -52,13 +56,24 @@ class SpooledStore(Store):
                 return waits
         if self.away is None:
             try:
-                return self.store.add(record, picture)
+                durability = self.store.durability()  # before: what is written in this epoch is safe in this one alone
+                kept = self.store.add(record, picture)
             except StoreUnavailable as error:
                 self._lost(error)
+            else:
+                if durability.sync_period:
+                    self._keep_unsynced(kept, picture, durability)
+                return kept
         try:
             return self.spool.add(record, picture)
         except StoreUnavailable as error:
             raise StoreUnavailable(f"{self.away or ''} {error}".strip()) from error
+
+    def _keep_unsynced(self, record: Record, picture: bytes | None, durability: Durability) -> None:
+        try:
+            self.spool.keep_unsynced(record, picture, durability.epoch)
+        except StoreUnavailable as error:
+            raise StoreUnavailable(f"{_NOT_SYNCED.format(durability.sync_period)} {error}") from error
 
     def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
         """Keep many new records in the store, never in the spool; see `Store.add_all`."""
@@ -74,21 +89,32 @@ class SpooledStore(Store):
 
     def status(self) -> Status:
         """See `Store.status`."""
-        used = self._in_spool(self.spool.bytes_used, 0)
-        return Status(self.away, self.waiting(), used, self.spool.limit, self.ephemeral)
+        used, unsynced = self._in_spool(self.spool.bytes_used, 0), self._in_spool(self.spool.unsynced, 0)
+        return Status(self.away, self.waiting(), unsynced, used, self.spool.limit, self.ephemeral)
 
     def is_waiting(self, record_id: UUID) -> bool:
         """Whether a record waits in the spool."""
         return self._in_spool(lambda: self.spool.get(record_id), None) is not None
 
     def waiting(self) -> int:
-        """How many records wait in the spool."""
+        """How many records and erasures wait in the spool for the store."""
         return self._in_spool(self.spool.waiting, 0)
+
+    def is_ephemeral(self, record_id: UUID) -> bool:
+        """See `Store.is_ephemeral`."""
+        if not self.ephemeral:
+            return False
+        kept = self._in_spool(lambda: self.spool.unsynced_record(record_id), None)
+        return kept is not None or self.is_waiting(record_id)
 
     def get(self, record_id: UUID) -> Record | None:
         """The record of that id."""
         mine = self._in_spool(lambda: self.spool.get(record_id), None)
-        return mine or self._ask(lambda: self.store.get(record_id))
+        found = mine or self._ask(lambda: self.store.get(record_id))
+        if found is None:  # a node may just have lost it
+            kept = self._in_spool(lambda: self.spool.unsynced_record(record_id), None)
+            found = kept if kept and not self._ask(lambda: self.store.erased([record_id])) else None
+        return found
 
     def newest(self, image_name: str) -> Record | None:
         """The newest record of that image name that brought a picture; while the store is away, in the spool."""
@@ -108,7 +134,7 @@ class SpooledStore(Store):
             theirs = self._ask(lambda: self.store.page(before, limit))
         except StoreUnavailable:
             return mine
-        return list(islice(_one_of_each(mine, theirs), limit))
+        return list(islice(one_of_each(mine, theirs), limit))
 
     def search(self, search: Search, before: UUID | None = None, limit: int = 50) -> Found:
         """Records that are searched for, newest first; while the store is away, those in the spool."""
@@ -129,12 +155,13 @@ class SpooledStore(Store):
             if not waits:
                 raise
             return mine
-        return list(_one_of_each(mine, theirs))
+        return list(one_of_each(mine, theirs))
 
     def picture(self, sha256: str) -> bytes | None:
         """The bytes of a picture just as they were uploaded."""
         mine = self._in_spool(lambda: self.spool.picture(sha256), None)
-        return mine if mine is not None else self._ask(lambda: self.store.picture(sha256))
+        found = mine if mine is not None else self._ask(lambda: self.store.picture(sha256))
+        return found if found is not None else self._in_spool(lambda: self.spool.unsynced_picture(sha256), None)
 
     def unreviewed(self, before: UUID | None = None, limit: int = 50, digit: str | None = None) -> Unreviewed:
         """Readings that wait for a person, in the store alone; see `Store.unreviewed`."""
@@ -151,12 +178,13 @@ class SpooledStore(Store):
     def together(self, record: Record) -> list[Record]:
         """What is erased with a record, in the store and in the spool; see `Store.together`."""
         theirs = self._ask(lambda: self.store.together(record))
-        return list(_one_of_each(self.spool.together(record), theirs))
+        return list(one_of_each(self.spool.together(record), theirs))
 
     def erase(self, erasure: Erasure) -> Erasure:
         """Erase these records in the store, so that none is moved there any more, then in the spool."""
+        durability = self._ask(self.store.durability)
         done = self._ask(lambda: self.store.erase(erasure))
-        return self.spool.erase(done) if self.spool.path.exists() else done
+        return self.spool.erase(done, durability) if durability.sync_period or self.spool.path.exists() else done
 
     def erasures(self) -> Iterator[Erasure]:
         """Every erasure, newest first."""
@@ -170,17 +198,23 @@ class SpooledStore(Store):
 
     def count(self) -> int:
         """How many records are kept; one on its way from the spool to the store is counted twice."""
-        return self.waiting() + self._ask(self.store.count)
+        return self._in_spool(self.spool.count, 0) + self._ask(self.store.count)
 
     def pictures(self) -> Iterator[str]:
         """The SHA-256 of every picture that is kept; one may come twice, as those of a record on its way."""
         return chain(self.spool.pictures(), self._ask(self.store.pictures))
 
+    def durability(self, look: bool = False) -> Durability:
+        """That of the store itself; see `Store.durability`."""
+        return self._ask(lambda: self.store.durability(look))
+
     def check_writable(self) -> None:
         """Raise `StoreUnavailable` unless a record could be kept now, be it in the spool."""
         if self.away is None:
             try:
-                return self.store.check_writable()
+                self.store.check_writable()
+                if not self.store.durability().sync_period:
+                    return
             except StoreUnavailable as error:
                 self._lost(error)
         try:
@@ -225,6 +259,8 @@ class SpooledStore(Store):
             try:
                 if self.away is not None or not asked:
                     asked = True
+                    if self.away is not None:
+                        self._in_spool(self.spool.wait_again, None)
                     self.store.check_writable()
                     if self.away is not None:
                         log.warning("The store is back.")
@@ -244,6 +280,7 @@ class SpooledStore(Store):
     def _replay(self) -> None:
         """Move what waits; not soon again where that cannot be moved. Raises `StoreUnavailable` of the store."""
         try:
+            self._settle()
             moved = replay(self.spool, self.store, lambda: not self._stopping.is_set())
             stuck = moved == 0 and self.spool.waiting() > 0
         except (StoreUnavailable, OSError) as error:
@@ -253,8 +290,11 @@ class SpooledStore(Store):
         if stuck:
             self._next_replay = time.monotonic() + STUCK
 
-
-def _one_of_each(*newest_first: Sequence[Record]) -> Iterator[Record]:
-    """Records of several lists in one, newest first, none twice."""
-    merged = heapq.merge(*newest_first, key=lambda record: record.id, reverse=True)
-    return (next(same) for _, same in groupby(merged, key=lambda record: record.id))
+    def _settle(self) -> None:
+        """Drop what the store has on its disks by now, and have wait again what it may have lost."""
+        if self.spool.unsynced():
+            looked = time.monotonic()
+            durability = self.store.durability(look=True)
+            self.store.check_writable()  # a node whose sync is late by half its period takes no more writes
+            if durability.epoch:
+                self.spool.settle(durability, looked)

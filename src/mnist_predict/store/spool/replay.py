@@ -36,15 +36,16 @@ def replay(spool: Spool, store: Store, go_on: Callable[[], bool] = lambda: True)
         if not mine:
             return None
         log.warning("Moving %d records from the spool to the store.", waiting)
-        moved = 0
+        moved = _erase_again(spool, store)
         last = UUID(int=0)
         while go_on() and (records := spool.oldest(last, BATCH)):
             last = records[-1].id
+            durability = store.durability()  # before it is written: only what is written in that epoch is safe in it
             wrong = _copy(Batch(spool, records), store)
             if wrong:
                 log.error("These records stay in the spool, as they cannot be kept in the store: %s", "; ".join(wrong))
             else:
-                spool.remove(records)
+                spool.remove(records, durability)
                 moved += len(records)
         log.warning("Moved %d records from the spool to the store.", moved)
         if moved and not spool.waiting() and spool.path.stat().st_size > SHRINK:
@@ -53,10 +54,19 @@ def replay(spool: Spool, store: Store, go_on: Callable[[], bool] = lambda: True)
         return moved
 
 
+def _erase_again(spool: Spool, store: Store) -> int:
+    """Erase what the store may have forgotten that it erased, before anything is moved there; how many erasures."""
+    erasures = spool.waiting_erasures()
+    for erasure in erasures:
+        durability = store.durability()
+        spool.keep_erasure(store.erase(erasure), durability)
+    return len(erasures)
+
+
 def _copy(batch: Batch, store: Store) -> list[str]:
     """What is wrong afterwards."""
     try:
-        return copy(batch, store).wrong
+        return copy(batch, store, again=True).wrong
     except StoreUnavailable:
         raise
     except UserError as error:

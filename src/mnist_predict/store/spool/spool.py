@@ -1,6 +1,7 @@
 """The spool: a SQLite store for what waits until the store is back; it gives records away again, and has a limit."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.settings import Settings
+from mnist_predict.store.durability import DURABLE, Durability
 from mnist_predict.store.record import Erasure, Record
+from mnist_predict.store.spool import unsynced
 from mnist_predict.store.sqlite import erase as erasing
 from mnist_predict.store.sqlite.connection import Connection, connect
 from mnist_predict.store.sqlite.store import SAME, SqliteStore, check_same, from_row
@@ -41,9 +44,28 @@ class Spool(SqliteStore):
         return kept
 
     def waiting(self) -> int:
-        """How many records wait."""
-        found = self._read("select count(*) from record")
+        """How many records and erasures wait for the store."""
+        found = self._read(f"select (select count(*) from record) + ({unsynced.ERASURES_WAITING})")  # noqa: S608
         return found[0][0] if found else 0
+
+    def count(self) -> int:
+        """How many records wait."""
+        return super().count() if self.path.exists() else 0
+
+    def unsynced(self) -> int:
+        """How many records and erasures are in the store and are kept until it has them on its disks."""
+        found = self._read(unsynced.COUNT)
+        return found[0][0] if found else 0
+
+    def unsynced_record(self, record_id: UUID) -> Record | None:
+        """One of these records."""
+        found = self._read(unsynced.RECORD, str(record_id))
+        return from_row(found[0]) if found else None
+
+    def unsynced_picture(self, sha256: str) -> bytes | None:
+        """The picture of one of these records."""
+        found = self._read(unsynced.PICTURE, sha256)
+        return found[0][0] if found else None
 
     def bytes_used(self) -> int:
         """How much of its limit is used."""
@@ -54,16 +76,67 @@ class Spool(SqliteStore):
         """Records of ids greater than `after`, the oldest first."""
         return self._records("where id > ? order by id limit ?", str(after), limit)
 
-    def remove(self, records: Sequence[Record]) -> None:
-        """Give up records that are kept elsewhere, and the pictures that no other record here names."""
-        ids = [(str(record.id),) for record in records]
+    def waiting_erasures(self) -> list[Erasure]:
+        """What is to be erased in the store again, the oldest first."""
+        return [unsynced.erasure_of(row) for row in self._read(unsynced.WAITING_ERASURES)]
+
+    def remove(self, records: Sequence[Record], durability: Durability = DURABLE) -> None:
+        """Give up records that are kept elsewhere, and the pictures that no other record here names.
+
+        Where that is not durable yet, they are kept as what the store has acknowledged.
+        """
+        ids = [str(record.id) for record in records]
         pictures = [(record.sha256,) for record in records if record.sha256]
 
         def give_up(connection: Connection) -> None:
-            connection.executemany("delete from record where id = ?", ids)
+            if durability.sync_period:
+                unsynced.keep_moved(connection, ids, durability.epoch)
+            connection.executemany("delete from record where id = ?", [(each,) for each in ids])
             connection.executemany(erasing.UNUSED, pictures)
 
-        self._of_this_process()._writer.run(give_up)
+        self._write(give_up)
+
+    def keep_unsynced(self, record: Record, picture: bytes | None, epoch: str) -> None:
+        """Keep what the store has acknowledged. Raises `Gone` where it was erased meanwhile."""
+
+        def keep(connection: Connection) -> None:
+            erasing.refuse_erased(connection, record)
+            if connection.execute(_USED).fetchone()[0] + len(picture or b"") > self.limit:
+                raise self._full()
+            unsynced.keep(connection, record, picture, epoch)
+
+        self._write(keep)
+
+    def erase(self, erasure: Erasure, durability: Durability = DURABLE) -> Erasure:
+        """Erase these records for good; see `Store.erase`. `durability`: that of having erased them in the store."""
+
+        def erase(connection: Connection) -> Erasure:
+            done = erasing.erase(connection, erasure)
+            unsynced.forget(connection, done)
+            unsynced.keep_erasure(connection, done, durability)
+            return done
+
+        done = self._of_this_process()._writer.run(erase)
+        erasing.empty_log(self.path)
+        return done
+
+    def keep_erasure(self, erasure: Erasure, durability: Durability) -> None:
+        """Keep what was erased in the store again until that is durable there."""
+        self._write(lambda connection: unsynced.keep_erasure(connection, erasure, durability))
+
+    def wait_again(self) -> None:
+        """Have all that the store has acknowledged and that may not be on its disks wait for it again."""
+        if self.unsynced():
+            self._write(unsynced.wait_again)
+
+    def settle(self, durability: Durability, looked: float) -> None:
+        """Drop what the store has on its disks, have wait again what it may have lost; see `unsynced.settle`."""
+        values = durability.epoch, looked - unsynced.patience(durability), time.monotonic()
+        if self._read(unsynced.TO_SETTLE, *values)[0][0]:
+            self._write(lambda connection: unsynced.settle(connection, durability, looked))
+
+    def _write(self, work: Callable[[Connection], object]) -> None:
+        self._of_this_process()._writer.run(work)
 
     def shrink(self) -> None:
         """Give the disk its space back. Raises `sqlite3.Error` or `OSError` where another process is writing."""
@@ -81,6 +154,7 @@ class Spool(SqliteStore):
             raise self._full()
 
     def _make_room(self, connection: Connection, record: Record, picture: bytes | None) -> None:
+        unsynced.wait_again(connection)  # the store is away: among them may be what this is a retry of
         used = connection.execute(_USED).fetchone()[0]
         if used + len(picture or b"") <= self.limit:
             return
@@ -89,11 +163,11 @@ class Spool(SqliteStore):
 
     def _full(self) -> StoreUnavailable:
         return StoreUnavailable(
-            f"The spool {self.path} is full: {self.limit // MEGABYTE} MB wait for the store to come back. "
-            "Start the store, or raise MNIST_PREDICT_SPOOL_MB."
+            f"The spool {self.path} is full: {self.limit // MEGABYTE} MB wait for the store. "
+            "Start it if it does not run, or raise MNIST_PREDICT_SPOOL_MB."
         )
 
-    def _read(self, sql: str, *values: str | int | None) -> list[Any]:
+    def _read(self, sql: str, *values: str | float | None) -> list[Any]:
         # Reading makes no file: most services never need one.
         return super()._read(sql, *values) if self.path.exists() else []
 

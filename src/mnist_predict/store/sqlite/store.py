@@ -24,10 +24,10 @@ from mnist_predict.store.sqlite.connection import Connection, connect, explain, 
 from mnist_predict.store.sqlite.group_commit import Writer
 from mnist_predict.store.sqlite.search import find
 
-_COLUMNS = 'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by", written'
-SELECT = f"select {_COLUMNS} from record "  # noqa: S608 (a constant)
+COLUMNS = 'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by", written'
+SELECT = f"select {COLUMNS} from record "  # noqa: S608 (a constant)
 SAME = SELECT + "where id = ? or idempotency_key = ? order by id <> ?"
-_INSERT = f"insert into record ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
+_INSERT = f"insert into record ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
 _INSERT_PICTURE = "insert into picture (sha256, bytes) values (?, ?) on conflict do nothing"
 _inherited: list[object] = []  # connections of a parent process: using or closing them would corrupt its file
 
@@ -84,6 +84,7 @@ class SqliteStore(Store):
         def take(connection: Connection) -> None:
             if not erasing.take_for_erased(connection, *ids):
                 connection.execute(merge, ids)
+            connection.execute("delete from record where id = ?", ids[:1])
 
         self._of_this_process()._writer.run(take)
 
@@ -106,7 +107,7 @@ class SqliteStore(Store):
         return self._records("where id < ? order by id desc limit ?", str(before) if before else "g", limit)
 
     def search(self, search: Search, before: UUID | None = None, limit: int = 50) -> Found:
-        rows, looked = find(self._read, _COLUMNS, search, before, limit + 1)
+        rows, looked = find(self._read, COLUMNS, search, before, limit + 1)
         return cut([from_row(row) for row in rows], limit, looked)
 
     def labels(self, record_id: UUID) -> list[Record]:
@@ -186,7 +187,7 @@ class SqliteStore(Store):
     def _records(self, where: str, *values: str | int) -> list[Record]:
         return [from_row(row) for row in self._read(SELECT + where, *values)]
 
-    def _read(self, sql: str, *values: str | int | None) -> list[Any]:
+    def _read(self, sql: str, *values: str | float | None) -> list[Any]:
         store = self._of_this_process()
         if store._closed:
             raise StoreUnavailable("The store is closed. Try again when the service has started anew.")
@@ -205,7 +206,7 @@ class SqliteStore(Store):
         return rows
 
 
-def _fetch(connection: Connection, sql: str, values: tuple[str | int | None, ...]) -> list[Any]:
+def _fetch(connection: Connection, sql: str, values: tuple[str | float | None, ...]) -> list[Any]:
     return patiently(lambda: connection.execute(sql, values).fetchall())
 
 

@@ -70,8 +70,11 @@ def side_by_side(source: Source, target: Store) -> Iterator[tuple[Record, Record
         yield record, candidate if candidate is not None and candidate.id == record.id else None
 
 
-def copy(source: Source, target: Store, progress: Progress = lambda _: None) -> Copied:
+def copy(source: Source, target: Store, progress: Progress = lambda _: None, again: bool = False) -> Copied:
     """Give the target every record and picture of the source under the same ids, then compare both.
+
+    `again`: write what is there already as if it were not, key and picture too. In a cluster of which a node has lost
+    its last writes it may be there by a single copy that no quorum need find.
 
     What was erased in the source is erased in the target, what was erased in the target stays so. `progress` counts
     each record twice: once copied, once compared. Raises `StoreUnavailable`.
@@ -85,7 +88,7 @@ def copy(source: Source, target: Store, progress: Progress = lambda _: None) -> 
         writing: deque[Future[list[UUID]]] = deque()
         together: list[Record] = []
         there: list[Record] = []
-        for record, twin in side_by_side(source, target):
+        for record, twin in _all_lacking(source) if again else side_by_side(source, target):
             progress(1)
             copied.added += twin is None
             if twin is not None:
@@ -112,6 +115,10 @@ def copy(source: Source, target: Store, progress: Progress = lambda _: None) -> 
             target.merge(one, kept.id if kept else kept_id)
         _compare(source, target, copied, threads, progress)
     return copied
+
+
+def _all_lacking(source: Source) -> Iterator[tuple[Record, None]]:
+    return ((record, None) for record in everything(source))
 
 
 def _copy_one(source: Source, target: Store, record: Record) -> list[UUID]:

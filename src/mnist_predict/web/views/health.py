@@ -35,6 +35,8 @@ def ready() -> Response:
     if status.waiting:
         lines.append(f"waiting in the spool: {status.waiting}")
         lines += [EPHEMERAL] if status.ephemeral else []
+    if status.unsynced:
+        lines.append(f"in the store, and in the spool until the store has synced: {status.unsynced}")
     return as_text(lines)
 
 
