@@ -75,9 +75,7 @@ class _Spool:
         status = self.status
         away = float(status.away is not None)
         yield GaugeMetricFamily("mnist_predict_store_away", "1 while the store is away.", away)
-        yield GaugeMetricFamily(
-            "mnist_predict_spool_records", "Records that wait for the store.", status.waiting
-        )
+        yield GaugeMetricFamily("mnist_predict_spool_records", "Records that wait for the store.", status.waiting)
         kept = "Records in the store that the spool keeps until the store has synced them."
         yield GaugeMetricFamily("mnist_predict_spool_unsynced_records", kept, status.unsynced)
         yield GaugeMetricFamily("mnist_predict_spool_bytes", "Size of both.", status.spool_bytes)
