@@ -10,6 +10,7 @@ from store_examples import until
 from web_examples import BROWSER, JSON, Upload, picture_of
 
 from mnist_predict.service import Service
+from mnist_predict.settings import Settings
 from mnist_predict.store.spool.failover import SpooledStore
 from mnist_predict.store.spool.spool import Spool
 from mnist_predict.vision.recognizer import Recognizer
@@ -28,8 +29,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpooledSt
 
 
 @pytest.fixture
-def service(recognizer: Recognizer, store: SpooledStore) -> Service:
-    return Service(recognizer, store)
+def service(recognizer: Recognizer, store: SpooledStore, tmp_path: Path) -> Service:
+    return Service(recognizer, store, Settings(data=str(tmp_path)))
 
 
 def test_an_upload_is_in_the_store_and_what_waits_for_the_sync_is_told_apart(

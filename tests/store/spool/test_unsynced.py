@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from flaky_store import FlakyStore
@@ -11,6 +12,7 @@ from store_examples import label_of, record_of, until
 
 from mnist_predict.errors import Gone, StoreUnavailable
 from mnist_predict.service import Service
+from mnist_predict.settings import Settings
 from mnist_predict.store.durability import Durability
 from mnist_predict.store.ids import new_id
 from mnist_predict.store.record import Erasure, Record
@@ -66,16 +68,21 @@ def kept(spooled: SpooledStore) -> list[Record]:
     return list(everything(spooled.store))
 
 
+def keeps(spooled: SpooledStore, record_id: UUID) -> bool:
+    """Whether a copy is kept of a record that the store has acknowledged."""
+    return spooled.spool.unsynced_record(record_id) is not None
+
+
 def test_what_may_not_be_synced_is_kept_and_dropped_when_it_is(spooled: SpooledStore) -> None:
     upload = spooled.add(record_of(PICTURE, key="k"), PICTURE)
     label = spooled.add(label_of(upload, "7"))
     by_hand = spooled.add(record_of(None, source="hand", reading=None))
-    assert (spooled.unsynced(), spooled.waiting(), spooled.holds(upload.id)) == (3, 0, False)
-    assert (spooled.keeps(upload.id), spooled.keeps(new_id())) == (True, False)
+    assert (spooled.status().unsynced, spooled.waiting(), spooled.is_waiting(upload.id)) == (3, 0, False)
+    assert (keeps(spooled, upload.id), keeps(spooled, new_id())) == (True, False)
     assert spooled.page() == [by_hand, label, upload]
     assert (spooled.count(), list(spooled.pictures()), spooled.labels(upload.id)) == (3, [upload.sha256], [label])
     spooled.store.sync_period = SOON
-    until(lambda: not spooled.unsynced())
+    until(lambda: not spooled.status().unsynced)
     assert kept(spooled) == [by_hand, label, upload]
     assert spooled.spool.bytes_used() < 300_000
 
@@ -84,7 +91,7 @@ def test_nothing_is_dropped_before_its_time(open_all: Open) -> None:
     spooled = open_all(sync_period=0.2)
     began = time.monotonic()
     spooled.add(record_of(PICTURE), PICTURE)
-    until(lambda: not spooled.unsynced())
+    until(lambda: not spooled.status().unsynced)
     assert time.monotonic() - began >= unsynced.patience(Durability(0.2, "")) == pytest.approx(0.5)
 
 
@@ -112,7 +119,7 @@ def test_what_was_written_again_is_kept_as_long_again(spooled: SpooledStore) -> 
     upload = spooled.add(record_of(PICTURE, key="k"), PICTURE)
     for _ in range(3):
         a_node_dies(spooled, lost=(upload,))
-        until(lambda: kept(spooled) == [upload] and spooled.unsynced() == 1)
+        until(lambda: kept(spooled) == [upload] and spooled.status().unsynced == 1)
         assert spooled.store.picture(str(upload.sha256)) == PICTURE
 
 
@@ -136,7 +143,7 @@ def test_when_the_link_was_lost_it_is_written_again(spooled: SpooledStore) -> No
     spooled.store.forget((upload,))
     spooled.store.cut = False
     until(lambda: not spooled.waiting())
-    assert (kept(spooled), spooled.unsynced()) == ([upload], 1)
+    assert (kept(spooled), spooled.status().unsynced) == ([upload], 1)
 
 
 def test_a_retry_while_the_store_is_away_finds_what_it_has_taken(spooled: SpooledStore) -> None:
@@ -181,7 +188,7 @@ def test_a_service_that_was_killed_goes_on_with_what_it_kept(open_all: Open, tmp
     until(lambda: kept(spooled) == [lost, synced])
     assert spooled.store.picture(str(lost.sha256)) == b"1"
     spooled.store.sync_period = SOON
-    until(lambda: not spooled.unsynced())
+    until(lambda: not spooled.status().unsynced)
 
 
 def test_where_the_clock_began_anew_it_waits_longer(spooled: SpooledStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,13 +197,13 @@ def test_where_the_clock_began_anew_it_waits_longer(spooled: SpooledStore, monke
     record = record_of(PICTURE)
     spooled.spool.keep_unsynced(record, PICTURE, "first")
     monkeypatch.undo()
-    assert spooled.keeps(record.id)
+    assert keeps(spooled, record.id)
     spooled.spool.settle(Durability(SOON, "first"), time.monotonic())
     spooled.spool.settle(Durability(SOON, "first"), time.monotonic())
-    assert spooled.keeps(record.id)
+    assert keeps(spooled, record.id)
     time.sleep(1.1)
     spooled.spool.settle(Durability(SOON, "first"), time.monotonic())
-    assert not spooled.keeps(record.id)
+    assert not keeps(spooled, record.id)
 
 
 def test_while_nobody_knows_how_the_nodes_are_nothing_is_dropped(open_all: Open) -> None:
@@ -204,17 +211,17 @@ def test_while_nobody_knows_how_the_nodes_are_nothing_is_dropped(open_all: Open)
     spooled.store.epoch = ""
     upload = spooled.add(record_of(PICTURE), PICTURE)
     time.sleep(0.3)
-    assert spooled.unsynced() == 1
+    assert spooled.status().unsynced == 1
     spooled.store.forget((upload,))
     spooled.store.epoch = "known"
     until(lambda: kept(spooled) == [upload])
-    until(lambda: not spooled.unsynced())
+    until(lambda: not spooled.status().unsynced)
 
 
 def test_workers_and_services_each_look_after_what_they_have_answered(open_all: Open) -> None:
     worker, other_worker, other_service = open_all(), open_all(), open_all(service="other")
     uploads = [one.add(record_of(b"%d" % i), b"%d" % i) for i, one in enumerate((worker, other_worker, other_service))]
-    assert [one.unsynced() for one in (worker, other_worker, other_service)] == [2, 2, 1]
+    assert [one.status().unsynced for one in (worker, other_worker, other_service)] == [2, 2, 1]
     worker.store.forget(uploads)
     for one in (worker, other_worker, other_service):
         one.store.epoch = "next"
@@ -223,11 +230,11 @@ def test_workers_and_services_each_look_after_what_they_have_answered(open_all: 
 
 
 def test_what_is_erased_is_not_kept_and_stays_erased(spooled: SpooledStore) -> None:
-    service = Service(None, spooled)  # type: ignore[arg-type]
+    service = Service(None, spooled, Settings(data=str(spooled.spool.path.parent)))  # type: ignore[arg-type]
     upload = spooled.add(record_of(PICTURE, key="k"), PICTURE)
     label = spooled.add(label_of(upload, "7"))
     service.erase(str(upload.id))
-    assert (spooled.keeps(upload.id), spooled.keeps(label.id)) == (False, False)
+    assert (keeps(spooled, upload.id), keeps(spooled, label.id)) == (False, False)
     assert PICTURE not in b"".join(path.read_bytes() for path in spooled.spool.path.parent.glob("spool.sqlite*"))
     spooled.store.forget((), bars=(upload, label))
     spooled.store.add(upload, PICTURE)  # so it is back
@@ -237,7 +244,7 @@ def test_what_is_erased_is_not_kept_and_stays_erased(spooled: SpooledStore) -> N
     with pytest.raises(Gone):
         spooled.add(record_of(PICTURE, key="k"), PICTURE)
     spooled.store.sync_period = SOON
-    until(lambda: not spooled.unsynced())
+    until(lambda: not spooled.status().unsynced)
     assert [set(erasure.records) for erasure in spooled.store.erasures()] == [{upload.id, label.id}]
 
 
@@ -266,7 +273,7 @@ def test_without_room_to_keep_it_nothing_is_acknowledged(open_all: Open) -> None
     with pytest.raises(StoreUnavailable, match="is full"):
         spooled.check_writable()
     spooled.store.sync_period = SOON
-    until(lambda: not spooled.unsynced())
+    until(lambda: not spooled.status().unsynced)
     spooled.check_writable()
 
 
@@ -275,7 +282,7 @@ def test_what_was_erased_while_it_was_acknowledged_is_gone(spooled: SpooledStore
     spooled.spool.erase(Erasure(new_id(), (upload.id,)))
     with pytest.raises(Gone):
         spooled.spool.keep_unsynced(upload, PICTURE, "first")
-    assert not spooled.unsynced()
+    assert not spooled.status().unsynced
 
 
 def test_a_store_that_syncs_first_leaves_nothing_in_a_spool(spooled: SpooledStore) -> None:
@@ -283,6 +290,6 @@ def test_a_store_that_syncs_first_leaves_nothing_in_a_spool(spooled: SpooledStor
     upload = spooled.add(record_of(PICTURE), PICTURE)
     a_node_dies(spooled, lost=(upload,))
     spooled.store.sync_period = 0.0
-    until(lambda: kept(spooled) == [upload] and not spooled.waiting() and not spooled.unsynced())
+    until(lambda: kept(spooled) == [upload] and not spooled.waiting() and not spooled.status().unsynced)
     spooled.add(replace(upload, id=new_id()), PICTURE)
-    assert spooled.unsynced() == 0
+    assert spooled.status().unsynced == 0
