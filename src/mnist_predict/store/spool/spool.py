@@ -17,7 +17,8 @@ from mnist_predict.store.sqlite.connection import Connection, connect
 from mnist_predict.store.sqlite.store import SAME, SqliteStore, check_same, from_row
 
 MEGABYTE = 1_000_000
-_ROOM = 100_000  # bytes that an upload may need; with less to spare, the spool is called full
+_ROW = 16_384  # bytes of a record, its index entries and what whole pages round up
+_ROOM = 120_000  # bytes that an upload may need; with less to spare, the spool is called full
 _USED = (
     "select (page_count - freelist_count) * page_size from pragma_page_count, pragma_freelist_count, pragma_page_size"
 )
@@ -101,7 +102,7 @@ class Spool(SqliteStore):
 
         def keep(connection: Connection) -> None:
             erasing.refuse_erased(connection, record)
-            if connection.execute(_USED).fetchone()[0] + len(picture or b"") > self.limit:
+            if connection.execute(_USED).fetchone()[0] + len(picture or b"") + _ROW > self.limit:
                 raise self._full()
             unsynced.keep(connection, record, picture, epoch)
 
@@ -156,7 +157,7 @@ class Spool(SqliteStore):
     def _make_room(self, connection: Connection, record: Record, picture: bytes | None) -> None:
         unsynced.wait_again(connection)  # the store is away: among them may be what this is a retry of
         used = connection.execute(_USED).fetchone()[0]
-        if used + len(picture or b"") <= self.limit:
+        if used + len(picture or b"") + _ROW <= self.limit:
             return
         if not connection.execute(SAME, (str(record.id), record.key, str(record.id))).fetchone():
             raise self._full()
