@@ -31,7 +31,7 @@ class Maker:
     def __init__(self) -> None:
         self.png = pictures(1)[0]  # 1.5 kB
         self.reading = open_recognizer("").read(self.png)
-        read = replace(self.reading.numbers[0], text=RARE_NUMBER, confidence=RARE_CONFIDENCE)
+        read = replace(self.reading.numbers[0], written=RARE_NUMBER, confidence=RARE_CONFIDENCE)
         self.rare = replace(self.reading, numbers=(read,), model_version=OLDER_MODEL)
 
     def upload(self, number: int, record_id: UUID | None = None) -> tuple[Record, bytes]:
