@@ -69,8 +69,14 @@ def test_a_pdf_that_never_ends_is_refused_in_time(monkeypatch, name):
     assert getrusage(RUSAGE_SELF).ru_utime - cpu < 0.5
     assert getrusage(RUSAGE_CHILDREN).ru_utime - drawn < 3
     assert getrusage(RUSAGE_SELF).ru_maxrss - worker < 30_000  # kB
-    assert getrusage(RUSAGE_CHILDREN).ru_maxrss < decoding.MEMORY / 1000
     assert decode(png()).size == (24, 16)
+
+
+def test_the_system_limits_the_memory_of_what_decodes(anew):
+    decode(png())
+    for pid in children():
+        limits = Path(f"/proc/{pid}/limits").read_text()
+        assert limits.split("Max data size")[1].split()[:2] == [str(decoding.MEMORY)] * 2
 
 
 def test_a_process_that_was_killed_is_replaced(anew):
