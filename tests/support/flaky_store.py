@@ -26,6 +26,7 @@ class FlakyStore(SqliteStore):
     fails_at: int | None = None
     sync_period = 0.0
     epoch = "first"
+    _seen: Durability | None = None
 
     def add(self, record: Record, picture: bytes | None = None) -> Record:
         """See `Store.add`."""
@@ -53,7 +54,9 @@ class FlakyStore(SqliteStore):
     def durability(self, look: bool = False) -> Durability:
         """See `Store.durability`."""
         self._over_the_line()
-        return Durability(self.sync_period, self.epoch)
+        if look or self._seen is None:
+            self._seen = Durability(self.sync_period, self.epoch)
+        return self._seen
 
     def forget(self, lost: Iterable[Record], bars: Iterable[Record] = ()) -> None:
         """Lose records with their pictures, and that others were erased."""

@@ -248,6 +248,18 @@ def test_what_is_erased_is_not_kept_and_stays_erased(spooled: SpooledStore) -> N
     assert [set(erasure.records) for erasure in spooled.store.erasures()] == [{upload.id, label.id}]
 
 
+def test_an_erasure_of_an_unknown_epoch_is_done_again_once(spooled: SpooledStore) -> None:
+    spooled.store.epoch = ""
+    spooled.store.durability(look=True)  # nobody can tell how the nodes are
+    upload = spooled.store.add(record_of(PICTURE), PICTURE)
+    spooled.erase(Erasure(new_id(), (upload.id,)))
+    assert spooled.waiting()
+    spooled.store.epoch = "known"
+    until(lambda: not spooled.waiting())
+    spooled.store.sync_period = SOON
+    until(lambda: not spooled.status().unsynced)
+
+
 def test_what_another_service_brings_back_is_erased_again(open_all: Open) -> None:
     one, other = open_all(service="one"), open_all(service="other")
     upload = other.add(record_of(PICTURE), PICTURE)

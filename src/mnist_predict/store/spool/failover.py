@@ -292,7 +292,7 @@ class SpooledStore(Store):
 
     def _settle(self) -> None:
         """Drop what the store has on its disks by now, and have wait again what it may have lost."""
-        if self.spool.unsynced():
+        if self.spool.unsynced() or self.spool.waiting():  # the latter is kept in the epoch that is seen now
             looked = time.monotonic()
             durability = self.store.durability(look=True)
             self.store.check_writable()  # a node whose sync is late by half its period takes no more writes
