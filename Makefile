@@ -25,7 +25,7 @@ test: $(VENV)/.test ## install what tests need, lint, check types, run all tests
 train: $(VENV)/.test ## train a model version from scratch into runs/
 	@$(BIN)/mnist-predict train new
 
-evaluate: $(VENV)/.test ## measure the reader on all sets, and on those in SETS=folder, into docs/recognition.md
+evaluate: $(VENV)/.test ## measure the reader on all sets, and on those in SETS=folder, into docs/accuracy.md
 	@$(BIN)/python tools/evaluate.py $(SETS)
 
 bench: $(VENV)/.test ## measure speed on this machine and print the table

@@ -33,7 +33,7 @@ def reading(some: list[bytes], rounds: int) -> tuple[float, float, float]:
     """Milliseconds a picture, medians: all, the networks alone; and the 99th percentile of all."""
     reader = open_recognizer("")
     networks = []
-    for part in (reader.classifier, *reader.lines):
+    for part in (reader.classifier, reader.line_reader):
         part._session = Watch(part._session)
         networks.append(part._session)
     whole, alone = [], []

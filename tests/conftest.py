@@ -54,6 +54,14 @@ def is_of_cassandra(nodeid: str) -> bool:
     return "cassandra" in nodeid or "tests/chaos/" in nodeid
 
 
+@pytest.fixture(autouse=True)
+def _loggers_speak() -> None:
+    """A service that a test has started in this process sets up its own logging, and mutes what was there before."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("mnist_predict"):
+            logging.getLogger(name).disabled = False
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT

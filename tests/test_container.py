@@ -151,7 +151,7 @@ def test_the_page_says_how_to_name_another_store(tmp_path: Path, png_of: Callabl
     page = client.get("/uploads", headers={"Accept": "text/html"}).text
     app.extensions["service"].store.close()
     assert "The store is away" in page
-    assert "<code>MNIST_PREDICT_STORE</code> names another" in page
+    assert "set <code>MNIST_PREDICT_STORE</code>" in page
 
 
 def test_compose_yaml_is_one_by_the_specification(root: Path, compose: dict[str, Any]) -> None:

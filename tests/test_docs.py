@@ -32,7 +32,7 @@ def measured(
     (few / "a.png").write_bytes(png_of("4072"))
     (few / "labels.csv").write_text("image_name,label\na.png,4072\n")
     (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/recognition.md").write_text("before\n<!-- figures -->\nyesterday\n<!-- /figures -->\nbehind\n")
+    (tmp_path / "docs/accuracy.md").write_text("before\n<!-- figures -->\nyesterday\n<!-- /figures -->\nbehind\n")
     seven = [("seven", "7", lambda reader: reader.read(png_of("7")))]
     whole = {"samples": lambda folder: seven if folder == evaluate.MNIST else evaluation.samples(folder)}
     fewer = {
@@ -51,7 +51,7 @@ def measured(
 
     def document() -> str:
         evaluate.main()
-        return (tmp_path / "docs/recognition.md").read_text()
+        return (tmp_path / "docs/accuracy.md").read_text()
 
     return document
 

@@ -1,4 +1,4 @@
-"""Measures the shipped reader on every set there is and writes the tables of docs/recognition.md: `make evaluate`.
+"""Measures the shipped reader on every set there is and writes the tables of docs/accuracy.md: `make evaluate`.
 
 `make evaluate SETS=folder` also reads the sets in that folder: folders with a labels.csv. Everything else is built by
 the project: MNIST's test set, its corruptions, print, and what is no digit. Takes some minutes on one core.
@@ -53,9 +53,9 @@ def main() -> None:
         digits, labels = dataset.load(MNIST, "t10k")
         spoilt = errors(reader, digits[:SPOILT], labels[:SPOILT], advance)
     text = written(
-        (ROOT / "docs/recognition.md").read_text(), tables(reader.model_version, reports, nothing, spoilt, chosen)
+        (ROOT / "docs/accuracy.md").read_text(), tables(reader.model_version, reports, nothing, spoilt, chosen)
     )
-    (ROOT / "docs/recognition.md").write_text(text)
+    (ROOT / "docs/accuracy.md").write_text(text)
     large = {name: report for name, report in reports.items() if report["n"] >= ENOUGH}
     (ROOT / "docs/coverage.png").write_bytes(curves(large))
 
@@ -67,11 +67,12 @@ def held_out() -> list[Sample]:
 
 
 def synthesized() -> list[Sample]:
-    """Strips with a number, of hands and fonts that no network trains on, twice as large as the networks see them."""
+    """Strips with one number, of hands and fonts that no network trains on, twice as large as the network sees them."""
+    made, _ = strips.held_out(MNIST, None, STRIPS, seed=4)
     return [
-        drawn(f"strip-{i}", np.asarray(cv2.resize(strip, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)), number)
-        for i, (strip, number) in enumerate(strips.held_out(MNIST, STRIPS, seed=4))
-        if number
+        drawn(f"strip-{i}", np.asarray(cv2.resize(strip, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)), label)
+        for i, (strip, label, _) in enumerate(made)
+        if label.isdecimal()
     ]
 
 
@@ -153,12 +154,12 @@ def row(name: str, report: Report) -> str:
 def apart(digits: Report, nothing: np.ndarray) -> float:
     """AUROC: the chance that a picture of a digit is surer than one of none."""
     sure = np.array(digits["confidences"])
-    told = measures.separation(np.concatenate([sure, nothing]), np.arange(len(sure) + len(nothing)) < len(sure))
+    told = measures.auroc(np.concatenate([sure, nothing]), np.arange(len(sure) + len(nothing)) < len(sure))
     return told if told is not None else float("nan")
 
 
 def written(text: str, figures: str) -> str:
-    """docs/recognition.md with these figures between its marks."""
+    """docs/accuracy.md with these figures between its marks."""
     return re.sub(r"(?s)(<!-- figures -->\n).*(<!-- /figures -->)", lambda m: f"{m[1]}{figures}\n{m[2]}", text)
 
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mnist_predict.training.line import batches as strips
+from mnist_predict.vision.alphabet import CURRENCY
 
 WIDE, LINES = 1200, 14
 
@@ -17,10 +18,13 @@ def main() -> None:
     """Write the sheet."""
     rows: list[np.ndarray] = []
     row: list[np.ndarray] = []
-    for strip, number in strips.held_out(Path("data/mnist"), 200, seed=5):
+    made, _ = strips.held_out(Path("data/mnist"), None, 200, seed=5)
+    for strip, label, _ in made:
         tile = np.full((strip.shape[0] + 18, strip.shape[1] + 6), 255, np.uint8)
         tile[14:-4, :-6] = strip
-        cv2.putText(tile, number or "-", (0, 10), cv2.FONT_HERSHEY_SIMPLEX, 0.35, 0, 1, cv2.LINE_AA)
+        cv2.putText(
+            tile, label.replace(CURRENCY, "$") or "-", (0, 10), cv2.FONT_HERSHEY_SIMPLEX, 0.35, 0, 1, cv2.LINE_AA
+        )
         if sum(one.shape[1] for one in row) + tile.shape[1] > WIDE:
             rows.append(np.hstack(row))
             row = []

@@ -61,6 +61,11 @@ def ask(client: str, left: Callable[[], bool]) -> None:
     _here.asker = Asker(client, left, MAX_SECONDS)
 
 
+def answered() -> None:
+    """What this thread does from now on is done for nobody in particular."""
+    _here.asker = None
+
+
 def asker() -> Asker:
     """For whom this thread works; nobody in particular, who may take all the time, where it was not told."""
     found: Asker | None = getattr(_here, "asker", None)

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from mnist_predict.cli.main import main
 from mnist_predict.errors import BadRequest
-from mnist_predict.models.registry import LINES, PARTS, Part, Version, open_version
+from mnist_predict.models.registry import PARTS, Version, open_version
 from mnist_predict.training import export, steps
 from mnist_predict.training import mnist as dataset
 from mnist_predict.training.digit import train
@@ -25,6 +25,7 @@ from mnist_predict.training.evaluation import calibrate
 from mnist_predict.training.line import batches as strips
 from mnist_predict.training.line import train as line
 from mnist_predict.training.line.network import LineNetwork
+from mnist_predict.vision.alphabet import CLASSES
 
 pytestmark = pytest.mark.usefixtures("small_split")
 
@@ -226,10 +227,10 @@ def small_strips(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_strips")
-@pytest.mark.parametrize("part", LINES)
 def test_a_line_network_is_trained_with_the_same_commands(
-    part: Part, small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    part = "line"
     words = (part, "--data", small_mnist, "--out", tmp_path, "--epochs", 1, "--device", "cpu")
     result = run("new", *words)
     assert result.exit_code == 0, result.stderr
@@ -253,16 +254,16 @@ def test_a_line_network_is_trained_with_the_same_commands(
 
 @pytest.mark.usefixtures("small_strips")
 def test_strips_are_the_same_for_the_same_seed_wherever_a_run_goes_on(small_mnist: Path) -> None:
-    bank, words = strips.open_bank(small_mnist, False, 1)
+    of = strips.open_source(small_mnist, None, False, 1)
 
     def some(first: int, count: int) -> list[tuple[bytes, tuple[str, ...]]]:
-        source = strips.supply(bank, words, 1, first, 0)
+        source = strips.supply(of, 1, first, 0)
         made: list[tuple[bytes, tuple[str, ...]]] = []
         seen = 0
         while seen < count:
-            pictures, numbers = next(source)
-            made.append((pictures.tobytes(), tuple(numbers)))
-            seen += len(numbers)
+            batch = next(source)
+            made.append((batch.strips.tobytes(), tuple(batch.labels)))
+            seen += len(batch.labels)
         source.close()
         return made
 
@@ -270,16 +271,15 @@ def test_strips_are_the_same_for_the_same_seed_wherever_a_run_goes_on(small_mnis
     assert some(1, 32) == whole[-len(some(1, 32)) :]
 
 
-@pytest.mark.parametrize("part", LINES)
-def test_the_shipped_line_onnx_and_its_weights_agree_at_any_width(part: Part) -> None:
-    version = open_version()
+def test_the_shipped_line_onnx_and_its_weights_agree_at_any_width() -> None:
+    version, part = open_version(), "line"
     network = LineNetwork().eval()
     network.load_state_dict(export.load_weights(version, part))
     session = onnxruntime.InferenceSession(version.folder / part / "model.onnx", providers=["CPUExecutionProvider"])
     for count, width in ((1, 12), (3, 200)):
         pictures = np.random.default_rng(0).random((count, 1, 32, width), np.float32)
         served = session.run(["log_probabilities"], {"strips": pictures})[0]
-        assert served.shape == (count, width // 2, 11)
+        assert served.shape == (count, width // 2, CLASSES)
         with torch.inference_mode():
             expected = network.calibrated(torch.from_numpy(pictures)).numpy()
         assert np.abs(served - expected).max() < 0.05

@@ -31,7 +31,7 @@ def beside(write, upper: str, lower: str, turned: bool):
     return np.concatenate(padded, axis), padded[0].shape[axis]
 
 
-@pytest.mark.parametrize(("upper", "lower"), [("4072", "318"), ("95", "6140")])
+@pytest.mark.parametrize(("upper", "lower"), [("4072", "398"), ("95", "6840")])
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("first", [True, False])
 def test_numbers_on_a_dark_head_and_below_it(recognizer, write, upper, lower, turned, first):
@@ -43,7 +43,7 @@ def test_numbers_on_a_dark_head_and_below_it(recognizer, write, upper, lower, tu
     assert [number.text for number in recognizer.read_pixels(pixels).numbers] == [upper, lower]
 
 
-@pytest.mark.parametrize(("upper", "lower"), [("4072", "318"), ("95", "6140")])
+@pytest.mark.parametrize(("upper", "lower"), [("4072", "398"), ("95", "6840")])
 @pytest.mark.parametrize("light", [0.35, 0.6])
 def test_numbers_in_a_shadow_with_a_straight_edge_and_beside_it(recognizer, write, upper, lower, light):
     page, cut = beside(write, upper, lower, False)

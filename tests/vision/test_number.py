@@ -1,34 +1,14 @@
-"""From what the line networks saw in a place to the numbers that stand there."""
+"""From what the line network saw in a place to the numbers that stand there."""
 
 from itertools import pairwise
 
-import cv2
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_predict.reading import Box
+from mnist_predict.vision.fusion import symbol_boxes
 from mnist_predict.vision.number import parted
-from mnist_predict.vision.recognizer import Recognizer
-from mnist_predict.vision.spelling import digit_boxes
-
-
-def test_the_line_networks_look_at_the_crops_by_turns(recognizer, write):
-    looked = []
-
-    class Watched:
-        def __init__(self, name, line):
-            self.name, self.line = name, line
-
-        def frames(self, strip):
-            looked.append(self.name)
-            return self.line.frames(strip)
-
-    lines = [Watched(name, line) for name, line in zip("ab", recognizer.lines, strict=True)]
-    page = cv2.GaussianBlur(write("4072", 40), (0, 0), 4)  # so that no two crops are clear
-    Recognizer(recognizer.classifier, lines, "").read_pixels(page)
-    assert looked[:4] == ["a", "b", "a", "b"]
-
 
 PLACE = Box(120, 10, 130, 64)
 
@@ -54,7 +34,7 @@ def test_the_boxes_of_digits_go_from_left_to_right_within_the_picture_even_where
     page = np.zeros((90, 300), np.uint8)
     page[20:60, 30:270:20] = 255
     spans = sorted(((left, left + wide) for left, wide in seen), key=sum)
-    boxes = digit_boxes(spans, PLACE, page)
+    boxes = symbol_boxes(spans, PLACE, page)
     assert [x for x, *_ in boxes] == sorted(x for x, *_ in boxes)
     assert all(x >= 0 and y >= 0 and w > 0 and h > 0 and x + w <= 300 and y + h <= 90 for x, y, w, h in boxes)
 
@@ -62,4 +42,4 @@ def test_the_boxes_of_digits_go_from_left_to_right_within_the_picture_even_where
 def test_a_digit_seen_beside_the_place_gets_the_box_of_its_own_ink() -> None:
     page = np.zeros((90, 300), np.uint8)
     page[20:60, 30:50] = page[30:80, 150:170] = 255
-    assert digit_boxes([(35, 45), (155, 165)], Box(150, 30, 20, 50), page) == [(30, 20, 20, 40), (150, 30, 20, 50)]
+    assert symbol_boxes([(35, 45), (155, 165)], Box(150, 30, 20, 50), page) == [(30, 20, 20, 40), (150, 30, 20, 50)]

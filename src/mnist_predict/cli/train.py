@@ -14,13 +14,15 @@ from mnist_predict.models.registry import PARTS, Part, Version, open_version
 if TYPE_CHECKING:
     from mnist_predict.training.steps import Run
 
-SEEDS: dict[Part, int] = {"digits": 1, "line": 2, "line2": 3}  # unlike for the two that must err differently
 FLAGS = (
     click.argument("network", type=click.Choice(PARTS), default="digits"),
     click.option("--from", "start", type=click.Path(file_okay=False, path_type=Path), default=None,
                  help="Folder of the version whose weights to take; by default the shipped one."),
     click.option("--data", type=click.Path(path_type=Path), default=Path("data/mnist"), show_default=True,
                  help="Folder of the four MNIST files."),
+    click.option("--hands", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None,
+                 help="Folder of archives of other handwriting to train on too: zips of PNG files with a labels.csv "
+                 "(image_name,label,hand), or .jsonl.gz files of pen strokes."),
     click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"), show_default=True,
                  help="Where checkpoints and finished model versions go."),
     click.option("--seed", type=int, help="Seed of everything random."),
@@ -41,8 +43,8 @@ def flags(command: Callable[..., None]) -> Callable[..., None]:
 def train() -> None:
     """Train a network of a model version; Ctrl-C keeps a checkpoint to go on from.
 
-    NETWORK is digits (reads one digit), line or line2 (each reads a strip of them). The new version has the other
-    networks from the version it starts at.
+    NETWORK is digits (reads a single digit) or line (reads a line of digits and marks). The new version has the other
+    network from the version that it starts at.
     """
     if importlib.util.find_spec("torch") is None:
         raise BadRequest("Training needs torch: pip install 'mnist-predict[train]'.")
@@ -59,7 +61,7 @@ def new(**given: Any) -> None:
 @flags
 def continue_(network: Part, **given: Any) -> None:
     """Train on from a version's weights: few epochs, small steps."""
-    gently = {"epochs": 5, "rate": 0.02} if network == "digits" else {"epochs": 4, "rate": 8e-4, "easy": 0}
+    gently = {"epochs": 5, "rate": 0.02} if network == "digits" else {"epochs": 8, "rate": 1.2e-3, "easy": 0}
     run("train continue", gently, True, network=network, **given)
 
 
@@ -70,6 +72,7 @@ def run(
     network: Part,
     start: Path | None,
     data: Path,
+    hands: Path | None,
     out: Path,
     device: str,
     resume: bool,
@@ -83,7 +86,7 @@ def run(
     from mnist_predict.training.line import train as line
 
     beside = open_version(start or "")
-    seed = SEEDS[network] if seed is None else seed
+    seed = 1 if seed is None else seed
     changes = changes | {"seed": seed} | ({"epochs": epochs} if epochs else {})
     where = steps.find_device(device)
     dataset.hashes(data)  # a missing file is told now, not after the last epoch
@@ -99,19 +102,21 @@ def run(
     if saved is not None:
         state.restore(saved)
     try:
-        with_bar(module.train, state, data, checkpoint)
+        with_bar(module.train, state, data, hands, checkpoint)
     except KeyboardInterrupt:
         click.echo(f"Stopped after epoch {state.epoch}. Go on with the same command and --resume.", err=True)
         raise SystemExit(130) from None
-    export.halve(state.average)
-    made = report(f"{command} {network}", network, state, data, str(where))
+    export.to_float16(state.average)
+    made = report(f"{command} {network}", network, state, data, hands, str(where))
     version: Version = export.write_version(state.average, network, made, out, beside)
     on = "test" if "test" in made else "validation"
     click.echo(f"{version.folder}: {made[on]['accuracy']:.2%} on the {on} set")
     checkpoint.unlink()
 
 
-def with_bar(train_on: Callable[..., None], state: "Run[Any]", data: Path, checkpoint: Path) -> None:
+def with_bar(
+    train_on: Callable[..., None], state: "Run[Any]", data: Path, hands: Path | None, checkpoint: Path
+) -> None:
     """Train, showing epoch, loss, validation accuracy and time left."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -135,10 +140,12 @@ def with_bar(train_on: Callable[..., None], state: "Run[Any]", data: Path, check
                 if not console.is_terminal:  # a log file gets a line an epoch
                     console.print(f"epoch {state.epoch}: loss {loss:.4f}, validation {validation:.2%}")
 
-        train_on(state, data, progress, checkpoint)
+        train_on(state, data, hands, progress, checkpoint)
 
 
-def report(command: str, network: Part, state: "Run[Any]", data: Path, device: str) -> dict[str, Any]:
+def report(
+    command: str, network: Part, state: "Run[Any]", data: Path, hands: Path | None, device: str
+) -> dict[str, Any]:
     """How a finished run was made and how good it is: what `report.json` holds."""
     import datetime
     import platform
@@ -147,6 +154,7 @@ def report(command: str, network: Part, state: "Run[Any]", data: Path, device: s
     import onnx
     import torch
 
+    from mnist_predict.training import handwriting
     from mnist_predict.training import mnist as dataset
     from mnist_predict.training.evaluation import calibrate
     from mnist_predict.training.synthesis import fonts
@@ -154,12 +162,13 @@ def report(command: str, network: Part, state: "Run[Any]", data: Path, device: s
     measured = (
         calibrate.measure_digits(state.average, data)
         if network == "digits"
-        else {"fonts": len(fonts.find()), **calibrate.measure_line(state.average, data)}
+        else {"fonts": len(fonts.find()), **calibrate.measure_line(state.average, data, hands)}
     )
     return {
         "command": f"mnist-predict {command}",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "data_sha256": dataset.hashes(data),
+        "hands": handwriting.names(hands) if hands else [],
         "recipe": asdict(state.recipe),
         "device": f"{device}, {platform.machine()}, {torch.get_num_threads()} thread(s)",
         "minutes": round(state.seconds / 60, 1),

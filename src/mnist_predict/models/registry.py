@@ -1,8 +1,8 @@
 """Model versions on disk. A version is a folder that never changes; its name ends in a hash of its weights.
 
-It holds three networks, `digits` (one digit), `line` and `line2` (a strip of digits; trained alike from other seeds, so
-that they err on other strips), each in a folder with `model.onnx` (what serves), `weights.safetensors` (what training
-goes on from), `report.json` (how it was made and measured), pictures of that report, and `README.md`, the model card.
+It holds two networks, `digits` (one digit) and `line` (a line of digits and marks), each in a folder with `model.onnx`
+(what serves), `weights.safetensors` (what training goes on from), `report.json` (how it was made and measured),
+pictures of that report, and `README.md`, the model card.
 """
 
 import json
@@ -13,9 +13,8 @@ from typing import Any, Literal
 from mnist_predict.errors import BadRequest
 
 SHIPPED = Path(__file__).parent / "default"
-Part = Literal["digits", "line", "line2"]
-LINES: tuple[Part, ...] = ("line", "line2")
-PARTS: tuple[Part, ...] = ("digits", *LINES)
+Part = Literal["digits", "line"]
+PARTS: tuple[Part, ...] = ("digits", "line")
 ADVICE = "Copy the model version anew, or install mnist_predict again."
 
 

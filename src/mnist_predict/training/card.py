@@ -29,19 +29,18 @@ mostly an unsure one: there is no class for them. Its writers were mostly from t
 
 LINE = """# Line network
 
-Reads a strip of digits, 32 pixels high and of any width; made by mnist_predict ({command}), {date}. It is one of two
-that look at the crops of a number by turns.
+Reads a line of digits and marks, 32 pixels high and of any width; made by mnist_predict ({command}), {date}.
 
 - Data: strips synthesized from MNIST's training pictures (CC BY-SA 3.0), from digits drawn by program in the shapes of
-  many countries, and from {fonts} fonts; {strips:,} of them, none twice.
-- Recipe: {epochs} epochs, {minutes:.0f} minutes on {device}; all of it in `report.json`.
+  many countries, and from {fonts} fonts; {strips:,} of them, none twice. Other hands: {hands}.
+- Recipe: {epochs} epochs{start}, {minutes:.0f} minutes on {device}; all of it in `report.json`.
 - Validation (strips of writers and fonts that it was not trained on, as hard as those of the training): {validation} of
-  whole numbers right; that chose nothing but the temperature.
+  lines right, marks and all{real}; that chose nothing but the temperature.
 - Confidence: temperature {temperature:.3f}; a calibration error of {ece:.4f} (15 bins of equal mass), and right is told
   from wrong with an AUROC of {auroc:.4f}.
 
-Meant for the strips that `mnist_predict` cuts out of pictures. How well it reads real handwriting, which it never saw
-in training, stands in docs/recognition.md.
+Meant for the strips that `mnist_predict` cuts out of pictures. How well it reads people whom it never saw in training
+stands in docs/accuracy.md.
 
 ![learning curves](curves.png)
 """
@@ -58,13 +57,17 @@ def _share(part: dict[str, Any]) -> str:
 
 
 def _line(report: dict[str, Any]) -> str:
-    validation = report["validation"]
+    validation, recipe = report["validation"], report["recipe"]
+    archives = ", ".join(report["hands"])
     return LINE.format(
+        hands=f"{archives} (docs/method.md tells their licences and origins)" if archives else "none",
+        start=f" from the weights of `{recipe['start']}` on" if recipe["start"] else "",
+        real=f"; {_share(report['real'])} of numbers that real hands wrote" if "real" in report else "",
         command=report["command"],
         date=report["date"],
         fonts=report["fonts"],
-        strips=report["recipe"]["strips"] * report["recipe"]["epochs"],
-        epochs=report["recipe"]["epochs"],
+        strips=recipe["strips"] * recipe["epochs"],
+        epochs=recipe["epochs"],
         minutes=report["minutes"],
         device=report["device"],
         validation=_share(validation),

@@ -30,7 +30,7 @@ class _Served(torch.nn.Module):
         return self.network.calibrated(pictures)
 
 
-def halve(network: torch.nn.Module) -> None:
+def to_float16(network: torch.nn.Module) -> None:
     """Round weights to half precision, in which a version keeps them; what each channel has one of is left whole."""
     for value in network.state_dict().values():
         value.copy_(_kept(value).to(value.dtype))

@@ -4,15 +4,12 @@ The limits were chosen on MNIST's training digits, written in many sizes on made
 each lies where the reader begins to err. Clear pictures get no advice.
 """
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box, Number
 from mnist_predict.vision.ink import Ink
-from mnist_predict.vision.marks import find_marks, told, told_of_others
 from mnist_predict.vision.raster import Picture
 
 SMALL = 12  # pixels of height; the network sees 20
@@ -32,8 +29,8 @@ DARKNESS = "The picture is dark. More light is read more surely."
 Grey = npt.NDArray[np.uint8]
 
 
-def advise(picture: Picture, ink: Ink, number: Number, others: Sequence[Number]) -> tuple[str, ...]:
-    """What is to be said of a number on a picture; and of marks within `others`."""
+def advise(picture: Picture, ink: Ink, number: Number) -> tuple[str, ...]:
+    """What is to be said of a number on a picture."""
     boxes = [picture.decoded(digit.box) for digit in number.digits]
     box = picture.decoded(number.box)
     height, width = ink.density.shape
@@ -57,11 +54,7 @@ def advise(picture: Picture, ink: Ink, number: Number, others: Sequence[Number])
         spot = Box(int(around.x + shining[0] * around.w), int(around.y + shining[1] * around.h), 1, 1)
         advice.append(f"Light is reflected{_place(spot, size)}. Turn the page or the lamp.")
     advice += cut_off(ink.density, box, tall)
-    beside = [
-        (other.text, find_marks(ink.density, [picture.decoded(digit.box) for digit in other.digits]))
-        for other in others
-    ]
-    return (*advice, *told(number.text, find_marks(ink.density, boxes)), *told_of_others(beside))
+    return tuple(advice)
 
 
 def dark(pixels: Grey) -> bool:

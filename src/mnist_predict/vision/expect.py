@@ -3,6 +3,7 @@
     4 digits      1-3 digits        so many digits
     0..100                          a range; written without zeros in front, unless so many digits are said too
     12,15,20                        one of these, just as written
+    2 decimals, a date, n/20        written with a point or comma, as a date, as a share of so many
     /[0-4]\\d{2}/                    a regular expression; see `pattern`; without `.`, the strokes may be left out
     luhn                            the last digit checks the others: ISO/IEC 7812-1, annex B (payment cards)
     mod 11                          weights 1, 2, 3, ... from the right: ISBN-10 (ISO 2108), the Dutch elfproef
@@ -22,13 +23,15 @@ import numpy.typing as npt
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.typed import MOST_DIGITS
+from mnist_predict.vision.alphabet import DIGITS, INDEX, MARKS
 from mnist_predict.vision.pattern import Pattern, Work
 
 LONGEST = 2000  # characters that say what is expected
 MOST_STATES = 3000
 MOST_RULES = 8
 FORMS = (
-    'Say what is expected as "4 digits", "1-3 digits", "0..100", "12,15,20", a regular expression such as '
+    'Say what is expected as "4 digits", "1-3 digits", "0..100", "12,15,20", "2 decimals", "a date", "n/20", a '
+    "regular expression such as "
     '"/[0-4]\\d{2}/", "luhn", "mod 11" or "mod 97", or several of them.'
 )
 
@@ -36,29 +39,34 @@ State = Any  # hashable
 
 
 class Rule(NamedTuple):
-    """One thing that is expected: the state before the first digit, the one after a digit (None: no such number)."""
+    """One thing that is expected: the state before the first digit, the one after a digit (None: no such number).
+
+    `marks`: what it expects beside digits; of these it is told by their index in `alphabet.SYMBOLS`, as of digits.
+    """
 
     start: State
     step: Callable[[State, int], State | None]
     accepts: Callable[[State], bool]
+    marks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A deterministic automaton over digits that starts in state 0.
+    """A deterministic automaton over `symbols`, digits and what marks are expected, that starts in state 0.
 
-    `step`: (states, 10) int32; `accepting`: (states,) bool; the last state is the one that nothing leads out of.
+    `step`: (states, symbols) int32; `accepting`: (states,) bool; the last state is the one that nothing leads out of.
     """
 
     text: str
+    symbols: str
     step: npt.NDArray[np.int32]
     accepting: npt.NDArray[np.bool_]
 
     def fits(self, number: str) -> bool:
-        """Whether that number is one of those expected."""
+        """Whether that number is one of those expected, its marks as they are written."""
         state = 0
-        for digit in number:
-            state = self.step[state, int(digit)]
+        for symbol in number:
+            state = self.step[state, self.symbols.index(symbol)]
         return bool(self.accepting[state])
 
 
@@ -205,9 +213,16 @@ def _pure(modulus: int, radix: int, checks: int) -> _Maker:
     return lambda words, said: Rule((0, 0), step, lambda state: state == (checks + 1, 1))
 
 
+def _follows(pattern: Pattern) -> Rule:
+    return Rule(pattern.start, pattern.step, pattern.accepts, pattern.marks)
+
+
 def _strokes(words: re.Match[str], said: _Said) -> Rule:
-    pattern = Pattern(words[1], said.work)
-    return Rule(pattern.start, pattern.step, pattern.accepts)
+    return _follows(Pattern(words[1], said.work))
+
+
+def _written(expression: Callable[[re.Match[str]], str]) -> _Maker:
+    return lambda words, said: _follows(Pattern(expression(words), said.work))
 
 
 def _bare(words: re.Match[str], said: _Said) -> Rule:
@@ -216,12 +231,26 @@ def _bare(words: re.Match[str], said: _Said) -> Rule:
     except BadRequest as error:
         rest = words.string[words.start() :]
         raise BadRequest(f"{rest[:40]!r} is not understood. {FORMS}") from error
-    return Rule(pattern.start, pattern.step, pattern.accepts)
+    if pattern.marks:  # 1-3 could be a range
+        raise BadRequest(f"{words[0]!r} is not understood. {FORMS}")
+    return _follows(pattern)
 
 
+_PARTING = r"(\.|/|-)"
+_DAY, _MONTH = "(0?[1-9]|[12][0-9]|3[01])", "(0?[1-9]|1[0-2])"
+_DATE = "|".join(
+    _PARTING.join(parts)
+    for parts in ((_DAY, _MONTH, r"(\d\d|\d{4})"), (_MONTH, _DAY, r"(\d\d|\d{4})"), (r"\d{4}", _MONTH, _DAY))
+)
 _BETWEEN = re.compile(r"[\s,;]*(?:(?:and|with)\b[\s,;]*)?", re.IGNORECASE)
 _FORMS: tuple[tuple[re.Pattern[str], _Maker], ...] = (
     (re.compile(r"(\d{1,9})(?:\s*(?:-|to)\s*(\d{1,9}))?[\s-]*digits?\b", re.ASCII | re.IGNORECASE), _count),
+    (
+        re.compile(r"([1-9]\d?)\s*decimals?\b", re.ASCII | re.IGNORECASE),
+        _written(lambda words: rf"-?\d+(\.|,)\d{{{words[1]}}}"),
+    ),
+    (re.compile(r"(?:a\s+)?date\b", re.IGNORECASE), _written(lambda words: _DATE)),
+    (re.compile(r"n\s*/\s*(\d{1,9})(?![^\s,;])", re.ASCII | re.IGNORECASE), _written(lambda words: rf"\d+/{words[1]}")),
     (re.compile(r"(\d+)\s*\.\.\s*(\d+)(?![^\s,;])", re.ASCII), _range),
     (re.compile(r"\d+(?:\s*,\s*\d+)*(?![^\s,;])", re.ASCII), _values),
     (re.compile(r"luhn\b", re.IGNORECASE), _luhn),
@@ -235,6 +264,7 @@ _FORMS: tuple[tuple[re.Pattern[str], _Maker], ...] = (
 
 def _automaton(text: str, rules: list[Rule], work: Work) -> Expectation:
     """All rules together, state by state from the start; without the states from which no number can be reached."""
+    symbols = DIGITS + "".join(mark for mark in MARKS if any(mark in rule.marks for rule in rules))
     numbers: dict[tuple[State, ...], int] = {tuple(rule.start for rule in rules): 0}
     steps: list[list[int]] = []
     accepting: list[bool] = []
@@ -244,8 +274,10 @@ def _automaton(text: str, rules: list[Rule], work: Work) -> Expectation:
         work.spend(10 * len(rules))
         accepting.append(all(rule.accepts(one) for rule, one in zip(rules, state, strict=True)))
         row = []
-        for digit in range(10):
-            after = tuple(rule.step(one, digit) for rule, one in zip(rules, state, strict=True))
+        for symbol in symbols:
+            index = INDEX[symbol]
+            both = zip(rules, state, strict=True)  # what speaks of digits alone passes over marks
+            after = tuple(rule.step(one, index) if index < 10 or rule.marks else one for rule, one in both)
             if None in after:
                 row.append(-1)
                 continue
@@ -262,5 +294,5 @@ def _automaton(text: str, rules: list[Rule], work: Work) -> Expectation:
         raise BadRequest(f"No number fits {text[:60]!r}.")
     renumbered = np.where(alive, np.cumsum(alive) - 1, alive.sum())  # what leads nowhere is the last state
     step = np.where(step >= 0, renumbered[step], alive.sum())[alive]
-    step = np.vstack([step, np.full((1, 10), alive.sum())]).astype(np.int32)
-    return Expectation(text, step, np.append(ends[alive], False))
+    step = np.vstack([step, np.full((1, len(symbols)), alive.sum())]).astype(np.int32)
+    return Expectation(text, symbols, step, np.append(ends[alive], False))

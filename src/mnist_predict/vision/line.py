@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mnist_predict.errors import BadRequest
 from mnist_predict.reading import Box
+from mnist_predict.vision.alphabet import CLASSES
 from mnist_predict.vision.session import open_session
 
 HEIGHT = 32  # of a strip, as the network was trained
@@ -18,13 +20,19 @@ Frames = npt.NDArray[np.float32]
 
 
 class LineReader:
-    """The network in `folder/model.onnx`; thread-safe."""
+    """The network in `folder/model.onnx`; thread-safe. Raises `BadRequest` for one of another alphabet."""
 
     def __init__(self, folder: Path) -> None:
         self._session = open_session(folder / "model.onnx")
+        classes = self._session.get_outputs()[0].shape[-1]
+        if classes != CLASSES:
+            raise BadRequest(
+                f"{folder} is of another mnist_predict: its network tells {classes} classes apart, not {CLASSES}. "
+                "Use the version that ships, or train one anew: mnist-predict train new line."
+            )
 
     def frames(self, strip: Grey) -> Frames:
-        """Log-probabilities (w / 2, 11) of a grey strip (32, w) of any polarity: ten digits and CTC's blank."""
+        """Log-probabilities (w / 2, CLASSES) of a grey strip (32, w) of any polarity; see `alphabet`."""
         wide = -(-strip.shape[1] // 4) * 4
         padded = cv2.copyMakeBorder(strip, 0, 0, 0, wide - strip.shape[1], cv2.BORDER_REPLICATE)
         strips = padded[None, None] * np.float32(1 / 255)

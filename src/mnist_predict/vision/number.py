@@ -1,43 +1,53 @@
-"""A place in the picture -> the number that stands there: what the line networks see in several crops, put together.
+"""A place in the picture -> what is written there: what the line network sees in several crops, put together.
 
-How close a strip is cut changes what a network sees in it, and its mistakes are not the same in each crop, nor are
-those of two networks: the mean of their probabilities is right more often than any one of them, and knows better how
-sure it is. So the networks look at the crops by turns (L. Hansen, P. Salamon, PAMI 1990 for networks that vote).
+How close a strip is cut changes what a network sees in it, and its mistakes are not the same in each crop: the mean of
+the probabilities is right more often than any of them, and knows better how sure it is.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import cycle, pairwise
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box
-from mnist_predict.vision.decode import align, best_path, candidates, scores
+from mnist_predict.vision.alphabet import CURRENCY, DIGITS, MARKS, STRUCK
+from mnist_predict.vision.decode import Frames, align, best_path, candidates, folded, scores
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.layout import APART
-from mnist_predict.vision.line import FRAME, Frames, Grey, LineReader, cut
+from mnist_predict.vision.line import FRAME, Grey, LineReader, cut
 
 MARGINS = (0.1, 0.3)  # around the ink, times its height
 HALF = 0.35  # of a digit's width, times its height
 TRIMMED = 16  # of a whole picture's height, the part that is also cut off above and below
 CLEAR = 0.9  # probability of a text, from which no more crops are looked at where others say the same
+READ = DIGITS + MARKS + CURRENCY + STRUCK  # other strokes are as good as blank
 AGREES = 20.0  # how much likelier a digit is that stands alone and is known to the digit network too
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What stands in one place: `text` and its log-probability; `log_empty`: that of there being no digit at all;
-    `log_fit`: that of all that is expected, 0 where nothing is. `spans`: the columns of the picture (left, right)
-    from which each digit was read; `probabilities` (n, 10)."""
+class LineReading:
+    """What stands in one place: `text`, over `symbols`, and its log-probability.
+
+    `log_empty`: the log-probability of there being no digit at all; `log_fit`: that of all that is expected, None
+    where nothing is. `spans`: the columns of the picture (left, right) from which each symbol was read;
+    `probabilities` (n, K): of all symbols in its place.
+    """
 
     text: str
+    symbols: str
     log_probability: float
     log_empty: float
-    log_fit: float
+    log_fit: float | None
     spans: tuple[tuple[float, float], ...]
     probabilities: npt.NDArray[np.float64]
+
+    @property
+    def labels(self) -> list[int]:
+        """Where each symbol of the text is among `symbols`."""
+        return [self.symbols.index(symbol) for symbol in self.text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,67 +102,78 @@ def parted(box: Box, spans: Sequence[tuple[float, float]]) -> list[Box]:
     return [Box.between(left, box.y, right, box.bottom) for left, right in edges]
 
 
-def read_number(
-    lines: Sequence[LineReader],
+def read_line(
+    reader: LineReader,
     grey: Grey,
     paper: int,
     places: Sequence[Box],
-    alone: str,
+    known: str,
     expected: Expectation | None,
-) -> Seen | None:
-    """The number that these crops of grey pixels (h, w) show, however unlikely; None where none is possible at all.
+) -> LineReading | None:
+    """What these crops of grey pixels (h, w) show, however unlikely; None where no digit is possible at all.
 
-    `paper`: the grey level of what lies beyond the picture. `alone`: the digit that the digit network is sure of,
+    `paper`: the grey level of what lies beyond the picture. `known`: the digit that the digit network is sure of,
     where the strokes hang together as one and nothing is expected, or so many 1 where all are bare strokes; else empty.
     """
+    symbols = READ if expected is None else expected.symbols
     views: list[_View] = []
     clear = None
-    for line, place in zip(cycle(lines), places, strict=False):
-        views.append(_look(line, grey, paper, place))
-        clear = _clear(views, alone) if expected is None else None
+    for place in places:
+        views.append(_look(reader, grey, paper, place, symbols))
+        clear = _clear(views, known, symbols) if expected is None else None
         if clear:
             break
-    found = [([clear[0]], 0.0)] if clear else [candidates(view.frames, expected) for view in views]
-    texts = list(dict.fromkeys(text for one, _ in found for text in one if text))
-    if alone and alone not in texts:
-        texts.append(alone)
+    found = [([clear[0]], None)] if clear else [candidates(view.frames, symbols, expected) for view in views]
+    texts = list(dict.fromkeys(text for one, _ in found for text in one if any(map(str.isdecimal, text))))
+    if known and known not in texts:
+        texts.append(known)
     if not texts:
         return None
-    # (views, texts and none)
-    each = clear[1] if clear and texts == [clear[0]] else scores([view.frames for view in views], [*texts, ""])
+    # (views, texts)
+    each = clear[1] if clear and texts == [clear[0]] else scores([view.frames for view in views], texts, symbols)
     mean = _mean(each)
-    if mean[:-1].max() == -math.inf:
+    if mean.max() == -math.inf:
         return None
-    if alone in texts:
-        known = texts.index(alone)
-        likelier = AGREES ** len(alone)
-        total = math.log1p((likelier - 1) * math.exp(float(mean[known])))
-        mean[known] += math.log(likelier)
+    log_empty = float(_mean(np.array([_log_empty(view.frames) for view in views])))
+    if known in texts:
+        likelier = AGREES ** len(known)
+        at = texts.index(known)
+        total = math.log1p((likelier - 1) * math.exp(min(float(mean[at]), 0.0)))
+        mean[at] += math.log(likelier)
         mean -= total
-    first = int(np.argmax(mean[:-1]))
+        log_empty -= total
+    first = int(np.argmax(mean))
     view = views[int(np.argmax(each[:, first]))]
-    spans, probabilities = align(view.frames, texts[first])
-    return Seen(
+    spans, probabilities = align(view.frames, texts[first], symbols)
+    log_fits = [log_fit for _, log_fit in found if log_fit is not None]
+    return LineReading(
         texts[first],
+        symbols,
         float(mean[first]),
-        float(mean[-1]),
-        0.0 if expected is None else float(_mean(np.array([log_fit for _, log_fit in found]))),
+        log_empty,
+        float(_mean(np.array(log_fits))) if log_fits else None,
         tuple((view.left + start * view.step, view.left + end * view.step) for start, end in spans),
         probabilities,
     )
 
 
-def _clear(views: Sequence[_View], alone: str) -> tuple[str, npt.NDArray[np.float64]] | None:
+def _clear(views: Sequence[_View], known: str, symbols: str) -> tuple[str, npt.NDArray[np.float64]] | None:
     """What these crops say so surely that others would change nothing, two of them alike, or one and the digit network;
-    and the log-probabilities (views, 2) of it and of none."""
-    paths = {best_path(view.frames) for view in views}
-    if len(paths) > 1 or (len(views) == 1 and paths != {alone}):
+    and its log-probability in each of them (views, 1)."""
+    paths = {best_path(view.frames, symbols) for view in views}
+    if len(paths) > 1 or (len(views) == 1 and paths != {known}):
         return None
     text = paths.pop()
     if not text:
         return None
-    each = scores([view.frames for view in views], [text, ""])
-    return (text, each) if each[:, 0].min() > math.log(CLEAR) else None
+    each = scores([view.frames for view in views], [text], symbols)
+    return (text, each) if each.min() > math.log(CLEAR) else None
+
+
+def _log_empty(frames: Frames) -> float:
+    """The log-probability that no frame of log-probabilities (T, K + 1) begins or goes on with a digit."""
+    digits = np.exp(frames[:, : len(DIGITS)]).sum(axis=1, dtype=np.float64)
+    return float(np.log1p(-np.minimum(digits, 1 - 1e-9)).sum())
 
 
 def _mean(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -160,6 +181,6 @@ def _mean(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(np.logaddexp.reduce(logs, axis=0) - math.log(len(logs)))
 
 
-def _look(line: LineReader, grey: Grey, paper: int, place: Box) -> _View:
+def _look(reader: LineReader, grey: Grey, paper: int, place: Box, symbols: str) -> _View:
     strip = cut(grey, paper, place)
-    return _View(line.frames(strip), place.x, place.w / strip.shape[1] * FRAME)
+    return _View(folded(reader.frames(strip), symbols), place.x, place.w / strip.shape[1] * FRAME)

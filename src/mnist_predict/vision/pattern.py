@@ -1,8 +1,9 @@
-"""A regular expression over digits, as a rule that `expect` follows digit by digit.
+"""A regular expression over digits and marks, as a rule that `expect` follows symbol by symbol.
 
-Understood are digits, `.`, `\\d`, sets such as `[0-47]` and `[^09]`, groups, `|`, `?`, `*`, `+`, `{2}`, `{2,}` and
-`{2,4}`; the whole number must match. The states are sets of places in the expression (V. M. Glushkov, Russian
-Mathematical Surveys 16(5), 1961), each set one integer, so that no text makes it slow.
+Understood are digits, `.`, `\\d`, sets such as `[0-47]` and `[^09]`, the marks `, - / = : % #` and `\\.`, groups, `|`,
+`?`, `*`, `+`, `{2}`, `{2,}` and `{2,4}`; the whole number must match. The states are sets of places in the
+expression (V. M. Glushkov, Russian Mathematical Surveys 16(5), 1961), each set one integer, so that no text makes it
+slow.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mnist_predict.errors import BadRequest
+from mnist_predict.vision.alphabet import INDEX, SYMBOLS
 
 MOST_PLACES = 400  # digits that the expression may name once all repetitions are written out
 MOST_WORK = 80_000  # steps to write them out and to follow them, about a microsecond each
@@ -19,12 +21,13 @@ DEEPEST = 40  # groups within groups
 _REPEAT = re.compile(r"[?*+]|\{(\d{1,3})\}|\{(\d{1,3}),(\d{1,3})?\}")
 _SET = re.compile(r"\[(\^?)((?:\d-\d|\d|\\d)+)\]", re.ASCII)
 _ALL = frozenset(range(10))
+_LITERALS = {"\\.": ".", **{mark: mark for mark in ",-/=:%#"}}  # how marks are named
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of the expression: one of `digits`, or its `parts` in a row, or one of them; `least` to `most` times
-    (None: any number of times)."""
+    """A part of the expression: one of `digits` (or marks, as indices of `alphabet.SYMBOLS`), or its `parts` in a row,
+    or one of them; `least` to `most` times (None: any number of times)."""
 
     digits: frozenset[int] = frozenset()
     parts: tuple["_Part", ...] = ()
@@ -64,11 +67,12 @@ class Pattern:
 
     text: str
     work: Work
+    marks: str = ""  # those that it names
     start: int = 1
     _at: int = 0
     _next: list[int] = field(default_factory=lambda: [0])
     _ends: int = 0
-    _of: list[int] = field(default_factory=lambda: [0] * 10)
+    _of: list[int] = field(default_factory=lambda: [0] * len(SYMBOLS))
     _after: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
@@ -129,6 +133,11 @@ class Pattern:
         if some:
             self._at = some.end()
             return _Part(digits=_digits_of(some[2]) if not some[1] else _ALL - _digits_of(some[2]))
+        for name, mark in _LITERALS.items():
+            if text.startswith(name, at):
+                self._at += len(name)
+                self.marks += mark
+                return _Part(digits=frozenset({INDEX[mark]}))
         for sign, digits in (("\\d", _ALL), (".", _ALL), *((str(d), frozenset({d})) for d in range(10))):
             if text.startswith(sign, at):
                 self._at += len(sign)
@@ -191,7 +200,8 @@ class Pattern:
         rest = self.text[self._at :]
         where = f"at {rest[:20]!r}" if rest else "at its end"
         return BadRequest(
-            f"The regular expression {self.text!r} is not understood {where}: it may only speak of digits."
+            f"The regular expression {self.text!r} is not understood {where}: it may only speak of digits and the "
+            "marks , - / = : % # and \\. (a point)."
         )
 
 

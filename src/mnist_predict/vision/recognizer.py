@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mnist_predict.models.registry import LINES, open_version
+from mnist_predict.models.registry import open_version
 from mnist_predict.reading import Box, Number, Reading, merge_pages, union
 from mnist_predict.turns import give_way
 from mnist_predict.vision import decoder
@@ -17,15 +17,16 @@ from mnist_predict.vision.advice import DARKNESS, advise, cut_off, dark
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.fitting import as_expected
+from mnist_predict.vision.fusion import Rows, fuse
 from mnist_predict.vision.ink import find_ink, paper_level, to_levels
-from mnist_predict.vision.layout import DigitInk, find_numbers, in_row
+from mnist_predict.vision.layout import DigitInk, find_numbers, in_row, with_marks
 from mnist_predict.vision.line import Grey, LineReader
 from mnist_predict.vision.normalize import normalize
-from mnist_predict.vision.number import MARGINS, Seen, crops, entire, parted, read_number
+from mnist_predict.vision.number import MARGINS, LineReading, crops, entire, parted, read_line
 from mnist_predict.vision.picture import decode_pages
 from mnist_predict.vision.raster import Picture
-from mnist_predict.vision.spelling import Rows, spell
 from mnist_predict.vision.turning import clarity, lies, may_lie, turned, turned_back
+from mnist_predict.vision.written import has_struck, told
 
 NO_INK = "Nothing is written here that stands out from the paper. Use a darker pen or more light."
 NO_DIGITS = "This does not look like a handwritten number. Send a picture of the number alone."
@@ -51,6 +52,15 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
+class _Line:
+    """What was read in a place: its numbers, and whether others are struck out there."""
+
+    place: _Place
+    numbers: tuple[Number, ...]
+    struck: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Page:
     """A picture, its grey levels and ink (h, w), and the grey level of its paper."""
 
@@ -63,10 +73,10 @@ class _Page:
 class Recognizer:
     """Reads pictures with one model version; thread-safe."""
 
-    def __init__(self, classifier: Classifier, lines: Sequence[LineReader], model_version: str) -> None:
+    def __init__(self, classifier: Classifier, line_reader: LineReader, model_version: str) -> None:
         cv2.setNumThreads(1)  # as the networks: the server has a worker for each core
         self.classifier = classifier
-        self.lines = lines
+        self.line_reader = line_reader
         self.model_version = model_version
 
     def read(self, data: bytes, expected: Expectation | None = None, turn: Turn = nullcontext) -> Reading:
@@ -108,60 +118,63 @@ class Recognizer:
         density = np.zeros_like(grey) if ink is None else ink.density
         page = _Page(picture, grey, density, paper_level(grey, density))
         places = _places(page)
-        found = [one for place in places for one in self._numbers(place, page)]
+        found = [one for place in places for one in self._lines(place, page)]
         found = self._or_whole(found, page)
-        if not found:
+        numbers = tuple(number for line in found for number in line.numbers)
+        if not numbers:
             none = self._none(page, places, NO_INK if ink is None else NO_DIGITS)
             return none, none, len(places)
-        numbers = tuple(number for _, number in found)
         primary = max(range(len(numbers)), key=lambda i: numbers[i].prominence)
         reading = free = Reading(numbers, primary, (), self.model_version)
         if expected is not None:
-            fitted = [self._number(place, page, expected) for place, _ in found]
+            fitted = [(line.numbers, self._fitting(line.place, page, expected)) for line in found]
             reading = as_expected(reading, fitted, expected)
         if ink is not None:
-            others = numbers[:primary] + numbers[primary + 1 :]
-            reading = replace(reading, advice=reading.advice + advise(picture, ink, numbers[primary], others))
+            struck = any(line.struck for line in found)
+            advice = advise(picture, ink, numbers[primary]) + told([number.written for number in numbers], struck)
+            reading = replace(reading, advice=reading.advice + advice)
         return reading, free, len(places)
 
-    def _or_whole(self, found: list[tuple[_Place, Number]], page: _Page) -> list[tuple[_Place, Number]]:
-        """The numbers found, or all of the picture as one number where that is surer: a pattern behind the writing
-        tears it to pieces."""
+    def _or_whole(self, found: list[_Line], page: _Page) -> list[_Line]:
+        """The numbers found, or all of the picture as one line where that is surer: a pattern behind the writing tears
+        it to pieces."""
         height, width = page.grey.shape
-        if width > FLATTEST * height or (len(found) == 1 and len(found[0][0].crops) > len(MARGINS)):
+        if width > FLATTEST * height or (len(found) == 1 and len(found[0].place.crops) > len(MARGINS)):
             return found
-        if any(number.confidence >= UNSURE or place.box.h < FILLS * height for place, number in found):
+        numbers = [(number, line.place.box) for line in found for number in line.numbers]
+        if any(number.confidence >= UNSURE or box.h < FILLS * height for number, box in numbers):
             return found
-        place = _Place(Box(0, 0, width, height), (), tuple(entire((width, height))))
-        number = self._number(place, page, None)
-        if number is None or number.confidence < max([LIKELY, *(one.confidence for _, one in found)]):
-            return found
-        return [(place, number)]
+        line = self._line(_Place(Box(0, 0, width, height), (), tuple(entire((width, height)))), page)
+        surest = max([LIKELY, *(number.confidence for number, _ in numbers)])
+        return [line] if max((number.confidence for number in line.numbers), default=0.0) >= surest else found
 
-    def _numbers(self, place: _Place, page: _Page) -> list[tuple[_Place, Number]]:
-        """The number in a place, or several where a ruled line that runs through them made them one."""
+    def _lines(self, place: _Place, page: _Page) -> list[_Line]:
+        """What is written in a place; or in its parts, where a ruled line that runs through them made them one."""
         seen, rows = self._seen(place, page, None)
         if seen is None:
             return []
         boxes = parted(place.box, seen.spans)
         if len(boxes) > 1:
-            parts = [_place(box, (), page, False) for box in boxes]
-            return [(part, number) for part in parts if (number := self._number(part, page, None)) is not None]
-        number = _named(seen, rows, place, page, None)
-        return [] if number is None else [(place, number)]
+            return [self._line(_place(box, (), page, False), page) for box in boxes]
+        return [_named(seen, rows, place, page)]
 
-    def _number(self, place: _Place, page: _Page, expected: Expectation | None) -> Number | None:
+    def _line(self, place: _Place, page: _Page) -> _Line:
+        seen, rows = self._seen(place, page, None)
+        return _Line(place, (), False) if seen is None else _named(seen, rows, place, page)
+
+    def _fitting(self, place: _Place, page: _Page, expected: Expectation) -> Number | None:
+        """The number in a place that fits best, None where none is possible."""
         seen, rows = self._seen(place, page, expected)
-        return None if seen is None else _named(seen, rows, place, page, expected)
+        return None if seen is None else fuse(seen, place.box, place.digits, rows, page.density, page.picture)[0]
 
-    def _seen(self, place: _Place, page: _Page, expected: Expectation | None) -> tuple[Seen | None, Rows]:
+    def _seen(self, place: _Place, page: _Page, expected: Expectation | None) -> tuple[LineReading | None, Rows]:
         """What the line network sees in a place, and what the digit network makes of each of its digits."""
         give_way()
         rows = np.empty((0, 10), np.float32)
         if place.digits:
             rows = self.classifier.probabilities(np.stack([normalize(digit.ink) for digit in place.digits]))
-        alone = "" if expected is not None else _known_alone(place.digits, rows)
-        return read_number(self.lines, page.grey, page.paper, place.crops, alone, expected), rows
+        known = "" if expected is not None else _known_alone(place.digits, rows)
+        return read_line(self.line_reader, page.grey, page.paper, place.crops, known, expected), rows
 
     def _none(self, page: _Page, places: Sequence[_Place], reason: str) -> Reading:
         advice = [reason, DARKNESS] if dark(page.picture.pixels) else [reason]
@@ -171,17 +184,28 @@ class Recognizer:
         return Reading((), None, tuple(advice), self.model_version)
 
 
-def _named(seen: Seen, rows: Rows, place: _Place, page: _Page, expected: Expectation | None) -> Number | None:
-    """The number that was seen; None where nothing is expected and it is more likely none."""
-    number = spell(seen, place.box, place.digits, rows, page.density, page.picture)
-    if expected is None and (math.exp(seen.log_empty) > 0.5 or number.confidence < LEAST):
-        return None
-    return number
+def _named(seen: LineReading, rows: Rows, place: _Place, page: _Page) -> _Line:
+    """The numbers that were seen; none where it is more likely that there is no digit."""
+    struck = has_struck(seen.text)
+    if math.exp(seen.log_empty) > 0.5:
+        return _Line(place, (), struck)
+    numbers = fuse(seen, place.box, place.digits, rows, page.density, page.picture)
+    return _Line(place, tuple(number for number in numbers if number.confidence >= LEAST), struck)
 
 
 def _places(page: _Page) -> list[_Place]:
     found = find_numbers(page.density)[:MOST]
-    return [_place(union([digit.box for digit in digits]), digits, page, len(found) == 1) for digits in found]
+    boxes = [union([digit.box for digit in digits]) for digits in found]
+    return [
+        _place(_beside(page, box, boxes), digits, page, len(found) == 1)
+        for box, digits in zip(boxes, found, strict=True)
+    ]
+
+
+def _beside(page: _Page, box: Box, others: Sequence[Box]) -> Box:
+    """The box with the marks beside it, unless that takes in another number."""
+    grown = with_marks(page.density, box)
+    return box if any(grown.overlap(other) > box.overlap(other) for other in others if other != box) else grown
 
 
 def _place(box: Box, digits: Sequence[DigitInk], page: _Page, only: bool) -> _Place:
@@ -206,5 +230,4 @@ def open_recognizer(model: str) -> Recognizer:
     """The recognizer of the model version in that folder, loaded; empty: of the one that ships."""
     version = open_version(model)
     decoder.warm()
-    lines = [LineReader(version.folder / line) for line in LINES]
-    return Recognizer(Classifier(version.folder / "digits"), lines, version.name)
+    return Recognizer(Classifier(version.folder / "digits"), LineReader(version.folder / "line"), version.name)

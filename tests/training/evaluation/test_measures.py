@@ -32,15 +32,15 @@ def test_by_chance_few_pictures_show_more_calibration_error_than_many_and_sure_o
 
 
 def test_separation_is_one_when_every_error_is_less_sure_and_none_without_errors() -> None:
-    assert measures.separation(np.array([0.9, 0.8, 0.3]), np.array([True, True, False])) == 1
-    assert measures.separation(np.array([0.9, 0.8]), np.array([True, True])) is None
+    assert measures.auroc(np.array([0.9, 0.8, 0.3]), np.array([True, True, False])) == 1
+    assert measures.auroc(np.array([0.9, 0.8]), np.array([True, True])) is None
 
 
 @given(shares)
 def test_separation_counts_pairs(pairs: list[tuple[float, bool]]) -> None:
     confidence, hit = split(pairs)
     wins = [(a > b) + (a == b) / 2 for a in confidence[hit] for b in confidence[~hit]]
-    found = measures.separation(confidence, hit)
+    found = measures.auroc(confidence, hit)
     assert found == (pytest.approx(sum(wins) / len(wins)) if wins else None)
 
 
@@ -50,7 +50,7 @@ def test_calibration_error_is_a_share(pairs: list[tuple[float, bool]]) -> None:
 
 
 def test_likelihood_loss_of_an_impossible_label_is_bounded() -> None:
-    assert measures.likelihood_loss(np.array([1.0, 0.0])) == pytest.approx(-np.log(1e-6) / 2)
+    assert measures.nll(np.array([1.0, 0.0])) == pytest.approx(-np.log(1e-6) / 2)
 
 
 def test_confusion_counts_label_by_row() -> None:

@@ -10,11 +10,13 @@ import pytest
 from mnist_predict.models.registry import open_version
 from mnist_predict.training.digit import hard_examples as seen
 from mnist_predict.training.line import batches as strips
-from mnist_predict.training.synthesis import bank, fonts, hands
+from mnist_predict.training.synthesis import bank, fonts, hands, writing
+from mnist_predict.training.synthesis.content import Sign
 from mnist_predict.training.synthesis.generator import Synthesis
 from mnist_predict.training.synthesis.paper import Papers
-from mnist_predict.training.synthesis.style import HEIGHT
+from mnist_predict.training.synthesis.style import HEIGHT, new_hand
 from mnist_predict.training.synthesis.writing import LONGEST, Bank, Writer
+from mnist_predict.vision.alphabet import SYMBOLS
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.normalize import normalize
 
@@ -34,64 +36,67 @@ def supply(shapes: Bank, seed: int, plain: float = 0.1) -> Synthesis:
 
 def test_a_strip_is_a_grey_picture_of_a_number_or_of_none(shapes: Bank) -> None:
     synthesis = supply(shapes, 1)
-    made = [synthesis.strip() for _ in range(300)]
-    for strip, number in made:
+    made = [synthesis.strip() for _ in range(600)]
+    for strip, label, loose in made:
         assert strip.dtype == np.uint8
         assert strip.shape[0] == HEIGHT
         assert 8 <= strip.shape[1] <= LONGEST
-        assert number == "" or (number.isdecimal() and len(number) <= 10)
-    assert 3 <= sum(number == "" for _, number in made) <= 50
-    assert len({len(number) for _, number in made}) > 5
-    assert len({digit for _, number in made for digit in number}) == 10
+        assert set(label + loose) <= set(SYMBOLS)
+    assert 6 <= sum(one.label == "" for one in made) <= 100
+    assert len({len(one.label) for one in made}) > 5
+    assert {symbol for one in made for symbol in one.label} == set(SYMBOLS)
+    assert 0.2 < sum(not one.label.isdecimal() for one in made if one.label) / len(made) < 0.6
 
 
 def test_the_same_seed_gives_the_same_strips(shapes: Bank) -> None:
     one, same, other = (supply(shapes, seed) for seed in (3, 3, 4))
     for _ in range(20):
-        (strip, number), (again, as_well) = one.strip(), same.strip()
-        assert number == as_well
-        assert np.array_equal(strip, again)
-    assert any(one.strip()[1] != other.strip()[1] for _ in range(20))
+        strip, again = one.strip(), same.strip()
+        assert strip.label == again.label
+        assert np.array_equal(strip.strip, again.strip)
+    assert any(one.strip().label != other.strip().label for _ in range(20))
 
 
 def test_a_plain_strip_is_ink_on_clean_paper(shapes: Bank) -> None:
     synthesis = supply(shapes, 5, plain=1.0)
     for _ in range(40):
-        strip, number = synthesis.strip()
-        if len(number) > 1:
+        strip, label, _ = synthesis.strip()
+        if len(label) > 1:
             assert max((strip == 0).mean(), (strip == 255).mean()) > 0.25  # bare paper, black or white
             assert np.ptp(strip) > 60
 
 
 @pytest.mark.parametrize("slope", [-0.12, 0.0, 0.12])
-def test_however_a_hand_slopes_all_of_a_number_is_on_the_strip(shapes: Bank, slope: float) -> None:
+def test_however_a_hand_slopes_all_of_a_number_is_on_the_strip(
+    shapes: Bank, slope: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(8)
     writer = Writer(shapes, Papers(HEIGHT, [], rng), rng)
-    hand = replace(writer.hand(8), height=24.0, gap=8.0, slope=slope, joins=0.0)
-    writer.hand = lambda count: hand  # type: ignore[method-assign]
+    hand = replace(new_hand(8, rng), height=24.0, gap=8.0, slope=slope, joins=0.0)
+    monkeypatch.setattr(writing, "new_hand", lambda count, rng: hand)
     counts = []
     for _ in range(20):
-        ink, _ = writer.write("80808080", alone=True)
+        ink, _ = writer.write([Sign(digit) for digit in "80808080"], alone=True)
         gaps = np.diff(np.concatenate([[0], (ink.max(0) > 0.4).astype(int), [0]]))
         counts.append(int((gaps == 1).sum()))
     assert np.median(counts) == 8  # digits apart, none outside
 
 
-def test_a_hand_may_join_its_digits(shapes: Bank) -> None:
+def test_a_hand_may_join_its_digits(shapes: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(8)
     writer = Writer(shapes, Papers(HEIGHT, [], rng), rng)
-    hand = replace(writer.hand(4), height=24.0, gap=8.0, outline=False, radius=1.5)
+    hand = replace(new_hand(4, rng), height=24.0, gap=8.0, outline=False, radius=1.5)
 
     def parts(joins: float) -> float:
-        writer.hand = lambda count: replace(hand, joins=joins)  # type: ignore[method-assign]
-        inks = [writer.write("0000", alone=True)[0] for _ in range(20)]
+        monkeypatch.setattr(writing, "new_hand", lambda count, rng: replace(hand, joins=joins))
+        inks = [writer.write([Sign("0")] * 4, alone=True)[0] for _ in range(20)]
         return float(np.mean([cv2.connectedComponents((ink > 0.4).astype(np.uint8))[0] - 1 for ink in inks]))
 
     assert parts(1.0) + 0.5 < parts(0.0)
 
 
 def test_digits_are_seen_as_the_reader_cuts_them_out_and_some_are_none(small_mnist: Path, small_split: None) -> None:
-    pictures, labels = seen.digits(small_mnist, np.random.default_rng(1))
+    pictures, labels = seen.digits(small_mnist, None, np.random.default_rng(1))
     assert pictures.shape == (len(labels), 28, 28)
     assert set(labels.tolist()) == {seen.NONE, *range(10)}
     read = Classifier(open_version().folder / "digits").probabilities(pictures[labels >= 0] / np.float32(255)).argmax(1)
@@ -145,12 +150,12 @@ def test_fonts_give_digits_only_where_they_are_legible(tmp_path: Path) -> None:
 def test_batches_hold_every_strip_once_padded_to_the_widest(shapes: Bank) -> None:
     synthesis = supply(shapes, 6)
     made = [synthesis.strip() for _ in range(100)]
-    numbers: list[str] = []
-    for pictures, some in strips.batches(made, np.random.default_rng(0)):
-        assert pictures.shape[:2] == (len(some), HEIGHT)
-        assert pictures.shape[2] % 4 == 0
-        numbers += some
-    assert sorted(numbers) == sorted(number for _, number in made)
+    labels: list[str] = []
+    for batch in strips.batches(made, np.random.default_rng(0)):
+        assert batch.strips.shape[:2] == (len(batch.labels), HEIGHT)
+        assert batch.strips.shape[2] % 4 == 0
+        labels += batch.labels
+    assert sorted(labels) == sorted(one.label for one in made)
 
 
 def test_that_the_maker_of_strips_died_is_said_and_not_waited_for(
@@ -161,6 +166,16 @@ def test_that_the_maker_of_strips_died_is_said_and_not_waited_for(
 
     monkeypatch.setattr(Synthesis, "strip", dies)
     monkeypatch.setattr(strips, "PATIENCE", 0.2)
-    source = strips.supply(shapes, [], 1, 0, 0)
+    source = strips.supply(strips.Source(shapes, [], []), 1, 0, 0)
     with pytest.raises(RuntimeError, match="has died"):
         next(source)
+
+
+def test_what_is_struck_out_is_labelled_so_and_looks_so(shapes: Bank) -> None:
+    rng = np.random.default_rng(3)
+    writer = Writer(shapes, Papers(HEIGHT, [], rng), rng)
+    plain, struck = (
+        np.mean([(writer.write([Sign("0", struck=struck)] * 3, alone=True)[0] > 0.5).mean() for _ in range(40)])
+        for struck in (False, True)
+    )
+    assert struck > plain

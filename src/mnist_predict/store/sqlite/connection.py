@@ -77,7 +77,8 @@ def patiently(action: Callable[[], T]) -> T:
 
 
 def _migrate(connection: Connection) -> None:
-    if not missing("sqlite", _version(connection)):
+    # Another process may be turning a new file to WAL at this moment.
+    if not missing("sqlite", patiently(lambda: _version(connection))):
         return
     connection.create_function("needs_review", 2, needs_review, deterministic=True)
     patiently(lambda: connection.execute("begin immediate"))

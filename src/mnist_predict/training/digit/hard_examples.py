@@ -29,28 +29,28 @@ Seen = tuple[NDArray[np.uint8], NDArray[np.int64]]
 _Labelled = Iterator[tuple[NDArray[np.uint8], int]]
 
 
-def digits(data: Path, rng: np.random.Generator) -> Seen:
+def digits(data: Path, hands: Path | None, rng: np.random.Generator) -> Seen:
     """Pictures `[N, 28, 28]` (ink = 255) and labels `[N]`, from 0 to 9 or NONE."""
     pictures, labels = dataset.load(data, "train")
     kept = dataset.split(len(pictures))[0]
     found = [
-        *_of_strips(data, len(kept) // STRIPS, rng),
+        *_of_strips(data, hands, len(kept) // STRIPS, rng),
         *_spoilt(pictures[kept], labels[kept], len(kept) // SPOILT, rng),
     ]
     return np.stack([picture for picture, _ in found]), np.array([label for _, label in found])
 
 
-def _of_strips(data: Path, count: int, rng: np.random.Generator) -> _Labelled:
-    bank, words = strips.open_bank(data, False, int(rng.integers(2**31)))
-    synthesis = Synthesis(bank, Papers(HEIGHT, words, rng), rng)
+def _of_strips(data: Path, hands: Path | None, count: int, rng: np.random.Generator) -> _Labelled:
+    source = strips.open_source(data, hands, False, int(rng.integers(2**31)))
+    synthesis = Synthesis(source.bank, Papers(HEIGHT, source.words, rng), rng)
     for _ in range(count):
-        strip, number = synthesis.strip()
+        strip, label, _loose = synthesis.strip()
         larger = float(rng.uniform(1, 3))
         cut = _cut(cv2.resize(strip, None, fx=larger, fy=larger, interpolation=cv2.INTER_CUBIC))
-        if not number:
+        if not label:
             yield from ((digit, NONE) for digit in cut)
-        elif len(cut) == len(number):
-            yield from zip(cut, map(int, number), strict=True)
+        elif len(cut) == len(label) and label.isdecimal():
+            yield from zip(cut, map(int, label), strict=True)
 
 
 def _spoilt(pictures: dataset.Bytes, labels: dataset.Bytes, count: int, rng: np.random.Generator) -> _Labelled:

@@ -22,7 +22,7 @@ from mnist_predict.training.digit import hard_examples as seen
 from mnist_predict.training.digit.augment import augment
 from mnist_predict.training.digit.network import Network
 from mnist_predict.training.steps import Progress, Run
-from mnist_predict.training.synthesis import hands
+from mnist_predict.training.synthesis import hands as schools
 
 Labelled = tuple[Tensor, Tensor]  # pictures uint8 [N, 28, 28] and labels [N]
 
@@ -55,7 +55,7 @@ def begin(recipe: Recipe, device: torch.device, weights: dict[str, Tensor] | Non
     return Run(recipe, network, average, optimizer)
 
 
-def train(run: Run[Network], data: Path, progress: Progress, checkpoint: Path) -> None:
+def train(run: Run[Network], data: Path, hands: Path | None, progress: Progress, checkpoint: Path) -> None:
     """Train until the recipe's last epoch; a checkpoint after each, validation on the held-out pictures."""
     recipe, device = run.recipe, run.device
     assert isinstance(recipe, Recipe)  # noqa: S101 (begin made it)
@@ -63,8 +63,8 @@ def train(run: Run[Network], data: Path, progress: Progress, checkpoint: Path) -
     kept, held_out = (torch.from_numpy(part).to(device) for part in dataset.split(len(pictures)))
     rng = np.random.default_rng(recipe.seed)
     drawn_labels = rng.integers(0, 10, 8_000, dtype=np.uint8)
-    drawn = _to(device, hands.draw(drawn_labels, rng), drawn_labels)
-    others = _to(device, *seen.digits(data, rng))
+    drawn = _to(device, schools.draw(drawn_labels, rng), drawn_labels)
+    others = _to(device, *seen.digits(data, hands, rng))
     count = len(kept) // (recipe.batch - recipe.drawn - recipe.seen)
     while run.epoch < recipe.epochs:
         began = time.monotonic()

@@ -15,7 +15,8 @@ from mnist_predict.training.evaluation import measures
 from mnist_predict.training.line import batches as strips
 from mnist_predict.training.line import train as line
 from mnist_predict.training.line.network import LineNetwork
-from mnist_predict.training.synthesis.camera import Strip
+from mnist_predict.training.synthesis.generator import Labelled
+from mnist_predict.vision.alphabet import SYMBOLS
 from mnist_predict.vision.decode import decode
 
 CALIBRATION = 3_000  # strips of hands that are not trained on
@@ -49,50 +50,52 @@ def measure_digits(network: Network, data: Path) -> dict[str, Any]:
             "n": len(labels),
             "accuracy": float(hit.mean()),
             "interval_95": wilson_interval(int(hit.sum()), len(hit)),
-            "nll": measures.likelihood_loss(probabilities[np.arange(len(labels)), labels]),
+            "nll": measures.nll(probabilities[np.arange(len(labels)), labels]),
             "ece": measures.calibration_error(confidence, hit),
-            "auroc": measures.separation(confidence, hit),
+            "auroc": measures.auroc(confidence, hit),
             "confusion": measures.confusion(labels, read).tolist(),
         }
     return {"temperature": float(network.temperature), **report}
 
 
-def measure_line(network: LineNetwork, data: Path) -> dict[str, Any]:
+def measure_line(network: LineNetwork, data: Path, hands: Path | None) -> dict[str, Any]:
     """Fit the temperature on strips of held-out hands, then the figures on others of them, none seen before."""
     network = network.cpu().eval()
-    labelled = strips.held_out(data, 2 * CALIBRATION, seed=2)
-    fit, rest = labelled[:CALIBRATION], labelled[CALIBRATION:]
+    made, numbers = strips.held_out(data, hands, 2 * CALIBRATION, seed=2)
+    fit, rest = made[:CALIBRATION] + numbers[: len(numbers) // 2], made[CALIBRATION:]
     choices = np.exp(np.linspace(-0.7, 0.7, 15))
-    losses = [_number_loss(network, fit, float(t)) for t in choices]
+    losses = [_label_loss(network, fit, float(t)) for t in choices]
     network.temperature.fill_(float(choices[int(np.argmin(losses))]))
+    report = {"temperature": float(network.temperature), "validation": _measured(network, rest)}
+    return report | ({"real": _measured(network, numbers[len(numbers) // 2 :])} if numbers else {})
+
+
+def _measured(network: LineNetwork, labelled: list[Labelled]) -> dict[str, Any]:
     confidences, hits = [], []
     with torch.inference_mode():
-        for pictures, numbers in strips.batches(rest, np.random.default_rng(0)):
-            for frames, number in zip(
-                network.calibrated(line.to_input(pictures, torch.device("cpu"))).numpy(), numbers, strict=True
-            ):
-                decoded = decode(frames)
-                hits.append(decoded is not None and decoded.text == number)
+        for batch in strips.batches(labelled, np.random.default_rng(0)):
+            output = network.calibrated(line.to_input(batch.strips, torch.device("cpu")))
+            frames = line.merged(output, batch.labels, batch.loose).numpy()
+            for one, label in zip(frames, batch.labels, strict=True):
+                decoded = decode(one, SYMBOLS)
+                hits.append(decoded is not None and decoded.text == label)
                 confidences.append(np.exp(decoded.log_probability) if decoded is not None else 0.0)
     confidence, hit = np.array(confidences), np.array(hits)
     return {
-        "temperature": float(network.temperature),
-        "validation": {
-            "n": len(rest),
-            "accuracy": float(hit.mean()),
-            "interval_95": wilson_interval(int(hit.sum()), len(hit)),
-            "ece": measures.calibration_error(confidence, hit),
-            "auroc": measures.separation(confidence, hit),
-        },
+        "n": len(labelled),
+        "accuracy": float(hit.mean()),
+        "interval_95": wilson_interval(int(hit.sum()), len(hit)),
+        "ece": measures.calibration_error(confidence, hit),
+        "auroc": measures.auroc(confidence, hit),
     }
 
 
-def _number_loss(network: LineNetwork, labelled: list[tuple[Strip, str]], temperature: float) -> float:
-    """Negative log-likelihood of the numbers at that temperature."""
+def _label_loss(network: LineNetwork, labelled: list[Labelled], temperature: float) -> float:
+    """Negative log-likelihood of the labels at that temperature."""
     network.temperature.fill_(temperature)
     total = 0.0
     with torch.inference_mode():
-        for pictures, numbers in strips.batches(labelled, np.random.default_rng(0)):
-            output = network.calibrated(line.to_input(pictures, torch.device("cpu")))
-            total += float(line.likelihood_losses(output, numbers).clamp(max=50).sum())
+        for batch in strips.batches(labelled, np.random.default_rng(0)):
+            output = network.calibrated(line.to_input(batch.strips, torch.device("cpu")))
+            total += float(line.label_losses(output, batch.labels, batch.loose).clamp(max=50).sum())
     return total

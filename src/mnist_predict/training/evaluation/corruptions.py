@@ -1,8 +1,9 @@
 """Fifteen ways to spoil a digit that a person still reads: the kinds and strengths of MNIST-C.
 
 N. Mu and J. Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision" (arXiv 1906.02337): a plain convolutional
-network has a mean error of 13.3 % under them. Written anew here; five kinds are held out of all training, one of each
-family, so that what is measured is not only what was practised.
+network has a mean error of 13.3 % under its fifteen. Written anew here, with snow and zoom blur of its longer list in
+place of stripes and impulse noise, for which the reader has steps of its own. Five kinds are held out of all training,
+so that what is measured is not only what was practised.
 """
 
 from collections.abc import Callable
@@ -25,12 +26,6 @@ CENTER = (SIDE - 1) / 2
 def shot_noise(digit: Grey, random: Random) -> Grey:
     """Light counted grain by grain, three to full ink."""
     return (random.poisson(digit * 3) / 3).astype(np.float32)
-
-
-def impulse_noise(digit: Grey, random: Random) -> Grey:
-    """One pixel in six is black or white."""
-    hit = random.random(digit.shape) < 0.17
-    return np.where(hit, random.integers(0, 2, digit.shape), digit).astype(np.float32)
 
 
 def glass_blur(digit: Grey, random: Random) -> Grey:
@@ -79,11 +74,23 @@ def translate(digit: Grey, random: Random) -> Grey:
     return _warped(digit, [[1.0, 0.0], [0.0, 1.0]], (3 * _sign(random), 3 * _sign(random)))
 
 
-def stripe(digit: Grey, random: Random) -> Grey:
-    """Paper and ink exchanged in the left and the right quarter."""
-    out = 1 - digit
-    out[:, 7:21] = digit[:, 7:21]
-    return out
+def zoom_blur(digit: Grey, random: Random) -> Grey:
+    """The lens turned while it was open: the mean of the digit in sizes up to a half larger."""
+    largest = random.uniform(1.4, 1.6)
+    sizes = [_warped(digit, [[1 / by, 0.0], [0.0, 1 / by]]) for by in np.linspace(1.0, largest, 8)]
+    return np.asarray((digit + np.mean(sizes, axis=0)) / 2, np.float32)
+
+
+def snow(digit: Grey, random: Random) -> Grey:
+    """Flakes that fall across it, the same way all of them."""
+    flakes = np.clip(_blurred(random.normal(0.35, 0.35, digit.shape).astype(np.float32), 0.6), 0, 1)
+    flakes[flakes < 0.6] = 0.0
+    angle = random.uniform(np.pi / 4, 3 * np.pi / 4)
+    y, x = np.mgrid[-4:5, -4:5].astype(np.float64)
+    along, away = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    kernel = np.exp(-((along / 2) ** 2) / 2) * np.clip(1 - np.abs(away), 0, 1)
+    fallen = cv2.filter2D(flakes, -1, 2.5 * kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT)
+    return np.asarray(np.maximum(digit, 0.7 * digit + 0.2) + np.clip(fallen, 0, 0.7), np.float32)
 
 
 def fog(digit: Grey, random: Random) -> Grey:
@@ -133,11 +140,11 @@ def canny_edges(digit: Grey, random: Random) -> Grey:
 KINDS: dict[str, Callable[[Grey, Random], Grey]] = {
     kind.__name__.replace("_", " "): kind
     for kind in (
-        shot_noise, impulse_noise, glass_blur, motion_blur, shear, scale, rotate, brightness, translate, stripe, fog,
+        shot_noise, glass_blur, motion_blur, zoom_blur, shear, scale, rotate, brightness, translate, snow, fog,
         spatter, dotted_line, zigzag, canny_edges,
     )
 }  # fmt: skip
-HELD_OUT = ("impulse noise", "motion blur", "stripe", "spatter", "zigzag")  # never to be trained on
+HELD_OUT = ("motion blur", "snow", "spatter", "zigzag", "zoom blur")  # nothing is trained on them or written for them
 
 
 def corrupt(digit: Bytes, kind: str, random: Random) -> Bytes:

@@ -74,7 +74,7 @@ def evaluate(reader: Recognizer, chosen: list[Sample], progress: Callable[[], No
     pairs = list(zip(labels, texts, strict=True))
     aligned = [pair for pair in pairs if len(pair[0]) == len(pair[1])]
     digits = np.array([list(map(int, "".join(side))) for side in zip(*aligned, strict=True)] or [[], []], np.int64)
-    changes = sum(measures.distance(label, text) for label, text in pairs)
+    changes = sum(measures.edit_distance(label, text) for label, text in pairs)
     return {
         "n": len(chosen),
         "exact_match": float(hit.mean()),
@@ -87,10 +87,10 @@ def evaluate(reader: Recognizer, chosen: list[Sample], progress: Callable[[], No
         "ece": measures.calibration_error(confidence, hit),
         "ece_by_chance": measures.chance_error(confidence),
         "reliability": measures.reliability(confidence, hit),
-        "error_at_80": measures.error_at(0.8, confidence, hit),
+        "error_at_80": measures.error_at_coverage(0.8, confidence, hit),
         "risk_coverage": measures.risk_coverage(confidence, hit),
-        "auroc": measures.separation(confidence, hit),
-        "nll": measures.likelihood_loss(np.array(given)),
+        "auroc": measures.auroc(confidence, hit),
+        "nll": measures.nll(np.array(given)),
         "seconds_per_picture": seconds / len(chosen),
         "model_version": reader.model_version,
         "wrong": wrong,

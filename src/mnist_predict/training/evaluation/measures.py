@@ -35,13 +35,13 @@ def risk_coverage(confidence: Floats, hit: Hits, points: int = 20) -> list[tuple
     return [(count / len(right), float(1 - right[:count].mean())) for count in counts]
 
 
-def error_at(coverage: float, confidence: Floats, hit: Hits) -> float:
+def error_at_coverage(coverage: float, confidence: Floats, hit: Hits) -> float:
     """The error among the surest so large a share."""
     right = hit[np.argsort(-confidence, kind="stable")]
     return float(1 - right[: max(1, round(coverage * len(right)))].mean())
 
 
-def separation(confidence: Floats, hit: Hits) -> float | None:
+def auroc(confidence: Floats, hit: Hits) -> float | None:
     """AUROC: the chance that a right answer is surer than a wrong one; None where either is lacking."""
     right, wrong = np.sort(confidence[hit]), confidence[~hit]
     if not len(right) or not len(wrong):
@@ -51,7 +51,7 @@ def separation(confidence: Floats, hit: Hits) -> float | None:
     return float((above + equal / 2).mean() / len(right))
 
 
-def likelihood_loss(probability: Floats) -> float:
+def nll(probability: Floats) -> float:
     """Mean negative log-likelihood, in nats, of what the right answers were given; 1e-6 at least."""
     return float(-np.log(np.maximum(probability, 1e-6)).mean())
 
@@ -61,7 +61,7 @@ def confusion(labels: NDArray[np.integer], read: NDArray[np.integer]) -> NDArray
     return np.bincount(labels.astype(np.int64) * 10 + read, minlength=100).reshape(10, 10)
 
 
-def distance(one: str, other: str) -> int:
+def edit_distance(one: str, other: str) -> int:
     """How many digits must be put in, left out or changed to make one number the other (Levenshtein 1966)."""
     row = list(range(len(other) + 1))
     for i, mine in enumerate(one, 1):

@@ -1,18 +1,21 @@
 """Batches of synthesized strips, made by a process of their own while the network learns from the last ones."""
 
 import multiprocessing as mp
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from queue import Empty
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_predict.models.registry import open_version
-from mnist_predict.training.synthesis import bank, fonts
+from mnist_predict.training import handwriting
+from mnist_predict.training.handwriting import Sample
+from mnist_predict.training.synthesis import bank, fonts, real
 from mnist_predict.training.synthesis.camera import Strip
-from mnist_predict.training.synthesis.generator import Synthesis
+from mnist_predict.training.synthesis.generator import Labelled, Synthesis
 from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.style import HEIGHT
 from mnist_predict.training.synthesis.writing import Bank
@@ -24,11 +27,27 @@ PLAIN = 0.1  # of strips, at least, are clean ink on clean paper
 DRAWN = 40_000  # digits in national shapes, and a tenth of it for those held out
 PATIENCE = 20.0  # seconds without a strip, after which it is seen whether their maker lives
 WORDS = 2_000  # and half as many signs
-Batch = tuple[NDArray[np.uint8], list[str]]  # strips [N, 32, W], W a multiple of 4, and their numbers
+REAL = 0.2  # of strips are numbers that real hands wrote, where there are any
 
 
-def open_bank(data: Path, held_out: bool, seed: int) -> tuple[Bank, list[NDArray[np.uint8]]]:
-    """The shapes to train with, or those held out (other writers, other fonts), and words and signs of no digit."""
+class Batch(NamedTuple):
+    """Strips uint8 `[N, 32, W]`, W a multiple of 4, their labels, and what may stand there unlabelled."""
+
+    strips: NDArray[np.uint8]
+    labels: list[str]
+    loose: list[str]
+
+
+class Source(NamedTuple):
+    """What strips are made of: shapes to write with, words and signs that are no digits, and real numbers."""
+
+    bank: Bank
+    words: list[NDArray[np.uint8]]
+    numbers: list[Sample]
+
+
+def open_source(data: Path, hands: Path | None, held_out: bool, seed: int) -> Source:
+    """What to train with, or what is held out: other writers, other fonts. `hands`: see `handwriting`."""
     cv2.setNumThreads(1)  # its threads do not survive the fork of `supply`
     rng = np.random.default_rng((seed, 7))
     classifier = Classifier(open_version().folder / "digits")
@@ -49,28 +68,30 @@ def open_bank(data: Path, held_out: bool, seed: int) -> tuple[Bank, list[NDArray
         bank.of_marks(DRAWN // 13, rng),
         glyphs(True),
         glyphs(False),
+        bank.of_samples(handwriting.digits(hands, held_out)) if hands else None,
     )
-    if not found:
-        return shapes, []
-    return shapes, [*fonts.words(found, WORDS, rng), *fonts.signs(found, WORDS // 2, rng)]
+    words = [*fonts.words(found, WORDS, rng), *fonts.signs(found, WORDS // 2, rng)] if found else []
+    return Source(shapes, words, handwriting.numbers(hands, held_out) if hands else [])
 
 
-def held_out(data: Path, count: int, seed: int = 1) -> list[tuple[Strip, str]]:
-    """The same so many strips of hands and fonts that are not trained on."""
-    shapes, words = open_bank(data, True, seed)
+def held_out(data: Path, hands: Path | None, count: int, seed: int = 1) -> tuple[list[Labelled], list[Labelled]]:
+    """The same so many strips of hands and fonts that are not trained on; and half as many real numbers."""
+    source = open_source(data, hands, True, seed)
     rng = np.random.default_rng((seed, 11))
-    synthesis = Synthesis(shapes, Papers(HEIGHT, words, rng), rng)
-    return [synthesis.strip() for _ in range(count)]
+    papers = Papers(HEIGHT, source.words, rng)
+    synthesis = Synthesis(source.bank, papers, rng)
+    made = [synthesis.strip() for _ in range(count)]
+    return made, [real.strip(source.numbers, papers, rng, 0.1) for _ in range(count // 2)] if source.numbers else []
 
 
-def supply(shapes: Bank, words: list[NDArray[np.uint8]], seed: int, first: int, easy: int) -> Generator[Batch]:
+def supply(source: Source, seed: int, first: int, easy: int) -> Generator[Batch]:
     """Batches without end, from the chunk of that number on; the same for the same seed.
 
     Of the first `easy` chunks ever fewer strips are plain: what is seen clearly is learned first.
     """
     fork = mp.get_context("fork")  # shares the bank's gigabyte instead of copying it
     queue: mp.Queue[Batch] = fork.Queue(24)
-    maker = fork.Process(target=_make, args=(shapes, words, seed, first, easy, queue), daemon=True)
+    maker = fork.Process(target=_make, args=(source, seed, first, easy, queue), daemon=True)
     maker.start()
 
     def made() -> Generator[Batch]:
@@ -87,33 +108,36 @@ def supply(shapes: Bank, words: list[NDArray[np.uint8]], seed: int, first: int, 
     return made()
 
 
-def batches(strips: list[tuple[Strip, str]], rng: np.random.Generator) -> Iterator[Batch]:
+def batches(strips: list[Labelled], rng: np.random.Generator) -> Iterator[Batch]:
     """The strips in batches of about the same area, like widths together, in no order."""
-    strips = sorted(strips, key=lambda strip: strip[0].shape[1])
+    strips = sorted(strips, key=lambda strip: strip.strip.shape[1])
     parts = []
     while strips:
-        count = max(1, AREA // strips[-1][0].shape[1])
+        count = max(1, AREA // strips[-1].strip.shape[1])
         parts.append(strips[-count:])
         del strips[-count:]
     for i in rng.permutation(len(parts)):
-        yield padded([strip for strip, _ in parts[i]]), [number for _, number in parts[i]]
+        pictures, labels, loose = zip(*parts[i], strict=True)
+        yield Batch(padded(pictures), list(labels), list(loose))
 
 
-def padded(strips: list[Strip]) -> NDArray[np.uint8]:
+def padded(strips: Sequence[Strip]) -> NDArray[np.uint8]:
     """Strips `[N, 32, W]`, each continued to the right by its last column."""
     wide = -(-max(strip.shape[1] for strip in strips) // 4) * 4
     return np.stack([np.pad(strip, ((0, 0), (0, wide - strip.shape[1])), mode="edge") for strip in strips])
 
 
-def _make(
-    shapes: Bank, words: list[NDArray[np.uint8]], seed: int, first: int, easy: int, queue: "mp.Queue[Batch]"
-) -> None:
-    papers = Papers(HEIGHT, words, np.random.default_rng((seed, 13)))
+def _make(source: Source, seed: int, first: int, easy: int, queue: "mp.Queue[Batch]") -> None:
+    papers = Papers(HEIGHT, source.words, np.random.default_rng((seed, 13)))
+    written = int(CHUNK * REAL) if source.numbers else 0
     chunk = first
     while True:
         rng = np.random.default_rng((seed, 17, chunk))
         papers.rng = rng
-        synthesis = Synthesis(shapes, papers, rng, plain=max(PLAIN, 0.9 * (1 - chunk / max(easy, 1))))
-        for batch in batches([synthesis.strip() for _ in range(CHUNK)], rng):
+        plain = max(PLAIN, 0.9 * (1 - chunk / max(easy, 1)))
+        synthesis = Synthesis(source.bank, papers, rng, plain)
+        strips = [synthesis.strip() for _ in range(CHUNK - written)]
+        strips += [real.strip(source.numbers, papers, rng, plain) for _ in range(written)]
+        for batch in batches(strips, rng):
             queue.put(batch)
         chunk += 1

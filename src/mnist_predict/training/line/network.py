@@ -1,4 +1,4 @@
-"""The line network: a strip of any width to the digits on it, without cutting it into digits; 0.56 million parameters.
+"""The line network: a strip of any width to the digits and marks on it, without cutting it; 0.58 million parameters.
 
 Convolutions only, so that every column is read alike however long the number. Residual blocks after He et al. 2016;
 read out by connectionist temporal classification (CTC, Graves et al. 2006).
@@ -7,13 +7,13 @@ read out by connectionist temporal classification (CTC, Graves et al. 2006).
 import torch
 from torch import Tensor, nn
 
+from mnist_predict.vision.alphabet import CLASSES
+
 HEIGHT = 32
-CLASSES = 11  # the digits, and CTC's blank
-BLANK = 10
 
 
 class LineNetwork(nn.Module):
-    """Strips float `[N, 1, 32, W]` in any grey levels, W a multiple of 4, to log-probabilities `[N, W / 2, 11]`."""
+    """Strips float `[N, 1, 32, W]` of any grey, W a multiple of 4, to log-probabilities `[N, W / 2, CLASSES]`."""
 
     temperature: Tensor
 
@@ -35,13 +35,13 @@ class LineNetwork(nn.Module):
             nn.ReLU(inplace=True),
             nn.Dropout(0.1),
             # Each column speaks for its two halves: digits as narrow as a 1 need frames of two pixels.
-            nn.Conv2d(160, 2 * CLASSES, (1, 5), padding=(0, 2)),  # [N, 22, 1, W/4]
+            nn.Conv2d(160, 2 * CLASSES, (1, 5), padding=(0, 2)),  # [N, 2 CLASSES, 1, W/4]
         )
         # Divides the logits so that the probability of a number is what it says; fitted after training.
         self.register_buffer("temperature", torch.ones(()))
 
     def forward(self, strips: Tensor) -> Tensor:
-        """Log-probabilities `[N, W / 2, 11]`, before calibration."""
+        """Log-probabilities `[N, W / 2, CLASSES]`, before calibration."""
         return torch.log_softmax(self._columns(strips), 2)
 
     def calibrated(self, strips: Tensor) -> Tensor:
@@ -52,7 +52,7 @@ class LineNetwork(nn.Module):
         mean = strips.mean((1, 2, 3), keepdim=True)
         deviation = (strips - mean).pow(2).mean((1, 2, 3), keepdim=True).sqrt()
         features = self.features((strips - mean) / (deviation + 1e-3))
-        columns: Tensor = features.squeeze(2).transpose(1, 2).float()  # [N, W/4, 22]
+        columns: Tensor = features.squeeze(2).transpose(1, 2).float()  # [N, W/4, 2 CLASSES]
         return columns.reshape(columns.shape[0], -1, CLASSES)
 
 

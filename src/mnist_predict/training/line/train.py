@@ -1,6 +1,7 @@
 """Training the line network on synthesized strips, every strip new, resumable at every epoch."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from torch.nn import functional as nnf
 
 from mnist_predict.training import steps
 from mnist_predict.training.line import batches as strips
-from mnist_predict.training.line.network import BLANK, LineNetwork
+from mnist_predict.training.line.network import LineNetwork
 from mnist_predict.training.steps import Progress, Run
 from mnist_predict.training.synthesis.camera import Strip
+from mnist_predict.training.synthesis.generator import Labelled
+from mnist_predict.vision.alphabet import BLANK, CLASSES, INDEX, SYMBOLS
 from mnist_predict.vision.decode import best_path
 
+NEVER = -1e4  # log-probability of what cannot be
 VALIDATION = 2_000  # strips of hands that are not trained on
 
 
@@ -36,76 +40,90 @@ class Recipe(steps.Recipe):
 def begin(recipe: Recipe, device: torch.device, weights: dict[str, Tensor] | None = None) -> Run[LineNetwork]:
     """A run at its first step, from `weights` or from new ones of the recipe's seed."""
     torch.manual_seed(recipe.seed)
-    network, average = (LineNetwork().to(device).to(memory_format=torch.channels_last) for _ in range(2))
+    network, average = (LineNetwork().to(device) for _ in range(2))
     if weights is not None:
         network.load_state_dict(weights)
     optimizer = torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=recipe.decay)
     return Run(recipe, network, average, optimizer)
 
 
-def train(run: Run[LineNetwork], data: Path, progress: Progress, checkpoint: Path) -> None:
+def train(run: Run[LineNetwork], data: Path, hands: Path | None, progress: Progress, checkpoint: Path) -> None:
     """Train until the recipe's last epoch; a checkpoint after each, validation on strips of other hands."""
     recipe = run.recipe
     assert isinstance(recipe, Recipe)  # noqa: S101 (begin made it)
-    bank, words = strips.open_bank(data, False, recipe.seed)
+    made_of = strips.open_source(data, hands, False, recipe.seed)
     chunks = recipe.strips // strips.CHUNK
-    source = strips.supply(bank, words, recipe.seed, run.epoch * chunks, recipe.easy * chunks)
-    unseen = strips.held_out(data, VALIDATION)
+    source = strips.supply(made_of, recipe.seed, run.epoch * chunks, recipe.easy * chunks)
+    unseen, unseen_real = strips.held_out(data, hands, VALIDATION)
     try:
         while run.epoch < recipe.epochs:
             began = time.monotonic()
             run.network.train()
             total = done = 0.0
             while done < recipe.strips:
-                pictures, numbers = next(source)
+                batch = next(source)
                 run.set_rate(run.epoch + done / recipe.strips)
                 with torch.autocast(run.device.type, torch.bfloat16, enabled=steps.has_bfloat16(run.device)):
-                    output = run.network(to_input(pictures, run.device))
-                value = loss(output, numbers)
+                    output = run.network(to_input(batch.strips, run.device))
+                value = loss(output, batch)
                 run.learn(value, recipe.clip)
-                total += float(value.detach()) * len(numbers)
-                done += len(numbers)
+                total += float(value.detach()) * len(batch.labels)
+                done += len(batch.labels)
                 progress(run.epoch + done / recipe.strips, recipe.epochs, total / done, None)
             accuracy = exact_match(run.average, unseen)
             run.epoch += 1
             run.seconds += time.monotonic() - began
-            run.history.append({"loss": total / done, "validation_accuracy": accuracy})
+            real = {"real_accuracy": exact_match(run.average, unseen_real)} if unseen_real else {}
+            run.history.append({"loss": total / done, "validation_accuracy": accuracy, **real})
             run.save(checkpoint)
             progress(run.epoch, recipe.epochs, total / done, accuracy)
     finally:
         source.close()
 
 
-def loss(output: Tensor, numbers: list[str]) -> Tensor:
-    """CTC loss of log-probabilities `[N, T, 11]`; long numbers weigh by the root of their length."""
-    lengths = torch.tensor([len(number) for number in numbers])
-    return (likelihood_losses(output, numbers) / lengths.clamp(min=1).sqrt().to(output.device)).mean()
+def loss(output: Tensor, batch: strips.Batch) -> Tensor:
+    """CTC loss of log-probabilities `[N, T, CLASSES]`; long labels weigh by the root of their length."""
+    lengths = torch.tensor([len(label) for label in batch.labels])
+    losses = label_losses(output, batch.labels, batch.loose)
+    return (losses / lengths.clamp(min=1).sqrt().to(output.device)).mean()
 
 
-def likelihood_losses(output: Tensor, numbers: list[str]) -> Tensor:
-    """Negative log-likelihood of each number under log-probabilities `[N, T, 11]`."""
-    lengths = torch.tensor([len(number) for number in numbers])
-    targets = torch.tensor([int(digit) for number in numbers for digit in number])
-    frames = torch.full_like(lengths, output.shape[1])
-    return nnf.ctc_loss(output.transpose(0, 1), targets, frames, lengths, BLANK, reduction="none", zero_infinity=True)
+def label_losses(output: Tensor, labels: Sequence[str], loose: Sequence[str]) -> Tensor:
+    """Negative log-likelihood `[N]` of each label under log-probabilities `[N, T, CLASSES]`, see `merged`."""
+    lengths = torch.tensor([len(label) for label in labels])
+    targets = torch.tensor([INDEX[symbol] for label in labels for symbol in label])
+    frames = merged(output, labels, loose).transpose(0, 1)
+    count = torch.full_like(lengths, output.shape[1])
+    return nnf.ctc_loss(frames, targets, count, lengths, BLANK, reduction="none", zero_infinity=True)
 
 
-def exact_match(network: LineNetwork, labelled: list[tuple[Strip, str]]) -> float:
-    """The share of strips whose best path is the number on them."""
+def merged(output: Tensor, labels: Sequence[str], loose: Sequence[str]) -> Tensor:
+    """Log-probabilities `[N, T, CLASSES]` in which blank has the probability of what is loose and not in the label.
+
+    So what nobody has labelled is no mistake, wherever it stands.
+    """
+    free = torch.zeros(len(labels), 1, CLASSES, dtype=torch.bool)
+    for row, label, symbols in zip(free, labels, loose, strict=True):
+        row[0, [INDEX[symbol] for symbol in symbols if symbol not in label]] = True
+    free = free.to(output.device)
+    blank = free.clone()
+    blank[..., BLANK] = True
+    blanks = torch.logsumexp(output.masked_fill(~blank, NEVER), 2, keepdim=True)
+    return torch.cat([output.masked_fill(free, NEVER)[..., :BLANK], blanks], 2)
+
+
+def exact_match(network: LineNetwork, labelled: list[Labelled]) -> float:
+    """The share of strips whose best path is their label, apart from what is loose in it."""
     network.eval()
     right = 0
     with torch.inference_mode():
-        for pictures, numbers in strips.batches(labelled, np.random.default_rng(0)):
-            output = network(to_input(pictures, next(network.parameters()).device))
-            right += sum(read == number for read, number in zip(best_paths(output), numbers, strict=True))
+        for batch in strips.batches(labelled, np.random.default_rng(0)):
+            output = network(to_input(batch.strips, next(network.parameters()).device))
+            for frames, label in zip(merged(output, batch.labels, batch.loose), batch.labels, strict=True):
+                right += best_path(frames.float().cpu().numpy(), SYMBOLS) == label
     return right / len(labelled)
-
-
-def best_paths(output: Tensor) -> list[str]:
-    """What the best path through each of log-probabilities `[N, T, 11]` spells."""
-    return [best_path(frames) for frames in output.float().cpu().numpy()]
 
 
 def to_input(pictures: Strip, device: torch.device) -> Tensor:
     """Strips uint8 `[N, 32, W]` as what the network takes."""
-    return (torch.from_numpy(pictures).to(device)[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
+    return torch.from_numpy(pictures).to(device)[:, None].float() / 255

@@ -6,7 +6,7 @@ and to its outline (T. Y. Zhang, C. Y. Suen 1984 for the skeleton; G. Borgefors 
 it in any size, slant and pen is one affine sampling and one comparison.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_predict.training import mnist as dataset
+from mnist_predict.training.handwriting import Sample
 from mnist_predict.training.synthesis import hands
 
 SIDE = 84  # of a map, three times MNIST's
@@ -30,6 +31,8 @@ MARKS = {  # what stands beside digits and is none: strokes as in hands.SHAPES, 
     "/": "110,-15 -10,115",
     "*": "50,20 50,70; 25,32 75,58; 75,32 25,58",
     "#": "35,0 25,100; 75,0 65,100; 5,35 100,33; 0,68 95,66",
+    "(": "75,-8 35,20 30,80 75,110",
+    ")": "25,-8 65,20 70,80 25,110",
     "$": "85,20 45,8 15,28 80,68 55,92 10,80; 50,-8 48,108",
     "€": "95,15 60,0 25,50 60,100 95,88; 5,40 75,38; 5,60 70,58",
     ":": "50,30 52,32; 50,75 52,77",
@@ -39,6 +42,7 @@ MARKS = {  # what stands beside digits and is none: strokes as in hands.SHAPES, 
 }
 
 Map = NDArray[np.uint8]
+Part = tuple[Map, Map, tuple[int, ...]]  # distances to skeleton and outline, and the box
 
 
 @dataclass
@@ -84,6 +88,21 @@ def of_mnist(data: Path, held_out: bool) -> Shapes:
     return _shapes(((picture > 110).astype(np.uint8) for picture in large), labels[chosen], np.arange(len(chosen)))
 
 
+def of_samples(samples: Sequence[Sample]) -> Shapes:
+    """Digits of real hands; the digits of a writer share a hand."""
+    names = {name: number for number, name in enumerate(sorted({sample.hand for sample in samples}))}
+
+    def both() -> Iterator[Part]:
+        for sample in samples:
+            if isinstance(sample.ink, list):
+                yield _of_line(_traced(sample.ink))
+            else:
+                yield _of_mask(_fitted(sample.ink))
+
+    labels = np.array([int(sample.label) for sample in samples])
+    return _gathered(both(), labels, np.array([names[sample.hand] for sample in samples]))
+
+
 def of_strokes(count: int, rng: np.random.Generator) -> Shapes:
     """So many digits drawn in the national shapes of `hands`; a shape of a digit is a hand."""
     labels = rng.integers(0, 10, count)
@@ -99,7 +118,7 @@ def of_marks(count: int, rng: np.random.Generator) -> Shapes:
     """So many marks, drawn; their label is their place in MARKS, and their box that of a digit beside them."""
     labels = rng.integers(0, len(MARKS), count)
     names = list(MARKS)
-    lines = (_drawn(hands.curves(MARKS[names[label]], rng), float(rng.uniform(0.35, 0.8))) for label in labels)
+    lines = (_drawn(hands.curves(MARKS[names[label]], rng), float(rng.uniform(0.2, 0.8))) for label in labels)
     shapes = _drawn_shapes(lines, labels, labels)
     shapes.boxes[:, 1], shapes.boxes[:, 3] = (SIDE - TALL) // 2, TALL
     return shapes
@@ -113,32 +132,27 @@ def of_glyphs(glyphs: Iterable[tuple[Map, int, int]]) -> Shapes:
 
 
 def _shapes(masks: Iterable[Map], labels: NDArray[np.integer], of: NDArray[np.integer]) -> Shapes:
-    from skimage.morphology import skeletonize
-
-    def both() -> Iterator[tuple[Map, Map, tuple[int, ...]]]:
-        for mask in masks:
-            line = skeletonize(mask.astype(bool)).astype(np.uint8)  # type: ignore[no-untyped-call]
-            yield _to_line(line), _to_outline(mask), tuple(cv2.boundingRect(mask))
-
-    return _gathered(both(), labels, of)
+    return _gathered(map(_of_mask, masks), labels, of)
 
 
 def _drawn_shapes(lines: Iterable[Map], labels: NDArray[np.integer], of: NDArray[np.integer]) -> Shapes:
-    def both() -> Iterator[tuple[Map, Map, tuple[int, ...]]]:
-        for line in lines:
-            to_line = _to_line(line)
-            yield (
-                to_line,
-                np.clip(to_line.astype(np.int16) + 128 - 4 * STEP, 0, 255).astype(np.uint8),
-                tuple(cv2.boundingRect(line)),
-            )
-
-    return _gathered(both(), labels, of)
+    return _gathered(map(_of_line, lines), labels, of)
 
 
-def _gathered(
-    parts: Iterator[tuple[Map, Map, tuple[int, ...]]], labels: NDArray[np.integer], of: NDArray[np.integer]
-) -> Shapes:
+def _of_mask(mask: Map) -> Part:
+    from skimage.morphology import skeletonize
+
+    line = skeletonize(mask.astype(bool)).astype(np.uint8)  # type: ignore[no-untyped-call]
+    return _to_line(line), _to_outline(mask), tuple(cv2.boundingRect(mask))
+
+
+def _of_line(line: Map) -> Part:
+    to_line = _to_line(line)
+    outline = np.clip(to_line.astype(np.int16) + 128 - 4 * STEP, 0, 255).astype(np.uint8)
+    return to_line, outline, tuple(cv2.boundingRect(line))
+
+
+def _gathered(parts: Iterable[Part], labels: NDArray[np.integer], of: NDArray[np.integer]) -> Shapes:
     count = len(labels)
     skeletons, outlines = np.empty((2, count, SIDE, SIDE), np.uint8)
     boxes = np.empty((count, 4), np.int32)
@@ -166,6 +180,29 @@ def _drawn(curves: list[hands.Curve], broad: float) -> Map:
         placed = curve * size + (SIDE - size) / 2
         cv2.polylines(canvas, [np.round(placed * 16).astype(np.int32)], False, 1, 1, cv2.LINE_8, 4)
     return canvas
+
+
+def _traced(strokes: list[hands.Curve]) -> Map:
+    """Strokes in a box whose longer side is 1, as tall as a digit or as wide as fits."""
+    points = np.concatenate(strokes)
+    low, size = points.min(0), np.maximum(np.ptp(points, 0), 0.02)
+    scale = min(TALL / size[1], (SIDE - 8) / size[0])
+    canvas = np.zeros((SIDE, SIDE), np.uint8)
+    for stroke in strokes:
+        placed = (stroke - low) * scale + (SIDE - size * scale) / 2
+        cv2.polylines(canvas, [np.round(placed * 16).astype(np.int32)], False, 1, 1, cv2.LINE_8, 4)
+    return canvas
+
+
+def _fitted(grey: Map) -> Map:
+    """The mask of dark ink on a light ground, as tall as a digit or as wide as fits."""
+    dark = 255 - grey
+    level, _ = cv2.threshold(dark, 0, 255, cv2.THRESH_OTSU)
+    x, y, w, h = cv2.boundingRect((dark > level).astype(np.uint8))
+    scale = min(TALL / h, (SIDE - 8) / w)
+    size = (max(2, round(w * scale)), max(2, round(h * scale)))
+    large = cv2.resize(dark[y : y + h, x : x + w], size, interpolation=cv2.INTER_CUBIC)
+    return _centred((large > level).astype(np.uint8))
 
 
 def _centred(mask: Map) -> Map:

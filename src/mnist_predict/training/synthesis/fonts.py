@@ -1,7 +1,7 @@
 """Digits and words of the fonts that are installed: print, and the few hands that are fonts.
 
 Training uses whatever fonts it finds. The shipped weights saw those of the Debian packages that
-docs/recognition.md names.
+docs/method.md names.
 """
 
 import zlib
@@ -19,7 +19,8 @@ from mnist_predict.vision.normalize import normalize
 
 FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("/Library/Fonts"))
 WRITTEN = ("bwht", "breip", "dkg", "femkeklaver", "humor", "kristi", "kiloji", "klee", "pecita", "rufscript", "sjfonts",
-           "penscript", "yoz", "seto", "yusei", "ecolier", "dancing", "kaushan", "comic", "tomson")  # fmt: skip
+           "penscript", "yoz", "seto", "yusei", "ecolier", "dancing", "kaushan", "comic", "tomson",
+           "@fontsource")  # fmt: skip
 LETTERS = "acdefhjkmnprtuvwxyACEFGHJKLMNPRTUVWXY"  # none that could be a digit
 SIGNS = (
     "!?&@#%€£§<>{}[]^;+=~*¿¡¥©®±×÷√≠≤≥←↑→↓★☆♥♦♣♠✓✗☺«»†‡¶ÄÉÑÖÜàâêñçßΔΣΩΨΦΓΛΠαγηκλμνπρτφχψωЖДЙЛФЦШЩЪЮЯжцшщюя"  # neither
@@ -34,14 +35,16 @@ def find() -> list[Path]:
     """The font files installed; of a large family, that is a folder, a dozen."""
     families: dict[Path, list[Path]] = {}
     for folder in FOLDERS:
-        for path in sorted(folder.rglob("*.[to]tf")):
+        # The packages of @fontsource have a file for each alphabet, weight and slope.
+        for path in sorted([*folder.rglob("*.[to]tf"), *folder.rglob("*-latin-400-normal.woff2")]):
             families.setdefault(path.parent, []).append(path)
     return [path for _, family in sorted(families.items()) for path in family[:: -(-len(family) // 12)]]
 
 
 def is_held_out(path: Path) -> bool:
     """Whether that font is kept for validation: the families of every sixth folder."""
-    return zlib.crc32(path.parent.name.encode()) % 6 == 0
+    family = path.parents[1] if path.parent.name == "files" else path.parent
+    return zlib.crc32(family.name.encode()) % 6 == 0
 
 
 def is_written(path: Path) -> bool:

@@ -4,16 +4,32 @@ Each strip is one hand (`writing`) on paper (`paper`), seen through a camera (`c
 JPEG. `docs/strips.png` shows a sheet of them.
 """
 
+import math
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
+from mnist_predict.training.synthesis import content
 from mnist_predict.training.synthesis.blanks import blank
 from mnist_predict.training.synthesis.camera import Strip, photographed, resized
 from mnist_predict.training.synthesis.paper import Grey, Papers
 from mnist_predict.training.synthesis.style import HEIGHT, Hand
 from mnist_predict.training.synthesis.writing import LONGEST, Bank, Writer
+from mnist_predict.vision.alphabet import CURRENCY, MARKS, OTHER, STRUCK
 
-_LENGTHS = np.array([0.24, 0.12, 0.13, 0.14, 0.13, 0.10, 0.06, 0.04, 0.02, 0.02])
+_SYMBOL = {"$": CURRENCY, "€": CURRENCY, "'": OTHER, "*": OTHER, "~": OTHER}  # of the marks that are drawn
+
+
+class Labelled(NamedTuple):
+    """A strip uint8 `(32, w)` and what is written on it, over `alphabet.SYMBOLS`.
+
+    `loose`: symbols that may stand there too, unlabelled: no one knows where and how many.
+    """
+
+    strip: Strip
+    label: str
+    loose: str = ""
 
 
 class Synthesis:
@@ -25,33 +41,30 @@ class Synthesis:
         self.plain = plain  # the share of strips that are clean ink on clean paper
         self._writer = Writer(bank, papers, rng)
 
-    def strip(self) -> tuple[Strip, str]:
-        """A strip uint8 `(32, w)` and the number on it, empty where there is none (one in eight)."""
-        kind = self.rng.random()
+    def strip(self) -> Labelled:
+        """A strip and its label, empty where there is neither digit nor mark (one in eight)."""
+        rng = self.rng
+        kind = rng.random()
         if kind < 0.12:
-            return self._photographed(blank(HEIGHT, self.papers, self.rng), 1.0), ""
+            return Labelled(self._photographed(blank(HEIGHT, self.papers, rng), 1.0), "", OTHER + MARKS)
         if kind < 0.2:
             return self._tight_digit()
-        number = self._number()
-        ink, hand = self._writer.write(number, alone=False)
-        if self.rng.random() < 0.1:
+        line = content.line(rng)
+        ink, hand = self._writer.write(line, alone=False)
+        label = "".join(STRUCK if sign.struck else _SYMBOL.get(sign.symbol, sign.symbol) for sign in line)
+        loose = OTHER
+        if rng.random() < 0.1:
             self._flourish(ink, hand)
-        if self.rng.random() < 0.05 and self.papers.words:
+            loose = OTHER + MARKS
+        if rng.random() < 0.05 and self.papers.words:
             ink = self._beside_a_word(ink, hand)
-        return self._photographed(ink, hand.height / HEIGHT), number
+            loose = OTHER + MARKS
+        if rng.random() < 0.1:
+            ink = self._beside_a_rule(ink, hand)
+        return Labelled(self._photographed(ink, hand.height / HEIGHT), label, loose)
 
     def _photographed(self, ink: Grey, fine: float) -> Strip:
         return photographed(ink, self.papers, self.rng, self.plain, fine)
-
-    def _number(self) -> str:
-        rng = self.rng
-        number = "".join(map(str, rng.integers(0, 10, 1 + rng.choice(len(_LENGTHS), p=_LENGTHS))))
-        kind = rng.random()
-        if kind < 0.05:  # 11 and 111 look like lines of a form, and must be told from them
-            return "".join("1" if rng.random() < 0.8 else digit for digit in number[:5])
-        if kind < 0.2 and len(number) > 1:  # sums are often round
-            return number[: max(1, len(number) - int(rng.integers(1, 4)))].ljust(len(number), "0")
-        return number
 
     def _beside_a_word(self, ink: Grey, hand: Hand) -> Grey:
         """As in a line of a form: letters before or behind the number are none of it."""
@@ -67,6 +80,20 @@ class Synthesis:
         before = rng.random() < 0.5
         layer[y : y + tall, slice(0, wide) if before else slice(x, None)] = part
         return np.hstack([layer, ink] if before else [ink, layer])
+
+    def _beside_a_rule(self, ink: Grey, hand: Hand) -> Grey:
+        """A margin rule, the rule of a column, or the dark edge of a scan, before or behind what is written."""
+        rng = self.rng
+        gap, behind = (int(hand.height * reach) for reach in rng.uniform((0.05, 0.02), (0.9, 0.5)))
+        broad = float(rng.uniform(0.6, 3)) if rng.random() < 0.7 else float(rng.uniform(3, 20))
+        wide = max(min(gap + math.ceil(broad) + behind, LONGEST - ink.shape[1]), 1)
+        layer = np.zeros((HEIGHT, wide), np.uint8)
+        at, lean = behind + broad / 2, rng.normal(0, 0.5)
+        top, bottom = (-4, HEIGHT + 4) if rng.random() < 0.8 else np.sort(rng.uniform(0, HEIGHT, 2))
+        ends = np.round(np.array([(at - lean, top), (at + lean, bottom)]) * 16).astype(np.int32)
+        cv2.line(layer, ends[0].tolist(), ends[1].tolist(), 255, max(1, round(broad)), cv2.LINE_AA, 4)
+        rule = layer * np.float32(rng.uniform(0.25, 1) / 255)
+        return np.hstack([rule, ink] if rng.random() < 0.5 else [ink, rule[:, ::-1]])
 
     def _flourish(self, ink: Grey, hand: Hand) -> None:
         """A stroke that is no digit: an underline, a line through a box, a ligature, a stray touch of the pen."""
@@ -84,11 +111,11 @@ class Synthesis:
         cv2.polylines(layer, [np.round(points * 16).astype(np.int32)], False, 255, broad, cv2.LINE_AA, 4)
         np.maximum(ink, layer * np.float32(1 / 255), out=ink)
 
-    def _tight_digit(self) -> tuple[Strip, str]:
+    def _tight_digit(self) -> Labelled:
         """A single digit cut off at its ink and stretched to the strip's height, often coarse and two-level."""
         rng = self.rng
         digit = str(rng.integers(10))
-        ink, _ = self._writer.write(digit, alone=True)
+        ink, _ = self._writer.write([content.Sign(digit)], alone=True)
         rows = np.flatnonzero(ink.max(1) > 0.4)
         columns = np.flatnonzero(ink.max(0) > 0.4)
         if len(rows) < 8 or len(columns) < 2:
@@ -104,5 +131,5 @@ class Synthesis:
         smooth = cv2.INTER_NEAREST if rng.random() < 0.15 else cv2.INTER_LINEAR
         ink = resized(ink, wide, HEIGHT, smooth)
         if rng.random() < 0.5:  # as the picture is
-            return (255 * (1 - ink)).astype(np.uint8), digit
-        return self._photographed(ink, 1.0), digit
+            return Labelled((255 * (1 - ink)).astype(np.uint8), digit, OTHER)
+        return Labelled(self._photographed(ink, 1.0), digit, OTHER)

@@ -11,8 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_predict.reading import Box, union
+from mnist_predict.training.synthesis import strokes
 from mnist_predict.training.synthesis.bank import MARKS, STEP, TALL, Shapes
+from mnist_predict.training.synthesis.content import Line
 from mnist_predict.training.synthesis.paper import Grey, Papers
+from mnist_predict.training.synthesis.strokes import Ends
 from mnist_predict.training.synthesis.style import HEIGHT, Hand, new_hand
 
 ROOM = 900  # columns to write in
@@ -22,12 +26,8 @@ _BASE = 80  # the row on which the first digit stands
 _CUT = 0.08  # of a digit's height, what an edge of the picture cuts off at most
 _NEAREST = 0.28  # of a digit's height, from the middle of a digit to that of the next
 
-_MARKS = list(MARKS)
-_BETWEEN = [_MARKS.index(mark) for mark in ".,.,.-'/=:"]
-_BEFORE = [_MARKS.index(mark) for mark in "$$##*==--€~x+"]
-_AFTER = [_MARKS.index(mark) for mark in "---==,.~*#€%x"]
-_LONG = [_MARKS.index(mark) for mark in "-=~"]
-_FILLING = [_MARKS.index(mark) for mark in "-=~*#$x"]  # what amounts are filled up with
+_MARKS = {symbol: index for index, symbol in enumerate(MARKS)}
+_LONG = "-=~"  # marks that are drawn out now and then
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Bank:
     marks: Shapes
     written: Shapes | None
     printed: Shapes | None
+    real: Shapes | None = None  # digits of other hands than MNIST's
 
 
 class Writer:
@@ -51,49 +52,67 @@ class Writer:
         self._field = np.empty((_ROWS, ROOM), np.float32)  # distances to the strokes, less than `radius` in them
         self._edge = np.empty(_ROWS, np.float32)  # the last column with ink, by row
 
-    def hand(self, count: int) -> Hand:
-        """A new hand, to write so many digits."""
-        return new_hand(count, self.rng)
-
-    def write(self, number: str, alone: bool) -> tuple[Grey, Hand]:
-        """A number's ink `(32, w)` from 0 to 1, and the hand that wrote it; `alone`: with nothing beside it."""
+    def write(self, line: Line, alone: bool) -> tuple[Grey, Hand]:
+        """The ink `(32, w)` of a line, from 0 to 1, and the hand that wrote it; `alone`: with nothing beside it."""
         rng = self.rng
-        hand = self.hand(len(number))
-        glyphs = self._glyphs(number)
-        if glyphs[0][0] is self.bank.printed:
+        hand = new_hand(len(line), rng)
+        glyphs = self._glyphs("".join(sign.symbol for sign in line if sign.symbol.isdecimal()))
+        if glyphs and glyphs[0][0] is self.bank.printed:
             hand = replace(hand, slant=float(rng.choice((0, 0, 0.2))), slope=hand.slope / 2, radius=rng.normal(0, 0.3),
                            outline=True, gap=abs(hand.gap), spread=0, wobble=0, joins=0, bent=None)  # fmt: skip
         self._field.fill(1e3)
         self._edge.fill(-1e3)
-        self._line(glyphs, hand, marks=not alone and rng.random() < 0.4)
-        inked = self._field < hand.radius
-        rows, columns = (np.flatnonzero(inked.any(axis)) for axis in (1, 0))
-        if not len(rows):
+        boxes = self._line(line, glyphs, hand)
+        struck = [box for sign, box in zip(line, boxes, strict=True) if sign.struck]
+        if struck:
+            strokes.strike_out(self._field, union(struck), hand, rng)
+        ends = self._ends(hand)
+        if ends is None:
             return np.zeros((HEIGHT, HEIGHT // 2), np.float32), hand
-        ends = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
+        if not alone and rng.random() < 0.04:
+            strokes.ring(self._field, ends, hand, rng)
+            if rng.random() < 0.5:  # else only the parts of the ring beside the number are seen
+                ends = self._ends(hand) or ends
         if not alone and rng.random() < 0.12:
             self._neighbours(hand, ends)
         field, scale = self._window(hand, ends)
         return self._inked(field, hand.scaled(scale)), hand.scaled(scale)
 
-    def _line(self, glyphs: Sequence[tuple[Shapes, int]], hand: Hand, marks: bool) -> None:
-        """Write digits side by side; the last two, seldom, small and raised, as cents are."""
+    def _ends(self, hand: Hand) -> Ends | None:
+        """The first and last row and column with ink, the last ones exclusive."""
+        # No stroke goes further beyond the last shape than a ring does.
+        inked = self._field[:, : int(self._edge.max() + 2 * HEIGHT)] < hand.radius
+        rows, columns = (np.flatnonzero(inked.any(axis)) for axis in (1, 0))
+        return (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1) if len(rows) else None
+
+    def _line(self, line: Line, glyphs: Sequence[tuple[Shapes, int]], hand: Hand) -> list[Box]:
+        """Write the signs of a line side by side; the box of each."""
         rng = self.rng
+        digits = iter(glyphs)
         x = 30.0
-        if marks and rng.random() < 0.4:
-            x = self._mark(_BEFORE, hand, x)
-        raised = len(glyphs) - 2 if len(glyphs) > 2 and rng.random() < 0.06 else len(glyphs)
-        small = replace(hand, height=hand.height * rng.uniform(0.5, 0.8))
-        up = _BASE - (hand.height - small.height) * rng.uniform(0.7, 1.2)
-        for i, (shapes, index) in enumerate(glyphs):
-            if marks and i and rng.random() < 0.25:
-                x = self._mark(_BETWEEN, hand, x)
+        boxes = []
+        for at, sign in enumerate(line):
+            if sign.space:
+                np.maximum(self._edge, self._edge.max() + sign.space * hand.height, out=self._edge)
+            own = replace(hand, height=hand.height * sign.size)
+            base = _BASE - sign.up * hand.height
             before = self._edge.copy()
-            x = self._put(shapes, index, *((small, x, None, up) if i >= raised else (hand, x)))
-            if i and rng.random() < hand.joins:
-                self._join(before, hand)
-        if marks and rng.random() < 0.4:
-            self._mark(_AFTER, hand, x)
+            if sign.symbol.isdecimal():
+                box = self._put(*next(digits), own, x, base=base)
+                if at and line[at - 1].symbol.isdecimal() and not sign.space and rng.random() < hand.joins:
+                    self._join(before, hand)
+            else:
+                long = rng.uniform(1, 3) if sign.symbol in _LONG and rng.random() < 0.3 else 1.0
+                like = self.bank.marks.of_label(_MARKS[sign.symbol])
+                index = int(like[rng.integers(len(like))])
+                # Marks are written as they come: straighter than digits or not, with less of the pen.
+                own = replace(own, aspect=own.aspect * long, slant=own.slant * rng.random(), bent=None)
+                thinner = hand.radius * max(0.0, rng.uniform(-0.6, 0.6)) if not hand.outline else 0.0
+                box = self._put(self.bank.marks, index, own, x, gap=0.5 + rng.random(), base=base, thinner=thinner)
+                np.maximum(self._edge, x - hand.height, out=self._edge)  # a mark keeps digits at its side
+            x = box.center_x
+            boxes.append(box)
+        return boxes
 
     def _glyphs(self, number: str) -> list[tuple[Shapes, int]]:
         """Where each digit's shape comes from: one hand writes one digit in one way."""
@@ -103,6 +122,8 @@ class Writer:
             if kind < share and fonts is not None:
                 family = fonts.of_hand(fonts.all_hands[rng.integers(len(fonts.all_hands))])
                 return [(fonts, int(family[int(digit)])) for digit in number]
+        if bank.real is not None and rng.random() < 0.35:
+            return self._one_writer(number, bank.real)
         strange = rng.random(10) < (0.0 if kind < 0.5 else 0.35 if kind < 0.85 else 1.0)
         own: dict[int, NDArray[np.int64]] = {}
         glyphs = []
@@ -117,22 +138,28 @@ class Writer:
                 glyphs.append((bank.mnist, int(same[rng.integers(len(same))])))
         return glyphs
 
-    def _mark(self, among: list[int], hand: Hand, x: float) -> float:
-        """Write a mark, or a row of the same one as fills up an amount, as `_put` writes a digit."""
-        rng, marks = self.rng, self.bank.marks
-        mark = among[rng.integers(len(among))]
-        like = marks.of_label(mark)
-        for _ in range(int(rng.choice((1, 1, 2, 3))) if among is not _BETWEEN and mark in _FILLING else 1):
-            long = rng.uniform(1, 3) if mark in _LONG and rng.random() < 0.4 else 1.0
-            index = int(like[rng.integers(len(like))])
-            x = self._put(marks, index, replace(hand, aspect=hand.aspect * long), x, gap=1.5)
-            np.maximum(self._edge, x - hand.height, out=self._edge)  # a mark keeps digits at its side
-        return x
+    def _one_writer(self, number: str, real: Shapes) -> list[tuple[Shapes, int]]:
+        """Digits of one writer; those that this writer did not write come from others."""
+        rng = self.rng
+        own = real.of_hand(real.all_hands[rng.integers(len(real.all_hands))])
+        glyphs = []
+        for digit in map(int, number):
+            like = own[real.labels[own] == digit]
+            like = like if len(like) else real.of_label(digit)
+            glyphs.append((real, int(like[rng.integers(len(like))])))
+        return glyphs
 
     def _put(
-        self, shapes: Shapes, index: int, hand: Hand, x: float, gap: float | None = None, base: float = _BASE
-    ) -> float:
-        """Write one shape to the right of what is there; its middle."""
+        self,
+        shapes: Shapes,
+        index: int,
+        hand: Hand,
+        x: float,
+        gap: float | None = None,
+        base: float = _BASE,
+        thinner: float = 0.0,
+    ) -> Box:
+        """Write one shape to the right of what is there; its box."""
         rng = self.rng
         bx, by, bw, bh = shapes.boxes[index].tolist()
         size = float(np.exp(rng.normal(0, hand.wobble)))
@@ -153,7 +180,7 @@ class Writer:
             source = cv2.remap(source, *hand.bent, cv2.INTER_LINEAR, borderValue=255)
         patch = cv2.warpAffine(source, to, (w, h), flags=cv2.INTER_LINEAR, borderValue=255).astype(np.float32)
         scale = (across * down) ** 0.5 / STEP
-        patch = (patch - 128) * scale if hand.outline else patch * scale
+        patch = (patch - 128) * scale if hand.outline else patch * scale + np.float32(thinner)
         y = base + hand.slope * (x - 30) + hand.height * rng.normal(0, 0.5 * hand.wobble) - h + spare
         top = min(max(round(y), 0), _ROWS - 4)
         patch = patch[: _ROWS - top]
@@ -171,7 +198,7 @@ class Writer:
         part = self._field[top : top + len(patch), left : left + w]
         np.minimum(part, patch, out=part)
         np.maximum(before, last + left, out=before)
-        return left + w / 2
+        return Box(left, top, w, len(patch))
 
     def _join(self, before: Grey, hand: Hand) -> None:
         """A stroke from what was there (its last columns by row) to the digit written after it: the pen stayed down."""
@@ -188,19 +215,10 @@ class Writer:
         points = np.array([(before[start], start), (before[start] + 1 + inked.argmax(), end)])
         middle = points.mean(0)
         middle[1] += hand.height * rng.normal(0, 0.1)
-        left, top = (int(v) for v in np.maximum(points.min(0) - hand.height / 4, 0))
-        right, bottom = (int(v) for v in points.max(0) + hand.height / 4)
-        if right - left > 1.5 * hand.height:
-            return
-        apart = np.ones((bottom - top, right - left), np.uint8)
-        bow = np.array([points[0], middle, points[1]]) - (left, top)
-        cv2.polylines(apart, [np.round(bow * 16).astype(np.int32)], False, 0, 1, cv2.LINE_8, 4)
-        distance = cv2.distanceTransform(apart, cv2.DIST_L2, 3)
-        part = self._field[top:bottom, left:right]
-        thick = 0.04 * hand.height if hand.outline else 0.0
-        np.minimum(part, distance[: len(part)] - thick, out=part)
+        if points[:, 0].max() - points[:, 0].min() < hand.height:
+            strokes.draw(self._field, np.array([points[0], middle, points[1]]), hand)
 
-    def _neighbours(self, hand: Hand, ends: tuple[int, int, int, int]) -> None:
+    def _neighbours(self, hand: Hand, ends: Ends) -> None:
         """Strokes that reach in from the lines above or below."""
         rng, mnist = self.rng, self.bank.mnist
         top, bottom, first, last = ends
@@ -211,7 +229,7 @@ class Writer:
             self._edge.fill(-1e3)
             self._put(mnist, int(rng.integers(len(mnist.labels))), level, rng.uniform(first, last), base=base)
 
-    def _window(self, hand: Hand, ends: tuple[int, int, int, int]) -> tuple[Grey, float]:
+    def _window(self, hand: Hand, ends: Ends) -> tuple[Grey, float]:
         """The part of the field that a strip shows `(32, w)`: most often all that is written, with some paper around,
         seldom a little less; and how much smaller it was made to have room."""
         rng = self.rng

@@ -12,7 +12,7 @@ from time import monotonic
 from flask import Response, current_app, g, request
 
 from mnist_predict.errors import TooMany
-from mnist_predict.turns import ask
+from mnist_predict.turns import answered, ask
 from mnist_predict.web.http.acks import close_unread
 from mnist_predict.web.http.incoming import MAX_REQUEST
 from mnist_predict.web.http.presence import Presence
@@ -142,6 +142,7 @@ def leave(_: BaseException | None) -> None:
     """After each request, also one that failed."""
     for shares, client, amount in g.pop("taken", []):
         shares.give_back(client, amount)
+    answered()
 
 
 def until_sent(response: Response, size: int) -> Response:
