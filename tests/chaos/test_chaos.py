@@ -85,6 +85,9 @@ def test_the_disk_fills_up(disk: Path, store: str) -> None:
     check(chaos_disks.disk_full(disk, 25, store))
 
 
-@pytest.mark.parametrize("store", [chaos_disks.SQLITE, NOBODY], ids=["sqlite", "spool"])
+@pytest.mark.parametrize(
+    "store",
+    [pytest.param(chaos_disks.SQLITE, id="sqlite"), pytest.param(NOBODY, id="spool", marks=REFUSED_LATER)],
+)
 def test_the_disk_is_read_only(disk: Path, store: str) -> None:
     check(chaos_disks.disk_read_only(disk, 25, store))

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import Cluster
-from cassandra_nodes import PASSWORD, YAML, Nodes
+from cassandra_nodes import PASSWORD, Nodes
 from store_examples import record_of
 
 from mnist_predict.errors import StoreUnavailable
@@ -62,10 +62,7 @@ def test_cassandra_takes_the_settings_of_compose(
     """What is acknowledged is on the disk: the commit log is synced before."""
     service = yaml.safe_load((root / "compose.yaml").read_text())["services"]["cassandra"]
     monkeypatch.setenv("JDK_JAVA_OPTIONS", service["environment"]["JVM_EXTRA_OPTS"])
-    ours = "commitlog_sync: group\ncommitlog_sync_group_window: 2ms"
-    assert ours in YAML
-    monkeypatch.setattr("cassandra_nodes.YAML", YAML.replace(ours, CASSANDRAS_DEFAULT))
-    one = Nodes(tmp_path)
+    one = Nodes(tmp_path, sync=CASSANDRAS_DEFAULT)
     try:
         one.start(1)
         who = PlainTextAuthProvider("cassandra", PASSWORD)
