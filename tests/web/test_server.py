@@ -238,7 +238,7 @@ def test_a_port_in_use_is_said_at_once(running: Running, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--host", "no such host.invalid"], "no address"),
+        (["--host", "no such host.invalid"], "Cannot listen"),
         (["--model", "nowhere"], "no model version"),
         (["--store", "mysql://localhost/x"], "store"),
     ],

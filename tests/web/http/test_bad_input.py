@@ -243,7 +243,7 @@ def test_an_unexpected_error_is_logged_and_told_in_plain_words(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def fail(data: bytes, expected: object) -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError("the network melted")
 
     monkeypatch.setattr(app.extensions["service"].recognizer, "read", fail)

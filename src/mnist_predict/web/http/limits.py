@@ -73,7 +73,12 @@ class TokenBucket:
         with self._lock:
             now = monotonic()  # the same clock in all processes of a machine
             values = {"name": self._name, "client": client, "capacity": self._capacity, "now": now}
-            return self._counts.execute(statement, values | more)
+            # SQLite does not wait where two that read want to write: so the right to write is asked for first.
+            self._counts.execute("begin immediate")
+            try:
+                return self._counts.execute(statement, values | more)
+            finally:
+                self._counts.execute("commit")
 
 
 class Shares:
