@@ -196,12 +196,13 @@ def test_threads_of_one_worker_read_in_turn(app, monkeypatch: pytest.MonkeyPatch
     at_once, most = 0, 0
 
     class Watched:
-        def read(self, data: bytes, expected: object):  # type: ignore[no-untyped-def]
+        def read(self, data: bytes, expected: object, turn):  # type: ignore[no-untyped-def]
             nonlocal at_once, most
-            at_once += 1
-            most = max(most, at_once)
-            time.sleep(0.002)
-            at_once -= 1
+            with turn():
+                at_once += 1
+                most = max(most, at_once)
+                time.sleep(0.002)
+                at_once -= 1
             return recognizer.read(data)
 
     recognizer = service.recognizer
