@@ -150,11 +150,12 @@ class Load:
     """Eight clients that upload without a pause, most under an Idempotency-Key, and again until they have an answer.
 
     Every fourth key is used once more after its answer. Uploads without a key are not repeated. Every fifth upload is
-    labelled, every seventh followed by a number by hand, every eleventh erased.
+    labelled. Where there is a store, every seventh is followed by a number by hand, and every eleventh erased.
     """
 
     def __init__(self, *services: Serving) -> None:
         self.urls = [service.url for service in services]
+        self._has_store = not any(service.has_no_store for service in services)
         self.books = Books()
         self._numbers = count(random.getrandbits(40) << 20)
         self._stopping = threading.Event()
@@ -208,11 +209,11 @@ class Load:
                     done = self._upload(session, number, key, again=True)
                 if done and key and number % 4 == 0:
                     self._upload(session, number, key, again=True)
-                elif done and number % 11 == 0:
+                elif done and number % 11 == 0 and self._has_store:
                     self._erase(session, done)
                 elif done and number % 5 == 0:
                     self._label(session, done, number)
-                elif done and number % 7 == 0:
+                elif done and number % 7 == 0 and self._has_store:
                     self._record_by_hand(session, number)
 
     def _upload(self, session: requests.Session, number: int, key: str, again: bool = False) -> Acknowledged | None:

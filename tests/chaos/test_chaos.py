@@ -73,21 +73,11 @@ def test_one_node_of_three_is_killed_and_returns(bed: chaos.Bed) -> None:
     check(chaos.nodes_killed(bed, killed=1))
 
 
-# Of the spool alone some requests are refused for a moment after there is room again; nothing is lost. Why is open.
-REFUSED_LATER = pytest.mark.xfail(reason="refused for a moment after the disk has room again", strict=False)
-
-
-@pytest.mark.parametrize(
-    "store",
-    [pytest.param(chaos_disks.SQLITE, id="sqlite"), pytest.param(NOBODY, id="spool", marks=REFUSED_LATER)],
-)
+@pytest.mark.parametrize("store", [chaos_disks.SQLITE, NOBODY], ids=["sqlite", "spool"])
 def test_the_disk_fills_up(disk: Path, store: str) -> None:
     check(chaos_disks.disk_full(disk, 25, store))
 
 
-@pytest.mark.parametrize(
-    "store",
-    [pytest.param(chaos_disks.SQLITE, id="sqlite"), pytest.param(NOBODY, id="spool", marks=REFUSED_LATER)],
-)
+@pytest.mark.parametrize("store", [chaos_disks.SQLITE, NOBODY], ids=["sqlite", "spool"])
 def test_the_disk_is_read_only(disk: Path, store: str) -> None:
     check(chaos_disks.disk_read_only(disk, 25, store))
