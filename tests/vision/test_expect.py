@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from time import process_time
+from time import thread_time
 
 import pytest
 from hypothesis import given, settings
@@ -79,14 +79,14 @@ BLOWN_UP = [
 
 @pytest.mark.parametrize("words", BLOWN_UP)
 def test_what_would_take_long_is_refused_soon_and_at_once_when_it_is_asked_again(words):
-    start = process_time()
+    start = thread_time()
     with pytest.raises(BadRequest) as refused:
         expectation(words)
-    assert process_time() - start < 0.25  # a tenth of it on a machine that is idle
-    start = process_time()
+    assert thread_time() - start < 2  # a tenth of a second on a machine that is idle; without a limit, minutes
+    start = thread_time()
     with pytest.raises(BadRequest, match=re.escape(str(refused.value))):
         expectation(words)
-    assert process_time() - start < 0.005
+    assert thread_time() - start < 0.1
 
 
 @settings(deadline=None)

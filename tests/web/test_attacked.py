@@ -106,7 +106,7 @@ def test_who_does_not_read_holds_up_nobody_and_little_memory(attacked: Running, 
 
 def test_an_answer_that_was_read_or_given_up_counts_no_longer(attacked: Running) -> None:
     def read(how_often: int) -> None:
-        until = monotonic() + 150
+        until = monotonic() + 60
         while how_often:
             answer = reader.get(f"{attacked.url}/uploads/large.bmp", timeout=30)
             how_often -= len(answer.content) > 18_000_000

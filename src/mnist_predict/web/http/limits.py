@@ -24,6 +24,7 @@ BODIES = 80_000_000, 60_000_000  # bytes of requests under way
 STREAMS = 8, 4  # answers that are sent as they are read, each of which holds a thread
 UNREAD = 60_000_000, 40_000_000  # bytes of them
 _MINUTE = 60.0
+_RATE = "Rate limit of pictures exceeded."
 
 _TABLE = """create table if not exists bucket (
     name text, client text, tokens real, at real, primary key (name, client)) without rowid"""
@@ -49,36 +50,23 @@ class TokenBucket:
         self._name = name
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._counts = sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False)
+        # SQLite does not wait where two that read want to write: so the right to write is asked for first.
+        self._counts = sqlite3.connect(file, timeout=30, isolation_level="IMMEDIATE", check_same_thread=False)
         self._counts.execute("pragma synchronous = off")
         self._counts.execute(_TABLE)
 
-    def take(self, client: str, words: str) -> None:
-        """Take a token; raises `TooMany`, which begins with `words`, where the client has none left."""
-        if not self._take(client, forced=False):
-            [tokens] = self._execute(_FIND, client).fetchone() or [1.0]
-            seconds = max(0.0, 1 - tokens) * _MINUTE / self._capacity
-            raise TooMany(words, int(seconds) + 1)
+    def take(self, client: str, words: str, forced: bool = False) -> None:
+        """Take a token; raises `TooMany`, which begins with `words`, where the client has none left.
 
-    def charge(self, client: str) -> None:
-        """Take a token that the client may not have yet: its next one comes the later."""
-        self._take(client, forced=True)
-
-    def _take(self, client: str, forced: bool) -> bool:
-        taken = self._execute(_TAKE, client, forced=forced).rowcount > 0
-        self._execute(_FORGET, client)
-        return taken
-
-    def _execute(self, statement: str, client: str, **more: bool) -> sqlite3.Cursor:
-        with self._lock:
+        `forced`: take one that the client may not have yet, so that its next one comes the later.
+        """
+        with self._lock, self._counts:
             now = monotonic()  # the same clock in all processes of a machine
-            values = {"name": self._name, "client": client, "capacity": self._capacity, "now": now}
-            # SQLite does not wait where two that read want to write: so the right to write is asked for first.
-            self._counts.execute("begin immediate")
-            try:
-                return self._counts.execute(statement, values | more)
-            finally:
-                self._counts.execute("commit")
+            values = {"name": self._name, "client": client, "capacity": self._capacity, "now": now, "forced": forced}
+            if not self._counts.execute(_TAKE, values).rowcount:
+                [tokens] = self._counts.execute(_FIND, values).fetchone()
+                raise TooMany(words, int((1 - tokens) * _MINUTE / self._capacity) + 1)
+            self._counts.execute(_FORGET, values)
 
 
 class Shares:
@@ -130,7 +118,7 @@ def enter() -> None:
         return
     limits: Limits = current_app.extensions["limits"]
     if limits.pictures is not None and route.limited:
-        limits.pictures.take(client, "Rate limit of pictures exceeded.")
+        limits.pictures.take(client, _RATE)
     _take(limits.requests, client, 1)
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         length = request.content_length
@@ -169,6 +157,7 @@ def until_sent(response: Response, size: int) -> Response:
         limits.unread.give_back(client, size)
 
     response.call_on_close(sent)
+    response.direct_passthrough = False  # Werkzeug never closes a response that is passed through
     close_unread()
     return response
 
@@ -180,4 +169,4 @@ def count_another(at: int) -> None:
     """
     limits: Limits = current_app.extensions["limits"]
     if at and limits.pictures is not None:
-        limits.pictures.charge(request.remote_addr or "")
+        limits.pictures.take(request.remote_addr or "", _RATE, forced=True)
