@@ -46,8 +46,8 @@ def trips(url: str) -> dict[str, tuple[int, int, int]]:
     store, maker, numbers = CassandraStore(ClusterUrl.from_url(url)), Maker(), count(10**9)
     small = maker.png
     found = {}
-    with store._using() as link:
-        watch = Watch(link.session)
+    with store._using() as session:
+        watch = Watch(session.driver)
         for name, keyed, size in (
             ("without a key", False, 0),
             ("with an Idempotency-Key", True, 0),

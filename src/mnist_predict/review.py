@@ -41,7 +41,7 @@ def claim(store: Store, who: str, count: int, keep: Sequence[UUID] = (), digit: 
 
     `digit`: only readings of this one digit. Raises `StoreUnavailable`.
     """
-    leased = store.hold(keep, who, LEASE_SECONDS, len(keep)) if keep else []
+    leased = store.lease(keep, who, LEASE_SECONDS, len(keep)) if keep else []
     older: UUID | None = None
     for _ in range(_MAX_QUERIES):
         if len(leased) >= count:
@@ -49,7 +49,7 @@ def claim(store: Store, who: str, count: int, keep: Sequence[UUID] = (), digit: 
         found = store.unreviewed(older, _BATCH, digit)
         free = [record_id for record_id in found.ids if record_id not in keep]
         if free:
-            leased += store.hold(free, who, LEASE_SECONDS, count - len(leased))
+            leased += store.lease(free, who, LEASE_SECONDS, count - len(leased))
         older = found.older
         if older is None:
             break
@@ -58,7 +58,7 @@ def claim(store: Store, who: str, count: int, keep: Sequence[UUID] = (), digit: 
 
 def skip(store: Store, who: str, record_id: UUID) -> None:
     """End a lease of `who` without a label; nobody gets that reading for a while. Raises `StoreUnavailable`."""
-    store.set_aside(record_id, who, SKIP_SECONDS)
+    store.skip(record_id, who, SKIP_SECONDS)
 
 
 def remaining(store: Store) -> Remaining:

@@ -175,7 +175,7 @@ class Service:
 
     def erased_with(self, record_id: str) -> list[Record]:
         """What would be erased with a record, itself included, newest first; raises the errors of `record`."""
-        return self.store.together(self.record(record_id))
+        return self.store.erased_with(self.record(record_id))
 
     def erase(self, record_id: str, by: str | None = None) -> Erasure:
         """Erase the picture of a record for good, with all its records and their labels; `by`: who asked for it.

@@ -10,7 +10,7 @@ import pytest
 from cassandra.cluster import NoHostAvailable
 from cassandra_nodes import EXISTING
 
-from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.cassandra.store import CassandraStore
 from mnist_predict.store.cassandra.url import ClusterUrl
 from mnist_predict.store.opening import open_store
@@ -32,41 +32,41 @@ def url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def emptied(cassandra_url: Callable[[int, str], str]) -> Iterator[Callable[[int], str]]:
     """The setting of a keyspace for the contract, emptied: to make it anew for each test would take minutes."""
-    links: dict[str, Link] = {}
+    sessions: dict[str, Session] = {}
 
     def empty(count: int) -> str:
         setting = cassandra_url(count, f"contract_{count}_{os.getpid()}")
-        if setting not in links:
+        if setting not in sessions:
             store = open_store(setting)
             store.check_writable()
             store.close()
-            links[setting] = Link(ClusterUrl.from_url(setting))
-        link = links[setting]
-        _wait_for(link)
+            sessions[setting] = Session(ClusterUrl.from_url(setting))
+        session = sessions[setting]
+        _wait_for(session)
         select = "select table_name from system_schema.tables where keyspace_name = %s"
-        tables = [table for [table] in link.execute(select, link.place.keyspace) if "migration" not in table]
+        tables = [table for [table] in session.execute(select, session.place.keyspace) if "migration" not in table]
 
         def truncate(table: str) -> None:
-            if link.execute(f"select * from {table} limit 1"):  # to truncate takes longer than to look
-                link.execute(f"truncate {table}")
+            if session.execute(f"select * from {table} limit 1"):  # to truncate takes longer than to look
+                session.execute(f"truncate {table}")
 
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(truncate, tables))
         return setting
 
     yield empty
-    for link in links.values():
+    for session in sessions.values():
         if EXISTING in os.environ:
-            link.session.execute(f"drop keyspace {link.place.keyspace}")
-        link.close()
+            session.driver.execute(f"drop keyspace {session.place.keyspace}")
+        session.close()
 
 
-def _wait_for(link: Link) -> None:
+def _wait_for(session: Session) -> None:
     """Until it has found the node again, which a test before may have killed: it looks every 0.5 to 10 seconds."""
     deadline = time.monotonic() + 60
     while True:
         try:
-            link.execute("select key from system.local")
+            session.execute("select key from system.local")
             return
         except NoHostAvailable:
             if time.monotonic() > deadline:
@@ -93,10 +93,10 @@ def store(reopen: Callable[[], Store]) -> Store:
 
 
 @pytest.fixture
-def cassandra_link(cassandra_copy: CassandraStore) -> Link:
+def cassandra_link(cassandra_copy: CassandraStore) -> Session:
     """The session of that store, to look behind it."""
-    with cassandra_copy._using() as link:
-        return link
+    with cassandra_copy._using() as session:
+        return session
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ PICTURE = b"a picture that nobody may see any more"
 
 def erase(store: Store, *records: Record, by: str | None = None) -> Erasure:
     """As the service does."""
-    together = {each.id for record in records for each in store.together(record)}
+    together = {each.id for record in records for each in store.erased_with(record)}
     return store.erase(Erasure(new_id(), tuple(together), by))
 
 
@@ -44,7 +44,7 @@ def test_a_picture_is_erased_with_all_its_records_and_their_labels(store: Store)
     its_label = store.add(record_of(b"other", source="hand", label_of=other.id))
     going = [*uploads, by_hand, *labels]
     for record in going:
-        assert store.together(record) == going[::-1]
+        assert store.erased_with(record) == going[::-1]
     done = erase(store, uploads[0], by="ann")
     assert (set(done.records), done.by) == ({record.id for record in going}, "ann")
     assert_gone(store, *going)
@@ -59,7 +59,7 @@ def test_a_picture_is_erased_with_all_its_records_and_their_labels(store: Store)
 def test_a_record_without_a_picture_is_erased_with_its_labels_alone(store: Store) -> None:
     by_hand, other = (store.add(record_of(source="hand", reading=None)) for _ in range(2))
     label = store.add(record_of(source="hand", reading=None, label_of=by_hand.id))
-    assert store.together(label) == store.together(by_hand) == [label, by_hand]
+    assert store.erased_with(label) == store.erased_with(by_hand) == [label, by_hand]
     erase(store, label)
     assert_gone(store, by_hand, label)
     assert store.page() == [other]
@@ -107,7 +107,7 @@ def test_who_uploads_the_picture_anew_may(store: Store) -> None:
     anew = store.add(record_of(PICTURE, key="another"), PICTURE)
     assert (store.page(), store.newest("seven.png")) == ([anew], anew)
     assert store.picture(str(anew.sha256)) == PICTURE
-    assert store.together(anew) == [anew]
+    assert store.erased_with(anew) == [anew]
 
 
 def test_ids_that_were_merged_go_with_the_record_and_all_their_labels(store: Store) -> None:

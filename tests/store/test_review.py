@@ -50,7 +50,7 @@ def test_a_label_takes_it_out_for_good(store: Store, number: str) -> None:
     store.add(label_of(record, number))
     store.add(record, PICTURE)
     assert store.unreviewed().ids == [other.id]
-    assert store.hold([record.id, other.id], "me", 60, 2) == [other]
+    assert store.lease([record.id, other.id], "me", 60, 2) == [other]
 
 
 def test_a_label_may_come_before_its_record(store: Store) -> None:
@@ -65,45 +65,45 @@ def test_a_label_of_what_was_merged_into_it_counts(store: Store) -> None:
     store.add(record, PICTURE)
     store.add(label_of(later))
     store.merge(later.id, record.id)
-    assert store.hold([record.id], "me", 60, 1) == []
+    assert store.lease([record.id], "me", 60, 1) == []
     assert store.unreviewed().ids == []
 
 
 def test_two_people_are_never_given_the_same(store: Store) -> None:
     ids = kept(store, 12)
     with ThreadPoolExecutor(4) as threads:
-        given = list(threads.map(lambda who: store.hold(ids, f"person {who}", 60, 3), range(4)))
+        given = list(threads.map(lambda who: store.lease(ids, f"person {who}", 60, 3), range(4)))
     assert sorted((record.id for held in given for record in held), reverse=True) == ids
-    assert store.hold(ids, "late", 60, 1) == []
+    assert store.lease(ids, "late", 60, 1) == []
     assert store.unreviewed().ids == ids
 
 
 def test_it_is_given_to_others_when_its_time_is_over_and_may_be_held_longer(store: Store) -> None:
     ids = kept(store, 2)
-    assert len(store.hold(ids, "one", 2, 2)) == 2
-    assert [record.id for record in store.hold([ids[1]], "one", 60, 1)] == [ids[1]]
-    assert store.hold(ids, "two", 60, 2) == []
-    assert [record.id for record in until(lambda: store.hold(ids, "two", 60, 2))] == [ids[0]]
+    assert len(store.lease(ids, "one", 2, 2)) == 2
+    assert [record.id for record in store.lease([ids[1]], "one", 60, 1)] == [ids[1]]
+    assert store.lease(ids, "two", 60, 2) == []
+    assert [record.id for record in until(lambda: store.lease(ids, "two", 60, 2))] == [ids[0]]
 
 
 def test_what_is_set_aside_is_nobodys_for_a_while(store: Store) -> None:
     ids = kept(store, 3)
-    assert len(store.hold(ids, "me", 60, 2)) == 2
-    store.set_aside(ids[0], "me", 2)
-    store.set_aside(ids[1], "another", 2)
-    store.set_aside(ids[2], "me", 60)
-    assert [record.id for record in store.hold(ids, "me", 60, 3)] == [ids[1]]
-    assert [record.id for record in until(lambda: store.hold(ids, "another", 60, 3))] == [ids[0]]
+    assert len(store.lease(ids, "me", 60, 2)) == 2
+    store.skip(ids[0], "me", 2)
+    store.skip(ids[1], "another", 2)
+    store.skip(ids[2], "me", 60)
+    assert [record.id for record in store.lease(ids, "me", 60, 3)] == [ids[1]]
+    assert [record.id for record in until(lambda: store.lease(ids, "another", 60, 3))] == [ids[0]]
 
 
 def test_what_does_not_wait_is_given_to_nobody(store: Store) -> None:
     sure = store.add(read_as("7", 0.99), PICTURE)
-    assert store.hold([sure.id, new_id()], "me", 60, 2) == []
+    assert store.lease([sure.id, new_id()], "me", 60, 2) == []
 
 
 def test_it_is_there_for_those_who_open_the_store_later(store: Store, reopen: Callable[[], Store]) -> None:
     ids = kept(store, 2)
-    store.hold(ids, "me", 60, 1)
+    store.lease(ids, "me", 60, 1)
     later = reopen()
     assert later.unreviewed().ids == ids
-    assert [record.id for record in later.hold(ids, "another", 60, 2)] == [ids[1]]
+    assert [record.id for record in later.lease(ids, "another", 60, 2)] == [ids[1]]

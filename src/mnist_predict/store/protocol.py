@@ -87,16 +87,16 @@ class Store(Protocol):
         number of rows, so there may be fewer than `limit` though there are `older` ones.
         """
 
-    def hold(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
+    def lease(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
         """Give the first `most` of those that still wait, and that nobody else holds, to `who` for so long.
 
         Nobody else is given them meanwhile; who holds one may prolong it.
         """
 
-    def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
+    def skip(self, record_id: UUID, who: str, seconds: float) -> None:
         """Give what `who` holds, or nobody does, to nobody for so long."""
 
-    def together(self, record: Record) -> list[Record]:
+    def erased_with(self, record: Record) -> list[Record]:
         """What is erased with a record, itself included, newest first: all with its picture, and their labels.
 
         A label goes with what it labels.

@@ -101,7 +101,7 @@ class Found:
     rest: UUID | None = None
 
 
-def together(one: Found, other: Found, limit: int) -> Found:
+def merge_results(one: Found, other: Found, limit: int) -> Found:
     """One page of those that two places gave, no record twice."""
     looked = max(filter(None, (one.rest, other.rest)), default=UUID(int=0))
     records = one_of_each(one.records, other.records)

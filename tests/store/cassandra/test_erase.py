@@ -11,7 +11,7 @@ from store_examples import record_of, until
 from mnist_predict.errors import Gone, StoreUnavailable
 from mnist_predict.store.cassandra import erase as erasing
 from mnist_predict.store.cassandra import write
-from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.cassandra.store import CassandraStore
 from mnist_predict.store.ids import new_id
 from mnist_predict.store.record import Erasure, Record
@@ -22,17 +22,17 @@ NAME = "a name that tells"
 
 
 def erase(store: CassandraStore, record: Record) -> Erasure:
-    return store.erase(Erasure(new_id(), tuple(each.id for each in store.together(record))))
+    return store.erase(Erasure(new_id(), tuple(each.id for each in store.erased_with(record))))
 
 
-def everything_in(link: Link) -> str:
+def everything_in(session: Session) -> str:
     """All rows of all tables, as one text."""
     select = "select table_name from system_schema.tables where keyspace_name = %s"
-    tables = [row[0] for row in link.execute(select, link.place.keyspace)]
-    return repr({table: link.execute(f"select * from {table}") for table in tables})
+    tables = [row[0] for row in session.execute(select, session.place.keyspace)]
+    return repr({table: session.execute(f"select * from {table}") for table in tables})
 
 
-def test_no_table_keeps_anything_of_what_was_erased(cassandra_copy: CassandraStore, cassandra_link: Link) -> None:
+def test_no_table_keeps_anything_of_what_was_erased(cassandra_copy: CassandraStore, cassandra_link: Session) -> None:
     store = cassandra_copy
     upload = store.add(record_of(PICTURE, image_name=NAME, number="40720", key="k"), PICTURE)
     store.add(record_of(PICTURE, image_name=NAME, number="40721", source="hand", label_of=upload.id))
@@ -46,7 +46,7 @@ def test_no_table_keeps_anything_of_what_was_erased(cassandra_copy: CassandraSto
 
 
 def test_an_upload_that_died_half_way_does_not_keep_the_picture(
-    cassandra_copy: CassandraStore, cassandra_link: Link
+    cassandra_copy: CassandraStore, cassandra_link: Session
 ) -> None:
     store = cassandra_copy
     upload, dead = store.add(record_of(PICTURE), PICTURE), record_of(PICTURE)
@@ -59,7 +59,7 @@ def test_an_upload_that_died_half_way_does_not_keep_the_picture(
 
 
 def test_an_upload_that_was_looked_for_before_it_was_written_takes_itself_away(
-    cassandra_copy: CassandraStore, cassandra_link: Link, monkeypatch: pytest.MonkeyPatch
+    cassandra_copy: CassandraStore, cassandra_link: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its eraser comes between any two of its steps."""
     store = cassandra_copy
@@ -106,7 +106,7 @@ def test_an_erasing_that_died_is_begun_again(cassandra_copy: CassandraStore, mon
 
 
 def test_a_picture_that_was_written_by_a_clock_ahead_is_not_acknowledged_while_it_cannot_be_kept(
-    cassandra_copy: CassandraStore, cassandra_link: Link
+    cassandra_copy: CassandraStore, cassandra_link: Session
 ) -> None:
     store = cassandra_copy
     upload = store.add(record_of(PICTURE), PICTURE)
@@ -128,7 +128,7 @@ def test_a_picture_that_was_written_by_a_clock_ahead_is_not_acknowledged_while_i
 
 
 def test_what_was_kept_before_there_was_erasing_is_found_by_its_picture(
-    cassandra_copy: CassandraStore, cassandra_link: Link
+    cassandra_copy: CassandraStore, cassandra_link: Session
 ) -> None:
     store = cassandra_copy
     uploads = [store.add(record_of(PICTURE), PICTURE) for _ in range(3)]
@@ -139,7 +139,7 @@ def test_what_was_kept_before_there_was_erasing_is_found_by_its_picture(
     for table in ("record_of_picture", "erased"):
         cassandra_link.execute(f"drop table {table}")
     reopened = CassandraStore(store.place)
-    assert reopened.together(uploads[0]) == uploads[::-1]
+    assert reopened.erased_with(uploads[0]) == uploads[::-1]
     assert sorted(row[0] for row in cassandra_link.execute("select version from migration")) == sorted(versions)
     erase(reopened, uploads[1])
     assert (reopened.page(), list(reopened.pictures())) == ([], [])

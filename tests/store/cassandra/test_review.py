@@ -23,8 +23,8 @@ def of_yesterday() -> Record:
     return replace(unsure(), id=made)
 
 
-def listed(link: Any) -> list[Any]:
-    return list(link.execute("select day, slot from review_slot"))
+def listed(session: Any) -> list[Any]:
+    return list(session.execute("select day, slot from review_slot"))
 
 
 def test_a_finished_partition_leaves_the_list_and_a_late_record_brings_it_back(

@@ -7,7 +7,7 @@ import pytest
 from store_examples import record_of
 from uuid_utils.compat import uuid7
 
-from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.cassandra.store import CassandraStore
 from mnist_predict.store.ids import new_id
 from mnist_predict.store.migrations import missing
@@ -17,7 +17,7 @@ SEARCHES = (Search(number="77"), Search(labelled="corrected"), Search(labelled="
 
 
 def test_what_was_kept_before_there_were_searches_is_found_too(
-    cassandra_copy: CassandraStore, cassandra_link: Link, caplog: pytest.LogCaptureFixture
+    cassandra_copy: CassandraStore, cassandra_link: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     records = [record_of() for _ in range(6)]
     label = record_of(number="1", source="hand", reading=None, id=new_id(records[2].id), label_of=records[2].id)
@@ -41,18 +41,18 @@ def test_what_was_kept_before_there_were_searches_is_found_too(
 def requests(cassandra_copy: CassandraStore, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """How much a page of ten asks, also for more rows of one statement."""
     asked: list[Any] = []
-    send = Link._send
+    send = Session._send
 
-    def counted(link: Link, statement: Any, **options: Any) -> Any:
+    def counted(session: Session, statement: Any, **options: Any) -> Any:
         asked.append(statement)
-        return send(link, statement, **options)
+        return send(session, statement, **options)
 
     def count() -> int:
         asked.clear()
         assert len(cassandra_copy.search(Search(number="77"), limit=10).records) == 10
         return len(asked)
 
-    monkeypatch.setattr(Link, "_send", counted)
+    monkeypatch.setattr(Session, "_send", counted)
     return count
 
 

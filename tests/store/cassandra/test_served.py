@@ -11,7 +11,7 @@ from cassandra_nodes import Nodes
 from chaos_load import SERVE, Serving, picture, serving
 from store_examples import until
 
-from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.cassandra.url import ClusterUrl
 from mnist_predict.store.opening import open_store
 from mnist_predict.store.spool.spool import Spool
@@ -25,9 +25,9 @@ def keyspace() -> str:
 def test_it_starts_without_its_store_and_moves_what_waits_before_it_stops(nodes: Nodes, tmp_path: Path) -> None:
     nodes.start(1)
     secret = f"secret{random.randbytes(5).hex()}"
-    link = Link(ClusterUrl.from_url(nodes.url(1)))
-    link.session.execute(f"create role {secret}role with superuser = true and login = true and password = '{secret}'")
-    link.close()
+    session = Session(ClusterUrl.from_url(nodes.url(1)))
+    session.driver.execute(f"create role {secret}role with superuser = true and login = true and password = '{secret}'")
+    session.close()
     url = nodes.url(1, keyspace()).replace("cassandra:cassandra@", f"{secret}role:{secret}@")
     service = Serving(tmp_path / "served", url)
     spool = Spool(tmp_path / "served/instance/spool.sqlite", 1)

@@ -35,14 +35,14 @@ PICTURE = b"picture"
 
 
 @pytest.fixture
-def link(cassandra_url: Callable[[int, str], str]) -> Iterator[Any]:
+def session(cassandra_url: Callable[[int, str], str]) -> Iterator[Any]:
     """A session without a store, on one node, in a keyspace that is not there yet."""
-    from mnist_predict.store.cassandra.session import Link
+    from mnist_predict.store.cassandra.session import Session
 
-    link = Link(ClusterUrl.from_url(cassandra_url(1, f"test_{random.randbytes(5).hex()}")))
-    yield link
-    link.session.execute(f"drop keyspace if exists {link.place.keyspace}", timeout=60)
-    link.close()
+    session = Session(ClusterUrl.from_url(cassandra_url(1, f"test_{random.randbytes(5).hex()}")))
+    yield session
+    session.driver.execute(f"drop keyspace if exists {session.place.keyspace}", timeout=60)
+    session.close()
 
 
 @pytest.fixture
@@ -69,27 +69,27 @@ def url_of(place: ClusterUrl) -> str:
 
 
 def test_three_services_that_start_at_once_make_one_schema(
-    link: Any, opened: Callable[[ClusterUrl], CassandraStore]
+    session: Any, opened: Callable[[ClusterUrl], CassandraStore]
 ) -> None:
-    command = [sys.executable, store_examples.__file__, url_of(link.place), "20"]
+    command = [sys.executable, store_examples.__file__, url_of(session.place), "20"]
     services = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
     for service in services:
         service.communicate()
     assert [service.returncode for service in services] == [0, 0, 0]
     versions = [step.version for step in missing("cassandra", 0)]
-    assert sorted(row[0] for row in link.execute("select version from migration")) == versions
-    assert link.execute("select * from migration_lock") == []
-    assert len(opened(link.place).page()) == 20
+    assert sorted(row[0] for row in session.execute("select version from migration")) == versions
+    assert session.execute("select * from migration_lock") == []
+    assert len(opened(session.place).page()) == 20
 
 
 def test_a_service_that_died_while_it_migrated_holds_nobody_up_for_long(
-    link: Any, opened: Callable[[ClusterUrl], CassandraStore], monkeypatch: pytest.MonkeyPatch
+    session: Any, opened: Callable[[ClusterUrl], CassandraStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened(link.place).check_writable()
-    link.execute("truncate migration")
-    link.execute("insert into migration_lock (name, holder) values ('schema', uuid()) using ttl 2")
+    opened(session.place).check_writable()
+    session.execute("truncate migration")
+    session.execute("insert into migration_lock (name, holder) values ('schema', uuid()) using ttl 2")
     monkeypatch.setattr("mnist_predict.store.cassandra.schema.PATIENCE", 0.5)
-    waiting = opened(link.place)
+    waiting = opened(session.place)
     with pytest.raises(StoreUnavailable, match="Another service"):
         waiting.check_writable()
     monkeypatch.setattr("mnist_predict.store.cassandra.schema.PATIENCE", 30)
@@ -97,21 +97,21 @@ def test_a_service_that_died_while_it_migrated_holds_nobody_up_for_long(
     waiting.check_writable()
 
 
-def test_a_newer_schema_is_refused(link: Any, opened: Callable[[ClusterUrl], CassandraStore]) -> None:
-    opened(link.place).check_writable()
-    link.execute("insert into migration (version, name) values (99, '0099_later.cql')")
-    later = opened(link.place)
+def test_a_newer_schema_is_refused(session: Any, opened: Callable[[ClusterUrl], CassandraStore]) -> None:
+    opened(session.place).check_writable()
+    session.execute("insert into migration (version, name) values (99, '0099_later.cql')")
+    later = opened(session.place)
     for use in (later.check_writable, later.page, lambda: later.add(record_of())):
         with pytest.raises(StoreUnavailable, match="schema 99, made by a newer mnist-predict"):
             use()
 
 
-def test_cqlsh_shows_short_rows_newest_first(link: Any, opened: Callable[[ClusterUrl], CassandraStore]) -> None:
-    store = opened(link.place)
+def test_cqlsh_shows_short_rows_newest_first(session: Any, opened: Callable[[ClusterUrl], CassandraStore]) -> None:
+    store = opened(session.place)
     base = new_id().int & ~7  # of one bucket
     numbers = ("77", "3.65", "")
     kept = [store.add(record_of(PICTURE, number, id=UUID(int=base + (i << 80)))) for i, number in enumerate(numbers)]
-    rows = link.session.execute(f"select * from {link.place.keyspace}.mnistable")
+    rows = session.driver.execute(f"select * from {session.place.keyspace}.mnistable")
     assert rows.column_names[2:] == ["record_time", "id", "image_name", "predict_number", "source", "written"]
     shown = [(row[3], row[2].replace(tzinfo=UTC), *row[4:]) for row in rows]
     assert shown == [(r.id, r.record_time, r.image_name, r.number, r.source, r.written) for r in reversed(kept)]
@@ -126,11 +126,11 @@ FIRST_VERSION = [
 ]
 
 
-def make_first_version(link: Any, rows: list[tuple[str, str, str | None]]) -> None:
-    keyspace = link.place.keyspace
+def make_first_version(session: Any, rows: list[tuple[str, str, str | None]]) -> None:
+    keyspace = session.place.keyspace
     two = "{'class': 'SimpleStrategy', 'replication_factor': 2}"
-    link.session.execute(f"create keyspace {keyspace} with replication = {two}")
-    link.session.execute(
+    session.driver.execute(f"create keyspace {keyspace} with replication = {two}")
+    session.driver.execute(
         f"create table {keyspace}.mnistable (record_time text, image_name text, predict_number text, "
         "primary key (record_time, image_name))"
     )
@@ -139,7 +139,7 @@ def make_first_version(link: Any, rows: list[tuple[str, str, str | None]]) -> No
     from cassandra.query import SimpleStatement
 
     for row in rows:
-        link.session.execute(SimpleStatement(insert, consistency_level=ConsistencyLevel.ONE), row)
+        session.driver.execute(SimpleStatement(insert, consistency_level=ConsistencyLevel.ONE), row)
 
 
 def carried(records: list[Record]) -> list[tuple[str, str, str]]:
@@ -147,10 +147,10 @@ def carried(records: list[Record]) -> list[tuple[str, str, str]]:
 
 
 def test_the_rows_of_the_first_version_are_carried_over_once(
-    link: Any, opened: Callable[[ClusterUrl], CassandraStore], caplog: pytest.LogCaptureFixture
+    session: Any, opened: Callable[[ClusterUrl], CassandraStore], caplog: pytest.LogCaptureFixture
 ) -> None:
-    make_first_version(link, FIRST_VERSION)
-    store = opened(link.place)
+    make_first_version(session, FIRST_VERSION)
+    store = opened(session.place)
     expected = [
         ("1970-01-01T00:00:00+00:00", "seven.png", "4"),
         ("2018-07-05T09:12:33.123000+00:00", "eight.png", "8"),
@@ -163,18 +163,18 @@ def test_the_rows_of_the_first_version_are_carried_over_once(
     assert {(r.source, r.sha256, r.reading, r.id.version) for r in records} == {("upload", None, None, 7)}
     assert store.newest("seven.png") is None  # there is no picture to show
     assert "Carried 5 rows of the project's first version over. They had no pictures" in caplog.text
-    assert len(link.execute("select * from mnistable_first_version")) == 5
+    assert len(session.execute("select * from mnistable_first_version")) == 5
     new = store.add(record_of(PICTURE), PICTURE)
     # As if that start had been broken off before it noted that it was done:
-    link.execute("truncate migration")
-    assert list(everything(opened(link.place))) == [new, *records]
+    session.execute("truncate migration")
+    assert list(everything(opened(session.place))) == [new, *records]
 
 
 def test_a_carrying_over_that_was_broken_off_goes_on(
-    link: Any, opened: Callable[[ClusterUrl], CassandraStore], monkeypatch: pytest.MonkeyPatch
+    session: Any, opened: Callable[[ClusterUrl], CassandraStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_first_version(link, [(f"2018-07-05 09:00:{i % 60:02}", f"{i}.png", str(i)) for i in range(250)])
-    broken_off = opened(link.place)
+    make_first_version(session, [(f"2018-07-05 09:00:{i % 60:02}", f"{i}.png", str(i)) for i in range(250)])
+    broken_off = opened(session.place)
     keep, kept = broken_off._add, []
 
     def die_half_way(*arguments: Any) -> Record:
@@ -186,40 +186,40 @@ def test_a_carrying_over_that_was_broken_off_goes_on(
     monkeypatch.setattr(broken_off, "_add", die_half_way)
     with pytest.raises(StoreUnavailable, match="killed"):
         broken_off.page()
-    records = list(everything(opened(link.place)))
+    records = list(everything(opened(session.place)))
     assert sorted(record.number for record in records) == sorted(map(str, range(250)))
     assert {record.id for record in kept} <= {record.id for record in records}
 
 
-def test_another_table_of_that_name_is_left_alone(link: Any, opened: Callable[[ClusterUrl], CassandraStore]) -> None:
+def test_another_table_of_that_name_is_left_alone(session: Any, opened: Callable[[ClusterUrl], CassandraStore]) -> None:
     one = "{'class': 'SimpleStrategy', 'replication_factor': 1}"
-    link.session.execute(f"create keyspace {link.place.keyspace} with replication = {one}")
-    link.execute("create table mnistable (a int primary key, record_time text)")
-    link.execute("insert into mnistable (a, record_time) values (1, 'mine')")
+    session.driver.execute(f"create keyspace {session.place.keyspace} with replication = {one}")
+    session.execute("create table mnistable (a int primary key, record_time text)")
+    session.execute("insert into mnistable (a, record_time) values (1, 'mine')")
     with pytest.raises(StoreUnavailable, match="another table named mnistable"):
-        opened(link.place).page()
-    assert link.execute("select * from mnistable") == [(1, "mine")]
+        opened(session.place).page()
+    assert session.execute("select * from mnistable") == [(1, "mine")]
 
 
 def test_too_few_copies_are_warned_of_at_each_start(
-    link: Any, opened: Callable[[str], CassandraStore], caplog: pytest.LogCaptureFixture
+    session: Any, opened: Callable[[str], CassandraStore], caplog: pytest.LogCaptureFixture
 ) -> None:
-    url = url_of(link.place)
+    url = url_of(session.place)
     opened(url + "?copies=1").check_writable()
     assert "copies" not in caplog.text
     for _ in range(2):
         caplog.clear()
         opened(url + "?copies=3").check_writable()
-        assert f"ALTER KEYSPACE {link.place.keyspace} WITH replication = " in caplog.text
+        assert f"ALTER KEYSPACE {session.place.keyspace} WITH replication = " in caplog.text
         assert "'datacenter1': 3" in caplog.text
-        assert f"nodetool repair --full {link.place.keyspace}" in caplog.text
+        assert f"nodetool repair --full {session.place.keyspace}" in caplog.text
 
 
 def test_without_enough_nodes_for_a_quorum_it_says_which_are_lacking(
-    link: Any, opened: Callable[[str], CassandraStore]
+    session: Any, opened: Callable[[str], CassandraStore]
 ) -> None:
     with pytest.raises(StoreUnavailable, match="Too few Cassandra nodes are up: 1 of the 2 copies"):
-        opened(url_of(link.place) + "?copies=3").check_writable()
+        opened(url_of(session.place) + "?copies=3").check_writable()
 
 
 def test_tls_checks_the_certificate_and_the_host(
@@ -268,13 +268,13 @@ def test_what_a_write_costs_is_what_the_documentation_says(
 ) -> None:
     store.add(record_of(PICTURE, key="first"), PICTURE)
     sent: list[Any] = []
-    with store._using() as link:
-        send = link.session.execute_async
-        monkeypatch.setattr(link.session, "execute_async", lambda *a, **k: sent.append(a) or send(*a, **k))
+    with store._using() as session:
+        send = session.driver.execute_async
+        monkeypatch.setattr(session.driver, "execute_async", lambda *a, **k: sent.append(a) or send(*a, **k))
 
     def cost(record: Record, picture: bytes | None = None) -> int:
         store._list_partition(partition(record.id))  # as by an earlier upload
-        link.listed.add(link.listed.lacking(rows_of(record)))
+        session.listed.add(session.listed.lacking(rows_of(record)))
         sent.clear()
         store.add(record, picture)
         return len(sent)
@@ -308,8 +308,8 @@ def test_nobody_there_is_told_at_once_the_second_time(opened: Callable[[str], Ca
 def test_a_picture_of_which_a_part_is_missing_is_none_until_it_is_kept_again(store: CassandraStore) -> None:
     picture = random.randbytes(1_200_000)
     digest = sha256(picture).hexdigest()
-    with store._using() as link:
-        link.run(
+    with store._using() as session:
+        session.run(
             "insert into @picture (sha256, chunk, size, bytes) values (?, 0, ?, ?)",
             *(bytes.fromhex(digest), len(picture), picture[: 512 * 1024]),
         )
@@ -322,8 +322,8 @@ def test_an_upload_that_died_after_it_claimed_its_key_is_completed_by_its_retry(
     from mnist_predict.store.cassandra.write import claim
 
     dead = record_of(PICTURE, key="k")
-    with store._using() as link:
-        claim(link, dead)
+    with store._using() as session:
+        claim(session, dead)
     retried = store.add(record_of(PICTURE, key="k"), PICTURE)
     assert retried.id == dead.id
     assert store.page() == [retried]
@@ -332,19 +332,19 @@ def test_an_upload_that_died_after_it_claimed_its_key_is_completed_by_its_retry(
 
 def test_an_upload_that_died_before_its_name_pointed_to_it_is_completed_by_its_retry(store: CassandraStore) -> None:
     record = store.add(record_of(PICTURE, key="k"), PICTURE)
-    with store._using() as link:
-        link.execute("truncate newest_by_image_name")
+    with store._using() as session:
+        session.execute("truncate newest_by_image_name")
     assert store.newest("seven.png") is None
     assert store.add(record_of(PICTURE, key="k"), PICTURE) == record
     assert store.newest("seven.png") == record
 
 
 @contextmanager
-def answers_lost(link: Any, how_many: int, before_it_was_done: bool) -> Iterator[None]:
+def answers_lost(session: Any, how_many: int, before_it_was_done: bool) -> Iterator[None]:
     """The next answers to lightweight transactions are lost; what they ask is done, or not."""
     from cassandra import OperationTimedOut
 
-    run, lost = link.run, []
+    run, lost = session.run, []
 
     def lose(cql: str, *values: Any) -> Any:
         if " if not exists" not in cql or len(lost) == how_many:
@@ -354,15 +354,15 @@ def answers_lost(link: Any, how_many: int, before_it_was_done: bool) -> Iterator
             run(cql, *values)
         raise OperationTimedOut
 
-    link.run = lose
+    session.run = lose
     yield
-    link.run = run
+    session.run = run
     assert len(lost) == how_many
 
 
 @pytest.mark.parametrize("before_it_was_done", [False, True])
 def test_a_key_whose_claim_was_not_answered_is_claimed_once(store: CassandraStore, before_it_was_done: bool) -> None:
-    with store._using() as link, answers_lost(link, 1, before_it_was_done):
+    with store._using() as session, answers_lost(session, 1, before_it_was_done):
         record = store.add(record_of(PICTURE, key="k"), PICTURE)
     assert store.add(record_of(PICTURE, key="k"), PICTURE) == record
     assert store.page() == [record]
@@ -370,8 +370,8 @@ def test_a_key_whose_claim_was_not_answered_is_claimed_once(store: CassandraStor
 
 def test_a_claim_that_is_never_answered_acknowledges_nothing(store: CassandraStore) -> None:
     with (
-        store._using() as link,
-        answers_lost(link, 5, True),
+        store._using() as session,
+        answers_lost(session, 5, True),
         pytest.raises(StoreUnavailable, match="Too many uploads share one Idempotency-Key"),
     ):
         store.add(record_of(PICTURE, key="k"), PICTURE)
@@ -384,15 +384,15 @@ def test_an_error_of_the_server_is_passed_on(store: CassandraStore, monkeypatch:
     def overloaded(*_: Any) -> None:
         raise OverloadedErrorMessage(0x1001, "too much", None)
 
-    with store._using() as link:
-        monkeypatch.setattr(link, "run", overloaded)
+    with store._using() as session:
+        monkeypatch.setattr(session, "run", overloaded)
     with pytest.raises(StoreUnavailable, match="too much"):
         store.add(record_of(PICTURE, key="k"), PICTURE)
 
 
 @pytest.mark.parametrize("times", [1, 100])
 def test_a_keyspace_that_a_node_does_not_know_yet_is_asked_for_again(
-    link: Any, opened: Callable[[ClusterUrl], CassandraStore], monkeypatch: pytest.MonkeyPatch, times: int
+    session: Any, opened: Callable[[ClusterUrl], CassandraStore], monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     from cassandra import InvalidRequest
 
@@ -409,10 +409,10 @@ def test_a_keyspace_that_a_node_does_not_know_yet_is_asked_for_again(
     monkeypatch.setattr(cassandra_schema, "_prepare", unknown_at_first)
     monkeypatch.setattr(cassandra_schema, "RETRY_SECONDS", 0.01)
     if times == 1:
-        opened(link.place).check_writable()
+        opened(session.place).check_writable()
     else:
         with pytest.raises(StoreUnavailable, match="does not exist"):
-            opened(link.place).check_writable()
+            opened(session.place).check_writable()
 
 
 def test_only_what_may_be_repeated_is_repeated_and_once() -> None:
@@ -456,8 +456,8 @@ def test_nodes_that_were_silent_are_asked_last_for_a_while(monkeypatch: pytest.M
 
 def test_lightweight_transactions_are_not_repeated_by_the_driver(store: CassandraStore) -> None:
     store.add(record_of(PICTURE, key="k"), PICTURE)
-    with store._using() as link:
-        prepared = {cql: statement.is_idempotent for cql, statement in link._prepared.items()}
+    with store._using() as session:
+        prepared = {cql: statement.is_idempotent for cql, statement in session._prepared.items()}
     assert {repeatable for cql, repeatable in prepared.items() if " if " not in cql} == {True}
     assert {repeatable for cql, repeatable in prepared.items() if " if " in cql} == {False}
 

@@ -22,7 +22,7 @@ from mnist_predict.settings import Settings
 from mnist_predict.store.file_lock import try_lock
 from mnist_predict.store.ids import new_id
 from mnist_predict.store.record import Erasure, Record
-from mnist_predict.store.search import Found, Search, together
+from mnist_predict.store.search import Found, Search, merge_results
 from mnist_predict.store.spool import failover as spooled_module
 from mnist_predict.store.spool.failover import SpooledStore
 from mnist_predict.store.spool.replay import replay
@@ -261,10 +261,10 @@ def test_a_search_finds_each_record_once_while_they_move(spooled: SpooledStore) 
 
 def test_of_two_searches_only_what_both_have_looked_at_is_a_page() -> None:
     a, b, c, d = (record_of() for _ in range(4))
-    assert together(Found([d, b], b.id), Found([c, a], a.id), 4) == Found([d, c, b], b.id)
-    assert together(Found([d], None), Found([c, b], b.id), 2) == Found([d, c], c.id)
-    assert together(Found([], c.id), Found([d, b, a], None), 5) == Found([d], c.id)
-    assert together(Found([], None), Found([], None), 5) == Found([], None)
+    assert merge_results(Found([d, b], b.id), Found([c, a], a.id), 4) == Found([d, c, b], b.id)
+    assert merge_results(Found([d], None), Found([c, b], b.id), 2) == Found([d, c], c.id)
+    assert merge_results(Found([], c.id), Found([d, b, a], None), 5) == Found([d], c.id)
+    assert merge_results(Found([], None), Found([], None), 5) == Found([], None)
 
 
 def test_the_newest_of_a_name_is_the_newest_of_both_places(spooled: SpooledStore) -> None:
@@ -461,7 +461,7 @@ def test_what_waited_when_the_service_stopped_is_moved_by_the_next(
 
 
 def erase(spooled: SpooledStore, record: Record) -> Erasure:
-    return spooled.erase(Erasure(new_id(), tuple(each.id for each in spooled.together(record))))
+    return spooled.erase(Erasure(new_id(), tuple(each.id for each in spooled.erased_with(record))))
 
 
 def test_nothing_is_erased_while_the_store_is_away(spooled: SpooledStore) -> None:
@@ -479,7 +479,7 @@ def test_what_waits_is_erased_with_what_the_store_has_of_its_picture(spooled: Sp
     label = spooled.add(record_of(PICTURE, source="hand", label_of=waits.id))
     other = spooled.add(record_of(b"other"), b"other")
     with nothing_moves(spooled):
-        assert spooled.together(before) == [label, waits, before]
+        assert spooled.erased_with(before) == [label, waits, before]
         assert set(erase(spooled, before).records) == {before.id, waits.id, label.id}
         assert spooled.erased([before.id, waits.id, label.id, other.id]) == {before.id, waits.id, label.id}
         assert (spooled.page(), spooled.spool.picture(str(waits.sha256))) == ([other], None)

@@ -57,7 +57,7 @@ def spooled(open_all: Open) -> SpooledStore:
 
 
 def a_node_dies(*spooled: SpooledStore, lost: tuple[Record, ...] = (), bars: tuple[Record, ...] = ()) -> None:
-    """And comes back without its last writes, so soon that nobody lost the link to it."""
+    """And comes back without its last writes, so soon that nobody lost the session to it."""
     spooled[0].store.forget(lost, bars)
     for one in spooled:
         one.store.epoch += " next"

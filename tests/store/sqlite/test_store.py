@@ -359,7 +359,7 @@ def test_what_was_kept_before_there_was_a_review_waits_for_it(path: Path, monkey
     connection.close()
     store = SqliteStore(path)
     assert store.unreviewed().ids == [wait.id]
-    assert store.hold([wait.id], "me", 60, 1) == [wait]
+    assert store.lease([wait.id], "me", 60, 1) == [wait]
     store.close()
 
 

@@ -19,7 +19,7 @@ from mnist_predict.errors import StoreUnavailable
 from mnist_predict.store.cassandra import index, review
 from mnist_predict.store.cassandra.rows import GET, blob, from_row, partition, timestamp
 from mnist_predict.store.cassandra.search import search
-from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.cassandra.write import CLAIMED, NEWEST, ROWS_AT_ONCE, Window
 from mnist_predict.store.ids import time_of
 from mnist_predict.store.record import Erasure, Record
@@ -40,156 +40,156 @@ _SHORT = "delete from @mnistable using timestamp ? where day = ? and bucket = ? 
 _FORGET_KEY = "update @idempotency_key set image_name = null, sha256 = null where key = ? if id = ?"
 
 
-def ask(link: Link, ids: Iterable[UUID]) -> list[Any]:
+def ask(session: Session, ids: Iterable[UUID]) -> list[Any]:
     """Ask which of the ids are barred; `barred` waits for the answers."""
     some = list(ids)
-    return [link.start(_BARRED, some[at : at + IDS_AT_ONCE]) for at in range(0, len(some), IDS_AT_ONCE)]
+    return [session.start(_BARRED, some[at : at + IDS_AT_ONCE]) for at in range(0, len(some), IDS_AT_ONCE)]
 
 
-def ask_of(link: Link, records: Sequence[Record]) -> list[Any]:
+def ask_of(session: Session, records: Sequence[Record]) -> list[Any]:
     """The same of records and of what they label."""
-    return ask(link, {each for record in records for each in (record.id, record.label_of) if each is not None})
+    return ask(session, {each for record in records for each in (record.id, record.label_of) if each is not None})
 
 
-def barred(link: Link, asked: list[Any]) -> set[UUID]:
+def barred(session: Session, asked: list[Any]) -> set[UUID]:
     """The ids that are barred."""
-    return {row[0] for answer in asked for row in link.rows(answer)}
+    return {row[0] for answer in asked for row in session.rows(answer)}
 
 
-def together(link: Link, record: Record) -> list[Record]:
+def erased_with(session: Session, record: Record) -> list[Record]:
     """See `Store.together`."""
-    found = {record.id} | (_found(link, _LISTED, [blob(record.sha256)]) if record.sha256 else set())
-    while pointing := _pointing_to(link, found) - found:
+    found = {record.id} | (_found(session, _LISTED, [blob(record.sha256)]) if record.sha256 else set())
+    while pointing := _pointing_to(session, found) - found:
         found |= pointing
-    return sorted(_records(link, found), key=lambda each: each.id, reverse=True)
+    return sorted(_records(session, found), key=lambda each: each.id, reverse=True)
 
 
-def erase(link: Link, erasure: Erasure) -> Erasure:
+def erase(session: Session, erasure: Erasure) -> Erasure:
     """See `Store.erase`."""
     going: set[UUID] = set()
     pending = set(erasure.records)
     while pending:
-        _bar(link, pending, erasure)
+        _bar(session, pending, erasure)
         going |= pending
-        pending = _pointing_to(link, pending) - going
-    records = _records(link, going)
+        pending = _pointing_to(session, pending) - going
+    records = _records(session, going)
     for digest in {record.sha256 for record in records if record.sha256}:
         # Uploads that were listed and died, or are under way: there is no telling, so they are refused.
-        listed = _found(link, _LISTED, [blob(digest)]) - going
-        nameless = listed - {record.id for record in _records(link, listed)}
-        _bar(link, nameless, erasure)
-        records += _records(link, nameless)  # who came this moment did not see the bar
+        listed = _found(session, _LISTED, [blob(digest)]) - going
+        nameless = listed - {record.id for record in _records(session, listed)}
+        _bar(session, nameless, erasure)
+        records += _records(session, nameless)  # who came this moment did not see the bar
         going |= nameless
         for each in nameless:
-            link.run(_UNLIST, timestamp(each), blob(digest), each)
-    take_away(link, records)
+            session.run(_UNLIST, timestamp(each), blob(digest), each)
+    take_away(session, records)
     for each in going:
-        _delete_row(link, each)  # as yet unwritten ones, too
-        link.run("delete from @merged where id = ?", each)
-        link.run("delete from @merged_into where kept = ?", each)
+        _delete_row(session, each)  # as yet unwritten ones, too
+        session.run("delete from @merged where id = ?", each)
+        session.run("delete from @merged_into where kept = ?", each)
     return replace(erasure, records=tuple(sorted(going)))
 
 
-def take_away(link: Link, records: Sequence[Record]) -> None:
+def take_away(session: Session, records: Sequence[Record]) -> None:
     """Delete records that are barred, what points to them, and the pictures that no other record has."""
     gone = {record.id for record in records}
     for record in records:
         if record.key is not None:
-            _forget_key(link, record)
+            _forget_key(session, record)
     for name in {record.image_name for record in records if record.sha256 is not None and record.label_of is None}:
-        _lead_elsewhere(link, name, gone)
+        _lead_elsewhere(session, name, gone)
     for record in records:
         for statement in [*review.forget(record), *index.forget(record)]:
-            link.run(*statement)
+            session.run(*statement)
     for digest in {record.sha256 for record in records if record.sha256 is not None}:
-        _drop_picture(link, digest)
+        _drop_picture(session, digest)
     for record in sorted(records, key=lambda each: each.label_of is None):  # labels first: they are found by the others
         if record.label_of is not None:
-            _delete_row(link, record.id)
-            link.run(_UNLABEL, record.label_of, record.id)
+            _delete_row(session, record.id)
+            session.run(_UNLABEL, record.label_of, record.id)
         else:
             if record.sha256 is not None:
-                link.run(_UNLIST, timestamp(record.id), blob(record.sha256), record.id)
-            _delete_row(link, record.id)
+                session.run(_UNLIST, timestamp(record.id), blob(record.sha256), record.id)
+            _delete_row(session, record.id)
 
 
-def merge_into_erased(link: Link, record_id: UUID, kept_id: UUID) -> bool:
+def merge_into_erased(session: Session, record_id: UUID, kept_id: UUID) -> bool:
     """Whether the second id was erased; then the first, which is of the same upload, was erased with it."""
-    found = link.run('select erasure, "by" from @erased where id = ?', kept_id).one()
+    found = session.run('select erasure, "by" from @erased where id = ?', kept_id).one()
     if found:
-        link.run(_BAR, record_id, *found)
-        link.run("delete from @merged where id = ?", record_id)
-        link.run("delete from @merged_into where kept = ? and id = ?", kept_id, record_id)
+        session.run(_BAR, record_id, *found)
+        session.run("delete from @merged where id = ?", record_id)
+        session.run("delete from @merged_into where kept = ? and id = ?", kept_id, record_id)
     return found is not None
 
 
-def erasures(link: Link) -> Iterator[Erasure]:
+def erasures(session: Session) -> Iterator[Erasure]:
     """See `Store.erasures`."""
-    rows = sorted(link.rows(link.start('select erasure, id, "by" from @erased')), key=itemgetter(0, 1))
+    rows = sorted(session.rows(session.start('select erasure, id, "by" from @erased')), key=itemgetter(0, 1))
     groups = [list(group) for _, group in groupby(rows, itemgetter(0))]
     for group in reversed(groups):
         yield Erasure(group[0][0], tuple(row[1] for row in group), group[0][2])
 
 
-def _bar(link: Link, ids: Iterable[UUID], erasure: Erasure) -> None:
-    with Window(link, ROWS_AT_ONCE) as window:
+def _bar(session: Session, ids: Iterable[UUID], erasure: Erasure) -> None:
+    with Window(session, ROWS_AT_ONCE) as window:
         for each in ids:
             window.start(_BAR, each, erasure.id, erasure.by)
 
 
-def _found(link: Link, cql: str, keys: Iterable[Any]) -> set[UUID]:
-    return {row[0] for asked in [link.start(cql, key) for key in keys] for row in link.rows(asked)}
+def _found(session: Session, cql: str, keys: Iterable[Any]) -> set[UUID]:
+    return {row[0] for asked in [session.start(cql, key) for key in keys] for row in session.rows(asked)}
 
 
-def _pointing_to(link: Link, ids: set[UUID]) -> set[UUID]:
+def _pointing_to(session: Session, ids: set[UUID]) -> set[UUID]:
     """The labels of these ids, and the ids that were merged into them."""
-    return _found(link, _LABELS, ids) | _found(link, _MERGED, ids)
+    return _found(session, _LABELS, ids) | _found(session, _MERGED, ids)
 
 
-def _records(link: Link, ids: Iterable[UUID]) -> list[Record]:
-    asked = [link.start(GET, *partition(each), each) for each in ids]
+def _records(session: Session, ids: Iterable[UUID]) -> list[Record]:
+    asked = [session.start(GET, *partition(each), each) for each in ids]
     return [from_row(row) for answer in asked if (row := answer.result().one())]
 
 
-def _forget_key(link: Link, record: Record) -> None:
+def _forget_key(session: Session, record: Record) -> None:
     """Leave of a key only whose it is, so that a retry under it is told."""
-    found = link.compare_and_set(_FORGET_KEY, record.key, record.id, look=CLAIMED, key=str(record.key))
+    found = session.compare_and_set(_FORGET_KEY, record.key, record.id, look=CLAIMED, key=str(record.key))
     if found and found[1:3] == (record.id, record.image_name):
         raise StoreUnavailable("Cassandra did not say whether a key was forgotten. Erase the record again.")
 
 
-def _lead_elsewhere(link: Link, image_name: str, gone: set[UUID]) -> None:
+def _lead_elsewhere(session: Session, image_name: str, gone: set[UUID]) -> None:
     """Have a name that led to a record that goes lead to the newest that is left of those that brought pictures.
 
     Later than what is there now, which may be later than its id: it may have been led elsewhere before.
     """
-    leads = link.run("select id, writetime(id) from @newest_by_image_name where image_name = ?", image_name).one()
+    leads = session.run("select id, writetime(id) from @newest_by_image_name where image_name = ?", image_name).one()
     if leads is None or leads[0] not in gone:
         return
     newest, before = None, leads[0]
     while newest is None and before is not None:
-        found = search(link, Search(image_name=image_name), before, PAGE)
+        found = search(session, Search(image_name=image_name), before, PAGE)
         left = (r.id for r in found.records if r.sha256 and not r.label_of and r.id not in gone)
         newest, before = next(left, None), found.rest
     if newest is None:
-        link.run("delete from @newest_by_image_name using timestamp ? where image_name = ?", leads[1], image_name)
+        session.run("delete from @newest_by_image_name using timestamp ? where image_name = ?", leads[1], image_name)
     else:
-        link.run(NEWEST, image_name, newest, leads[1] + 1)
+        session.run(NEWEST, image_name, newest, leads[1] + 1)
 
 
-def _drop_picture(link: Link, digest: str) -> None:
+def _drop_picture(session: Session, digest: str) -> None:
     """Delete a picture that no record has but those that are barred.
 
     At the time of what is there now: who lists a record after this look writes its picture later than that.
     """
     written = "select writetime(bytes), writetime(size) from @picture where sha256 = ?"
-    times = [time for row in link.rows(link.start(written, blob(digest))) for time in row]
-    listed = _found(link, _LISTED, [blob(digest)])
-    if times and not listed - barred(link, ask(link, listed)):
-        link.run("delete from @picture using timestamp ? where sha256 = ?", max(times), blob(digest))
+    times = [time for row in session.rows(session.start(written, blob(digest))) for time in row]
+    listed = _found(session, _LISTED, [blob(digest)])
+    if times and not listed - barred(session, ask(session, listed)):
+        session.run("delete from @picture using timestamp ? where sha256 = ?", max(times), blob(digest))
 
 
-def _delete_row(link: Link, record_id: UUID) -> None:
+def _delete_row(session: Session, record_id: UUID) -> None:
     where, at = partition(record_id), timestamp(record_id)
     short = (_SHORT, at, *where, time_of(record_id), record_id)
-    link.batch([(_ROW, at, *where, record_id), short]).result()
+    session.batch([(_ROW, at, *where, record_id), short]).result()

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from mnist_predict.store.cassandra.rows import Partition, month_of, partition, timestamp
-from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.record import Record
 from mnist_predict.store.search import UPLOAD, index_terms, label_terms
 
@@ -56,25 +56,25 @@ def forget(record: Record) -> list[Statement]:
 class Sayings:
     """What labels say of uploads; these are asked for while the labels are being written."""
 
-    def __init__(self, link: Link, records: Iterable[Record]) -> None:
-        self._link = link
+    def __init__(self, session: Session, records: Iterable[Record]) -> None:
+        self._session = session
         labels = [(label, label.label_of) for label in records if label.label_of is not None]
-        self._asked = [(label, of, link.start(_READ, *partition(of), of)) for label, of in labels]
+        self._asked = [(label, of, session.start(_READ, *partition(of), of)) for label, of in labels]
 
     def rows(self) -> list[list[Statement]]:
         """What writes them, those of each label in one partition."""
-        return [said_rows(self._link, of, label, asked.result().one()) for label, of, asked in self._asked]
+        return [said_rows(self._session, of, label, asked.result().one()) for label, of, asked in self._asked]
 
 
-def said_rows(link: Link, of: UUID, label: Record, read: Sequence[str | None] | None = None) -> list[Statement]:
+def said_rows(session: Session, of: UUID, label: Record, read: Sequence[str | None] | None = None) -> list[Statement]:
     """What writes that a label is about an upload, or about what that was merged into.
 
     `read`: the upload's number, as digits and as written, and its source, None where they are not known; it may come
     after its labels.
     """
-    if read is None and (merged := link.run("select kept from @merged where id = ?", of).one()):
+    if read is None and (merged := session.run("select kept from @merged where id = ?", of).one()):
         [of] = merged
-        read = link.run(_READ, *partition(of), of).one()
+        read = session.run(_READ, *partition(of), of).one()
     number, written, source = read or (None, None, "upload")
     if source != "upload":
         return []

@@ -13,7 +13,7 @@ from uuid import UUID
 from cassandra import ConsistencyLevel
 
 from mnist_predict.errors import StoreRefused
-from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.record import Record
 
 OLD = "mnistable_first_version"
@@ -22,37 +22,37 @@ COLUMNS = "record_time, image_name, predict_number"
 log = logging.getLogger("mnist_predict.store")
 
 
-def is_first_version(link: Link) -> bool:
+def is_first_version(session: Session) -> bool:
     """Whether `mnistable` is the first version's; raises `StoreRefused` where it is neither that nor ours."""
     select = "select table_name, column_name, type from system_schema.columns where keyspace_name = %s"
-    found = link.execute(select, link.place.keyspace)
+    found = session.execute(select, session.place.keyspace)
     columns = {(column, kind) for table, column, kind in found if table == "mnistable"}
     if not columns or any(table == "record" for table, *_ in found):
         return False
     if columns != {(column, "text") for column in COLUMNS.split(", ")}:
         raise StoreRefused(
-            f"The keyspace {link.place.keyspace} has another table named mnistable. Name another keyspace in "
+            f"The keyspace {session.place.keyspace} has another table named mnistable. Name another keyspace in "
             "MNIST_PREDICT_STORE."
         )
     return True
 
 
-def set_aside(link: Link) -> None:
+def rename_old_tables(session: Session) -> None:
     """Move the first version's `mnistable` out of the way; may be repeated."""
-    link.execute(
+    session.execute(
         f"create table if not exists {OLD} (record_time text, image_name text, predict_number text, "
         "primary key (record_time, image_name))"
     )
-    for row in _all_rows(link, "mnistable"):
-        link.run(f"insert into @{OLD} ({COLUMNS}) values (?, ?, ?)", *row)  # noqa: S608 (constants)
-    link.execute("drop table mnistable")
+    for row in _all_rows(session, "mnistable"):
+        session.run(f"insert into @{OLD} ({COLUMNS}) values (?, ?, ?)", *row)  # noqa: S608 (constants)
+    session.execute("drop table mnistable")
 
 
-def carry_over(link: Link, tables: set[str], add: Callable[[Record], object], renew: Callable[[], None]) -> None:
+def carry_over(session: Session, tables: set[str], add: Callable[[Record], object], renew: Callable[[], None]) -> None:
     """Keep a record for each row that was set aside; may be repeated, as an id is made from its row alone."""
     if OLD not in tables:
         return
-    rows = _all_rows(link, OLD)
+    rows = _all_rows(session, OLD)
     for done, row in enumerate(rows):
         add(_record(*row))
         if done % 200 == 0:
@@ -64,9 +64,9 @@ def carry_over(link: Link, tables: set[str], add: Callable[[Record], object], re
     )
 
 
-def _all_rows(link: Link, table: str) -> list[tuple[str, str, str]]:
+def _all_rows(session: Session, table: str) -> list[tuple[str, str, str]]:
     # Rows may be on one node alone: they were written with consistency ONE. So every copy is asked.
-    return link.execute(f"select {COLUMNS} from {table}", consistency=ConsistencyLevel.ALL)  # noqa: S608 (constants)
+    return session.execute(f"select {COLUMNS} from {table}", consistency=ConsistencyLevel.ALL)  # noqa: S608 (constants)
 
 
 def _record(record_time: str, image_name: str, predict_number: str | None) -> Record:

@@ -12,7 +12,7 @@ from typing import Any
 from cassandra import InvalidRequest, Unauthorized
 from cassandra.query import SimpleStatement
 
-from mnist_predict.store.cassandra.session import ALONE, ERRORS, Link
+from mnist_predict.store.cassandra.session import ALONE, ERRORS, Session
 from mnist_predict.store.durability import Durability
 
 DEFAULT_PERIOD = 10.0  # seconds: Cassandra's own, assumed of nodes that do not tell theirs
@@ -35,8 +35,8 @@ _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h":
 class Nodes:
     """The nodes of the local data centre: their acknowledgements count at LOCAL_QUORUM."""
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._periods: dict[str, tuple[str, float]] = {}  # by address: the generation that told it, seconds
         self._beats: dict[str, tuple[tuple[int, int], float]] = {}  # silent nodes: generation and heartbeat, since when
         self._wait_for_connections()
@@ -57,22 +57,22 @@ class Nodes:
         return self.durability
 
     def _hosts(self) -> list[Any]:
-        cluster = self._link.cluster
-        local = self._link.place.dc or cluster.get_control_connection_host().datacenter
+        cluster = self._session.cluster
+        local = self._session.place.dc or cluster.get_control_connection_host().datacenter
         return [host for host in cluster.metadata.all_hosts() if host.datacenter == local]
 
     def _wait_for_connections(self) -> None:
         """A session begins with its first connection; a node it has none to yet would seem silent."""
         give_up = time.monotonic() + CONNECTING
         while time.monotonic() < give_up:
-            connected = self._link.session.get_pool_state()
+            connected = self._session.driver.get_pool_state()
             if all(host in connected for host in self._hosts() if host.is_up):
                 return
             time.sleep(0.02)
 
     def _ask(self, hosts: list[Any], statement: SimpleStatement) -> list[tuple[Any, list[Any]]]:
         """The nodes that answer, with their rows. Raises the last error when none does."""
-        asked = [(host, self._link.session.execute_async(statement, host=host, timeout=ALONE)) for host in hosts]
+        asked = [(host, self._session.driver.execute_async(statement, host=host, timeout=ALONE)) for host in hosts]
         answers: list[tuple[Any, list[Any]]] = []
         failure: Exception | None = None
         for host, future in asked:

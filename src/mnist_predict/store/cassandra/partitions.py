@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from mnist_predict.store.cassandra.rows import Partition, month_of, partition
-from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.session import Session
 
 AT_ONCE = 6  # partitions that are asked first, at least: most of the eight of a time; then twice as many each time
 MOST_AT_ONCE = 64
@@ -25,28 +25,28 @@ T = TypeVar("T")
 TermsOf = tuple[Partition, list[str]]
 
 
-def all_buckets(link: Link, first: UUID, end: UUID) -> Iterator[list[Partition]]:
+def all_buckets(session: Session, first: UUID, end: UUID) -> Iterator[list[Partition]]:
     """The partitions that hold records from one id to another, in groups to ask at once."""
     low, high = _between(first, end)
 
     def there_are() -> Iterator[Partition]:
-        for [month] in link.rows(link.start(_MONTHS, month_of(low[0]), month_of(high[0]))):
-            for day, bucket in link.rows(link.start(_ALL, month, *low, *high, fetch_size=LISTED)):
+        for [month] in session.rows(session.start(_MONTHS, month_of(low[0]), month_of(high[0]))):
+            for day, bucket in session.rows(session.start(_ALL, month, *low, *high, fetch_size=LISTED)):
                 yield day.date(), bucket
 
     return _grouped(there_are(), lambda where: where)
 
 
-def buckets_of(link: Link, terms: Sequence[str], first: UUID, end: UUID) -> Iterator[list[TermsOf]]:
+def buckets_of(session: Session, terms: Sequence[str], first: UUID, end: UUID) -> Iterator[list[TermsOf]]:
     """The same of records with any of some terms, each partition with those that are there."""
     low, high = _between(first, end)
 
     def in_month(month: int) -> Iterator[TermsOf]:
-        asked = [(term, link.start(_OF_TRAIT, term, month, *low, *high, fetch_size=LISTED)) for term in terms]
-        return _side_by_side([(term, link.rows(rows)) for term, rows in asked])
+        asked = [(term, session.start(_OF_TRAIT, term, month, *low, *high, fetch_size=LISTED)) for term in terms]
+        return _side_by_side([(term, session.rows(rows)) for term, rows in asked])
 
     def there_are() -> Iterator[TermsOf]:
-        months = link.rows(link.start(_MONTHS, month_of(low[0]), month_of(high[0])))
+        months = session.rows(session.start(_MONTHS, month_of(low[0]), month_of(high[0])))
         at_once = 1
         while together := [month for [month] in islice(months, at_once)]:
             for one in [in_month(month) for month in together]:

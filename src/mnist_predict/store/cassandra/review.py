@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from mnist_predict.store.cassandra.rows import GET, from_row, partition, timestamp
-from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.protocol import Unreviewed
 from mnist_predict.store.reasons import reasons
 from mnist_predict.store.record import Record
@@ -59,13 +59,13 @@ def forget(record: Record) -> list[tuple[Any, ...]]:
     return [(_DONE, *place), (_NUMBER, timestamp(record.id), *place)] if reasons(record) else []
 
 
-def unreviewed(link: Link, before: UUID, limit: int, digit: str | None) -> Unreviewed:
+def unreviewed(session: Session, before: UUID, limit: int, digit: str | None) -> Unreviewed:
     """Those of ids smaller than `before` that wait, newest first; see `Store.unreviewed`."""
     found: list[UUID] = []
     looked = 0
-    for day, slot in _slots(link, before):
+    for day, slot in _slots(session, before):
         waiting = (day, slot) == slot_of(before)  # of which only a part is looked at here
-        for record_id, number, done in link.rows(link.start(_ROWS, day, slot, before, fetch_size=500)):
+        for record_id, number, done in session.rows(session.start(_ROWS, day, slot, before, fetch_size=500)):
             looked += 1
             if not done:
                 waiting = True
@@ -74,69 +74,69 @@ def unreviewed(link: Link, before: UUID, limit: int, digit: str | None) -> Unrev
             if len(found) == limit or looked == LOOK:
                 return Unreviewed(found, record_id)
         if not waiting:
-            _unlist(link, day, slot)
+            _unlist(session, day, slot)
     return Unreviewed(found, None)
 
 
-def _slots(link: Link, before: UUID) -> Iterator[Slot]:
+def _slots(session: Session, before: UUID) -> Iterator[Slot]:
     day, slot = slot_of(before)
-    months = link.rows(link.start("select month from @month where shelf = 0"))
+    months = session.rows(session.start("select month from @month where shelf = 0"))
     for year in sorted({month // 100 for [month] in months if month // 100 <= day.year}, reverse=True):
-        for found, at in link.rows(link.start(_SLOTS, year, day, slot, fetch_size=50)):
+        for found, at in session.rows(session.start(_SLOTS, year, day, slot, fetch_size=50)):
             yield found.date(), at
 
 
-def _unlist(link: Link, day: date, slot: int) -> None:
+def _unlist(session: Session, day: date, slot: int) -> None:
     """Take a finished partition from the list, unless it was listed not long ago: a late record may follow."""
     until = time.time() - SETTLED
     if (day - date(1970, 1, 1)).days * 86_400 + (slot + 1) * 600 < until:
-        link.run(_UNLIST, int(until * 1_000_000), day.year, day, slot)
+        session.run(_UNLIST, int(until * 1_000_000), day.year, day, slot)
 
 
-def hold(link: Link, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
+def lease(session: Session, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
     """Give some that wait to `who`; see `Store.hold`."""
     held: list[Record] = []
     for at in range(0, len(ids), most):
         group = ids[at : at + most]
-        holders = [link.start(_HOLDER, each) for each in group]
+        holders = [session.start(_HOLDER, each) for each in group]
         for each, holder in zip(group, holders, strict=True):
             row = holder.result().one()
-            if _take(link, each, row[1] if row else None, who, who, int(seconds)):
-                record = _waiting(link, each)
+            if _take(session, each, row[1] if row else None, who, who, int(seconds)):
+                record = _waiting(session, each)
                 held += [record] if record else []
             if len(held) == most:
                 return held
     return held
 
 
-def set_aside(link: Link, record_id: UUID, who: str, seconds: float) -> None:
+def skip(session: Session, record_id: UUID, who: str, seconds: float) -> None:
     """Give what `who` holds to nobody for so long."""
-    row = link.run(_HOLDER, record_id).one()
-    _take(link, record_id, row[1] if row else None, who, NOBODY, int(seconds))
+    row = session.run(_HOLDER, record_id).one()
+    _take(session, record_id, row[1] if row else None, who, NOBODY, int(seconds))
 
 
-def _take(link: Link, record_id: UUID, holder: str | None, who: str, heir: str, seconds: int) -> bool:
+def _take(session: Session, record_id: UUID, holder: str | None, who: str, heir: str, seconds: int) -> bool:
     """Make what nobody holds, or `who` does, the heir's; whether it is."""
     if holder is None:
-        other = link.compare_and_set(_CLAIM, seconds, heir, record_id, look=_HOLDER, key=record_id)
+        other = session.compare_and_set(_CLAIM, seconds, heir, record_id, look=_HOLDER, key=record_id)
     elif holder == who:
-        other = link.compare_and_set(_HAND_ON, seconds, heir, record_id, who, look=_HOLDER, key=record_id)
+        other = session.compare_and_set(_HAND_ON, seconds, heir, record_id, who, look=_HOLDER, key=record_id)
     else:
         return False
     return other is None or other[-1:] == (heir,)
 
 
-def _waiting(link: Link, record_id: UUID) -> Record | None:
+def _waiting(session: Session, record_id: UUID) -> Record | None:
     """The record, if it still waits. One that was labelled under a merged id, or erased, is marked as done now."""
     slot = slot_of(record_id)
-    asked = link.start(_ROW, *slot, record_id), link.start(GET, *partition(record_id), record_id)
-    merged = link.rows(link.start(_MERGED, record_id))
-    labels = [link.start(_LABELS, one) for one in (record_id, *(row[0] for row in merged))]
+    asked = session.start(_ROW, *slot, record_id), session.start(GET, *partition(record_id), record_id)
+    merged = session.rows(session.start(_MERGED, record_id))
+    labels = [session.start(_LABELS, one) for one in (record_id, *(row[0] for row in merged))]
     row, kept = (one.result().one() for one in asked)
     if row is None or row[0]:
         return None
-    named = (row[0] for label in labels for row in link.rows(label))
-    if kept is None or any(link.run(GET, *partition(label), label).one() for label in named):
-        link.run(_DONE, *slot, record_id)
+    named = (row[0] for label in labels for row in session.rows(label))
+    if kept is None or any(session.run(GET, *partition(label), label).one() for label in named):
+        session.run(_DONE, *slot, record_id)
         return None
     return from_row(kept)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from mnist_predict.store.cassandra.partitions import AT_ONCE, all_buckets, buckets_of
 from mnist_predict.store.cassandra.rows import COLUMNS, PAGE, Partition, from_row, partition
-from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.record import Record
 from mnist_predict.store.search import LOOK, UPLOAD, Found, Search, cut, label_terms, terms_to_scan
 
@@ -29,61 +29,61 @@ class _Row(NamedTuple):
     said: str | None
 
 
-def search(link: Link, search: Search, before: UUID | None, limit: int) -> Found:
+def search(session: Session, search: Search, before: UUID | None, limit: int) -> Found:
     """A page of the records that are searched for; see `Store.search`."""
     first, end = search.first, search.end(before)
     if not search.asked:
-        records = list(islice(newest(link, first, end, limit + 1), limit + 1))
+        records = list(islice(newest(session, first, end, limit + 1), limit + 1))
         return cut(records, limit, None)
     found: list[Record] = []
     looked = 0
     some = limit + 1
     if not search.exact or search.labelled == "no":  # not each that is walked along may be one that is searched for
         some = min(some + limit // 5, LOOK)
-    rows = _walk(link, search, first, end, some)
+    rows = _walk(session, search, first, end, some)
     while len(found) <= limit and looked < LOOK:
         together = list(islice(rows, some))
         if not together:
             return cut(found, limit, None)
         looked += len(together)
-        found += _records(link, search, together)
+        found += _records(session, search, together)
         some = min(_MORE, LOOK - looked)
     return cut(found, limit, together[-1].id)
 
 
-def newest(link: Link, first: UUID, end: UUID, limit: int) -> Iterator[Record]:
+def newest(session: Session, first: UUID, end: UUID, limit: int) -> Iterator[Record]:
     """All records from one id to another, newest first; about `limit` of them are wanted."""
     size = max(10, limit // AT_ONCE)
-    for group in all_buckets(link, first, end):
-        asked = [link.start(PAGE, *where, first, end, fetch_size=size) for where in group]
-        streams = [map(from_row, link.rows(rows)) for rows in asked]
+    for group in all_buckets(session, first, end):
+        asked = [session.start(PAGE, *where, first, end, fetch_size=size) for where in group]
+        streams = [map(from_row, session.rows(rows)) for rows in asked]
         yield from merge(*streams, key=lambda record: record.id, reverse=True)
 
 
-def _walk(link: Link, search: Search, first: UUID, end: UUID, some: int) -> Iterator[_Row]:
+def _walk(session: Session, search: Search, first: UUID, end: UUID, some: int) -> Iterator[_Row]:
     """The rows of the terms that are walked along, newest first; about `some` of them are wanted."""
     size = max(10, some // 4)
-    for group in buckets_of(link, list(terms_to_scan(search)), first, end):
+    for group in buckets_of(session, list(terms_to_scan(search)), first, end):
         asked = [
-            link.start(_WALK, *where, term, first, end, fetch_size=size) for where, terms in group for term in terms
+            session.start(_WALK, *where, term, first, end, fetch_size=size) for where, terms in group for term in terms
         ]
-        streams = [(_Row(*row) for row in link.rows(rows)) for rows in asked]
+        streams = [(_Row(*row) for row in session.rows(rows)) for rows in asked]
         yield from merge(*streams, key=lambda row: row.id, reverse=True)
 
 
-def _records(link: Link, search: Search, rows: Sequence[_Row]) -> list[Record]:
+def _records(session: Session, search: Search, rows: Sequence[_Row]) -> list[Record]:
     """The records of some rows that are as they must be, newest first."""
     if search.labelled is not None:
-        rows = [row for row in _of_uploads(link, search, rows) if _is_said(search, row)]
-    found = map(from_row, _ask_for(link, _RECORDS, rows))
+        rows = [row for row in _of_uploads(session, search, rows) if _is_said(search, row)]
+    found = map(from_row, _ask_for(session, _RECORDS, rows))
     return sorted((record for record in found if search.matches(record)), key=lambda record: record.id, reverse=True)
 
 
-def _of_uploads(link: Link, search: Search, rows: Sequence[_Row]) -> Sequence[_Row]:
+def _of_uploads(session: Session, search: Search, rows: Sequence[_Row]) -> Sequence[_Row]:
     """The rows that tell what people say of each: in its own term it may stand for what was said before."""
     if list(terms_to_scan(search)) == [UPLOAD]:
         return rows
-    return [_Row(*row) for row in _ask_for(link, _SAID, rows, UPLOAD)]
+    return [_Row(*row) for row in _ask_for(session, _SAID, rows, UPLOAD)]
 
 
 def _is_said(search: Search, row: _Row) -> bool:
@@ -92,10 +92,10 @@ def _is_said(search: Search, row: _Row) -> bool:
     return search.labelled in (label_terms(row.number, row.said.partition(" ")[2]) if row.said else ["no"])
 
 
-def _ask_for(link: Link, select: str, rows: Sequence[_Row], *values: str) -> Iterator[Any]:
+def _ask_for(session: Session, select: str, rows: Sequence[_Row], *values: str) -> Iterator[Any]:
     """What lies under the ids of some rows, each partition asked once, all at the same time."""
     ids: dict[Partition, list[UUID]] = defaultdict(list)
     for row in rows:
         ids[partition(row.id)].append(row.id)
-    for answer in [link.start(select, *where, *values, some) for where, some in ids.items()]:
-        yield from link.rows(answer)
+    for answer in [session.start(select, *where, *values, some) for where, some in ids.items()]:
+        yield from session.rows(answer)

@@ -78,7 +78,7 @@ class Listed:
         self._listed |= listed
 
 
-class Link:
+class Session:
     """An open session. Every statement is prepared once, and repeatable unless it is a lightweight transaction."""
 
     def __init__(self, place: ClusterUrl) -> None:
@@ -100,8 +100,8 @@ class Link:
             idle_heartbeat_timeout=5,
         )
         try:
-            self.session = self.cluster.connect()
-            self.session._default_timeout = TIMEOUT / 5  # of preparing; the driver has no other way to set it
+            self.driver = self.cluster.connect()
+            self.driver._default_timeout = TIMEOUT / 5  # of preparing; the driver has no other way to set it
         except BaseException:
             self.cluster.shutdown()
             raise
@@ -145,7 +145,7 @@ class Link:
     def execute(self, cql: str, *values: Any, consistency: int | None = None) -> list[Any]:
         """The rows of a statement that is run once and not prepared; `%s` stands for a value."""
         statement = SimpleStatement(cql, keyspace=self.place.keyspace, consistency_level=consistency)
-        return list(self.session.execute(statement, values or None))
+        return list(self.driver.execute(statement, values or None))
 
     def compare_and_set(self, cql: str, *values: Any, look: str, key: str | UUID) -> tuple[Any, ...] | None:
         """Run a lightweight transaction: None when it was applied, else the row that stood in its way.
@@ -176,7 +176,7 @@ class Link:
 
     def _send(self, statement: Any, **options: Any) -> ResponseFuture:
         timeout = TIMEOUT if statement.is_idempotent else ALONE
-        future = self.session.execute_async(statement, timeout=timeout, **options)
+        future = self.driver.execute_async(statement, timeout=timeout, **options)
         asked = (future.attempted_hosts,)  # not the future, which would hold itself in memory
         future.add_callbacks(self._heard, self._heard, callback_args=asked, errback_args=asked)
         return future
@@ -202,8 +202,8 @@ class Link:
     def _prepare_somewhere(self, cql: str) -> PreparedStatement:
         for _ in range(2):
             with contextlib.suppress(OperationTimedOut):
-                return self.session.prepare(cql)
-        return self.session.prepare(cql)  # a third node; each attempt asks the next
+                return self.driver.prepare(cql)
+        return self.driver.prepare(cql)  # a third node; each attempt asks the next
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -15,7 +15,7 @@ from uuid import UUID
 from mnist_predict.errors import Gone, KeyReused
 from mnist_predict.store.cassandra import index, review
 from mnist_predict.store.cassandra.rows import COLUMNS, Partition, blob, month_of, partition, timestamp, to_row
-from mnist_predict.store.cassandra.session import Link
+from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.record import Record
 
 Statement = tuple[Any, ...]
@@ -40,15 +40,15 @@ CLAIMED = "select key, id, image_name, sha256 from @idempotency_key where key = 
 class Window:
     """So many statements under way at once; leaving it waits for the last of them."""
 
-    def __init__(self, link: Link, size: int) -> None:
-        self._link, self._size = link, size
+    def __init__(self, session: Session, size: int) -> None:
+        self._session, self._size = session, size
         self._under_way: deque[Any] = deque()
 
     def start(self, cql: str, *values: Any) -> None:
-        self._add(self._link.start(cql, *values))
+        self._add(self._session.start(cql, *values))
 
     def batch(self, statements: Iterable[Statement]) -> None:
-        self._add(self._link.batch(statements))
+        self._add(self._session.batch(statements))
 
     def _add(self, future: Any) -> None:
         self._under_way.append(future)
@@ -67,10 +67,10 @@ class Window:
         self.wait()
 
 
-def claim(link: Link, record: Record) -> Record:
+def claim(session: Session, record: Record) -> Record:
     """The record under the id that its key is of: its own, where nobody came earlier."""
     mine = (record.key, record.id, record.image_name, blob(record.sha256))
-    kept = link.compare_and_set(_CLAIM, *mine, look=CLAIMED, key=str(record.key)) or mine
+    kept = session.compare_and_set(_CLAIM, *mine, look=CLAIMED, key=str(record.key)) or mine
     if kept[2] is None:
         raise Gone(kept[1])
     return replace(record, id=same(kept[2:], record, kept[1]))
@@ -83,13 +83,13 @@ def same(kept: tuple[str, bytes | None], record: Record, kept_id: UUID) -> UUID:
     return kept_id
 
 
-def put_pictures(link: Link, records: Iterable[Record], pictures: Mapping[str, bytes]) -> None:
+def put_pictures(session: Session, records: Iterable[Record], pictures: Mapping[str, bytes]) -> None:
     """List records where an eraser looks for them, and keep pictures, by their SHA-256.
 
     The first chunk comes in one mutation with those whose picture it is, the others later: none is kept unlisted.
     """
     first: dict[bytes | None, list[tuple[Any, ...]]] = defaultdict(list)
-    with Window(link, ROWS_AT_ONCE) as window:
+    with Window(session, ROWS_AT_ONCE) as window:
         for record in records:
             if record.label_of is not None:
                 window.start(_LABEL, record.label_of, record.id, timestamp(record.id))
@@ -97,76 +97,78 @@ def put_pictures(link: Link, records: Iterable[Record], pictures: Mapping[str, b
                 first[blob(record.sha256)].append((_LISTED, blob(record.sha256), record.id, timestamp(record.id)))
         for digest, picture in pictures.items():
             first[blob(digest)].append((_CHUNK, blob(digest), 0, len(picture), picture[:CHUNK]))
-    with Window(link, CHUNKS_AT_ONCE) as window:
+    with Window(session, CHUNKS_AT_ONCE) as window:
         for statements in first.values():
             window.batch(statements)
-    with Window(link, CHUNKS_AT_ONCE) as window:
+    with Window(session, CHUNKS_AT_ONCE) as window:
         for digest, picture in pictures.items():
             for at in range(CHUNK, len(picture), CHUNK):
                 window.start(_CHUNK, blob(digest), at // CHUNK, len(picture), picture[at : at + CHUNK])
 
 
-def put_partition(link: Link, where: Partition) -> None:
+def put_partition(session: Session, where: Partition) -> None:
     """List a partition, so that pages find it."""
     month = month_of(where[0])
-    link.run("insert into @bucket_of_month (month, day, bucket) values (?, ?, ?)", month, *where)
-    link.run("insert into @month (shelf, month) values (0, ?)", month)
+    session.run("insert into @bucket_of_month (month, day, bucket) values (?, ?, ?)", month, *where)
+    session.run("insert into @month (shelf, month) values (0, ?)", month)
 
 
-def put_records(link: Link, records: Sequence[Record]) -> None:
+def put_records(session: Session, records: Sequence[Record]) -> None:
     """Keep records that are listed, whose pictures are kept and whose partitions are listed."""
-    _put_rows(link, records, lambda record: [*_rows(record), *index.rows_of(record)])
+    _put_rows(session, records, lambda record: [*_rows(record), *index.rows_of(record)])
 
 
-def put_pointers(link: Link, records: Sequence[Record], sayings: index.Sayings) -> None:
+def put_pointers(session: Session, records: Sequence[Record], sayings: index.Sayings) -> None:
     """Have names, reviews and searches lead to records that are kept."""
     newest: dict[str, UUID] = {}
     for record in records:
         if record.label_of is None and record.sha256 is not None:
             newest[record.image_name] = max(record.id, newest.get(record.image_name, record.id))
-    with Window(link, ROWS_AT_ONCE) as window:
+    with Window(session, ROWS_AT_ONCE) as window:
         for image_name, newest_id in newest.items():
             window.start(NEWEST, image_name, newest_id, timestamp(newest_id))
         for record in records:
             for statement in review.statements(record):
                 window.start(*statement)
-        _put_index_pointers(link, window, records, sayings.rows())
+        _put_index_pointers(session, window, records, sayings.rows())
 
 
-def put_index(link: Link, records: Sequence[Record]) -> None:
+def put_index(session: Session, records: Sequence[Record]) -> None:
     """What searches walk along, of records that are kept already."""
-    sayings = index.Sayings(link, records)
-    _put_rows(link, records, index.rows_of)
-    with Window(link, ROWS_AT_ONCE) as window:
-        _put_index_pointers(link, window, records, sayings.rows())
+    sayings = index.Sayings(session, records)
+    _put_rows(session, records, index.rows_of)
+    with Window(session, ROWS_AT_ONCE) as window:
+        _put_index_pointers(session, window, records, sayings.rows())
 
 
-def put_said(link: Link, of: UUID, label: Record) -> None:
+def put_said(session: Session, of: UUID, label: Record) -> None:
     """What a label says of what its record was merged into."""
-    with Window(link, ROWS_AT_ONCE) as window:
-        _put_index_pointers(link, window, [], [index.said_rows(link, of, label)])
+    with Window(session, ROWS_AT_ONCE) as window:
+        _put_index_pointers(session, window, [], [index.said_rows(session, of, label)])
 
 
-def _put_rows(link: Link, records: Iterable[Record], rows: Callable[[Record], list[Statement]]) -> None:
+def _put_rows(session: Session, records: Iterable[Record], rows: Callable[[Record], list[Statement]]) -> None:
     """Write rows of records, each partition in one mutation."""
     partitions: dict[Partition, list[Statement]] = defaultdict(list)
     for record in records:
         partitions[partition(record.id)] += rows(record)
-    with Window(link, ROWS_AT_ONCE) as window:
+    with Window(session, ROWS_AT_ONCE) as window:
         for statements in partitions.values():
             window.batch(statements)
 
 
-def _put_index_pointers(link: Link, window: Window, records: Iterable[Record], said: list[list[Statement]]) -> None:
+def _put_index_pointers(
+    session: Session, window: Window, records: Iterable[Record], said: list[list[Statement]]
+) -> None:
     """List the terms of records where they are not listed yet, and write what labels say, with its terms."""
     written = [row for rows in (*map(index.rows_of, records), *said) for row in rows]
-    lacking = link.listed.lacking(written)
+    lacking = session.listed.lacking(written)
     for term, where in lacking:
         window.start(*index.listing(term, where))
     for rows in filter(None, said):
         window.batch(rows)
     window.wait()
-    link.listed.add(lacking)
+    session.listed.add(lacking)
 
 
 def _rows(record: Record) -> list[Statement]:

@@ -18,7 +18,7 @@ from mnist_predict.errors import StoreUnavailable
 from mnist_predict.store.durability import Durability
 from mnist_predict.store.protocol import Status, Store, Unreviewed
 from mnist_predict.store.record import Erasure, Record
-from mnist_predict.store.search import Found, Search, one_of_each, together
+from mnist_predict.store.search import Found, Search, merge_results, one_of_each
 from mnist_predict.store.spool.replay import replay
 from mnist_predict.store.spool.spool import Spool
 from mnist_predict.store.spool.volume import is_ephemeral
@@ -143,7 +143,7 @@ class SpooledStore(Store):
             theirs = self._ask(lambda: self.store.search(search, before, limit))
         except StoreUnavailable:
             return mine
-        return together(mine, theirs, limit)
+        return merge_results(mine, theirs, limit)
 
     def labels(self, record_id: UUID) -> list[Record]:
         """The labels of a record, newest first; while the store is away, of one that waits."""
@@ -167,18 +167,18 @@ class SpooledStore(Store):
         """Readings that wait for a person, in the store alone; see `Store.unreviewed`."""
         return self._ask(lambda: self.store.unreviewed(before, limit, digit))
 
-    def hold(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
+    def lease(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
         """Give some that wait to `who`, in the store alone, which all services share; see `Store.hold`."""
-        return self._ask(lambda: self.store.hold(ids, who, seconds, most))
+        return self._ask(lambda: self.store.lease(ids, who, seconds, most))
 
-    def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
-        """Give what `who` holds to nobody; see `Store.set_aside`."""
-        self._ask(lambda: self.store.set_aside(record_id, who, seconds))
+    def skip(self, record_id: UUID, who: str, seconds: float) -> None:
+        """Give what `who` holds to nobody; see `Store.skip`."""
+        self._ask(lambda: self.store.skip(record_id, who, seconds))
 
-    def together(self, record: Record) -> list[Record]:
+    def erased_with(self, record: Record) -> list[Record]:
         """What is erased with a record, in the store and in the spool; see `Store.together`."""
-        theirs = self._ask(lambda: self.store.together(record))
-        return list(one_of_each(self.spool.together(record), theirs))
+        theirs = self._ask(lambda: self.store.erased_with(record))
+        return list(one_of_each(self.spool.erased_with(record), theirs))
 
     def erase(self, erasure: Erasure) -> Erasure:
         """Erase these records in the store, so that none is moved there any more, then in the spool."""

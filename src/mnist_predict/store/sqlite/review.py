@@ -27,7 +27,7 @@ def put(connection: Connection, records: Sequence[Record]) -> None:
     connection.executemany(_PUT, ((str(record.id), record.written) for record in records if reasons(record)))
 
 
-def hold(connection: Connection, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[UUID]:
+def lease(connection: Connection, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[UUID]:
     """Give the first `most` that are free, or `who`'s already, to `who` for so long."""
     now = time.time()
     held: list[UUID] = []
@@ -40,7 +40,7 @@ def hold(connection: Connection, ids: Sequence[UUID], who: str, seconds: float, 
     return held
 
 
-def set_aside(connection: Connection, record_id: UUID, who: str, seconds: float) -> None:
+def skip(connection: Connection, record_id: UUID, who: str, seconds: float) -> None:
     """Give what `who` holds to nobody for so long."""
     now = time.time()
     if connection.execute(_FREE, (str(record_id), now, who)).fetchone():

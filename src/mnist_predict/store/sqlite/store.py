@@ -127,16 +127,16 @@ class SqliteStore(Store):
         ids = [UUID(row[0]) for row in rows]
         return Unreviewed(ids, ids[-1] if len(ids) == limit else None)
 
-    def hold(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
+    def lease(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
         run = self._of_this_process()._writer.run
-        held = run(lambda connection: sqlite_review.hold(connection, ids, who, seconds, most))
+        held = run(lambda connection: sqlite_review.lease(connection, ids, who, seconds, most))
         return [record for each in held if (record := self.get(each))]
 
-    def set_aside(self, record_id: UUID, who: str, seconds: float) -> None:
+    def skip(self, record_id: UUID, who: str, seconds: float) -> None:
         run = self._of_this_process()._writer.run
-        run(lambda connection: sqlite_review.set_aside(connection, record_id, who, seconds))
+        run(lambda connection: sqlite_review.skip(connection, record_id, who, seconds))
 
-    def together(self, record: Record) -> list[Record]:
+    def erased_with(self, record: Record) -> list[Record]:
         if record.sha256 is None and record.label_of is not None:
             record = self.get(record.label_of) or record
         return self._records(erasing.TOGETHER, record.sha256 or "", str(record.id))
