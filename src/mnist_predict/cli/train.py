@@ -4,7 +4,7 @@ import importlib.util
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -12,7 +12,7 @@ from mnist_predict.errors import BadRequest
 from mnist_predict.models.registry import PARTS, Part, Version, open_version
 
 if TYPE_CHECKING:
-    from mnist_predict.training.steps import Run
+    from mnist_predict.training.steps import Run, Trainer
 
 FLAGS = (
     click.argument("network", type=click.Choice(PARTS), default="digits"),
@@ -30,6 +30,20 @@ FLAGS = (
     click.option("--device", default="", help="cuda, mps or cpu; by itself the fastest that is there."),
     click.option("--resume", is_flag=True, help="Go on from the checkpoint that an interrupted run left."),
 )  # fmt: skip
+
+
+class Options(NamedTuple):
+    """What the flags said."""
+
+    network: Part
+    start: Path | None
+    data: Path
+    hands: Path | None
+    out: Path
+    seed: int | None
+    epochs: int | None
+    device: str
+    resume: bool
 
 
 def flags(command: Callable[..., None]) -> Callable[..., None]:
@@ -54,61 +68,51 @@ def train() -> None:
 @flags
 def new(**given: Any) -> None:
     """Train from scratch."""
-    run("train new", {}, False, **given)
+    run("train new", {}, False, Options(**given))
 
 
 @train.command("continue")
 @flags
-def continue_(network: Part, **given: Any) -> None:
+def continue_(**given: Any) -> None:
     """Train on from a version's weights: few epochs, small steps."""
-    gently = {"epochs": 5, "rate": 0.02} if network == "digits" else {"epochs": 8, "rate": 1.2e-3, "easy": 0}
-    run("train continue", gently, True, network=network, **given)
+    options = Options(**given)
+    gently = (
+        {"epochs": 5, "max_lr": 0.02} if options.network == "digits" else {"epochs": 8, "max_lr": 1.2e-3, "easy": 0}
+    )
+    run("train continue", gently, True, options)
 
 
-def run(
-    command: str,
-    changes: dict[str, Any],
-    go_on: bool,
-    network: Part,
-    start: Path | None,
-    data: Path,
-    hands: Path | None,
-    out: Path,
-    device: str,
-    resume: bool,
-    seed: int | None,
-    epochs: int | None,
-) -> None:
+def run(command: str, changes: dict[str, Any], go_on: bool, options: Options) -> None:
     """Train a network from new weights or those of the version in `start`, and write the version."""
-    from mnist_predict.training import export, steps
-    from mnist_predict.training import mnist as dataset
+    from mnist_predict.training import export, mnist, steps
     from mnist_predict.training.digit import train as digits
     from mnist_predict.training.line import train as line
 
-    beside = open_version(start or "")
-    seed = 1 if seed is None else seed
-    changes = changes | {"seed": seed} | ({"epochs": epochs} if epochs else {})
-    where = steps.find_device(device)
-    dataset.hashes(data)  # a missing file is told now, not after the last epoch
-    checkpoint = out / f"{command.replace(' ', '-')}-{network}-seed{seed}.checkpoint"
-    out.mkdir(parents=True, exist_ok=True)
-    module: Any = digits if network == "digits" else line
-    saved = steps.read_checkpoint(checkpoint, where) if resume else None
+    network, data, hands = options.network, options.data, options.hands
+    trainer: Trainer = digits if network == "digits" else line
+    beside = open_version(options.start or "")
+    seed = 1 if options.seed is None else options.seed
+    changes = changes | {"seed": seed} | ({"epochs": options.epochs} if options.epochs else {})
+    device = steps.find_device(options.device)
+    mnist.hashes(data)  # a missing file is told now, not after the last epoch
+    checkpoint = options.out / f"{command.replace(' ', '-')}-{network}-seed{seed}.checkpoint"
+    options.out.mkdir(parents=True, exist_ok=True)
+    saved = steps.read_checkpoint(checkpoint, device) if options.resume else None
     if saved is not None:
-        recipe = module.Recipe(**saved["recipe"])
+        recipe = trainer.Recipe(**saved["recipe"])
     else:
-        recipe = replace(module.Recipe(start=beside.name if go_on else ""), **changes)
-    state = module.begin(recipe, where, export.load_weights(beside, network) if go_on else None)
+        recipe = replace(trainer.Recipe(start=beside.name if go_on else ""), **changes)
+    state = trainer.begin(recipe, device, export.load_weights(beside, network) if go_on else None)
     if saved is not None:
         state.restore(saved)
     try:
-        with_bar(module.train, state, data, hands, checkpoint)
+        with_bar(trainer.train, state, data, hands, checkpoint)
     except KeyboardInterrupt:
         click.echo(f"Stopped after epoch {state.epoch}. Go on with the same command and --resume.", err=True)
         raise SystemExit(130) from None
     export.to_float16(state.average)
-    made = report(f"{command} {network}", network, state, data, hands, str(where))
-    version: Version = export.write_version(state.average, network, made, out, beside)
+    made = report(f"{command} {network}", network, state, data, hands, str(device))
+    version: Version = export.write_version(state.average, network, made, options.out, beside)
     on = "test" if "test" in made else "validation"
     click.echo(f"{version.folder}: {made[on]['accuracy']:.2%} on the {on} set")
     checkpoint.unlink()
@@ -154,8 +158,7 @@ def report(
     import onnx
     import torch
 
-    from mnist_predict.training import handwriting
-    from mnist_predict.training import mnist as dataset
+    from mnist_predict.training import handwriting, mnist
     from mnist_predict.training.evaluation import calibrate
     from mnist_predict.training.synthesis import fonts
 
@@ -167,7 +170,7 @@ def report(
     return {
         "command": f"mnist-predict {command}",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "data_sha256": dataset.hashes(data),
+        "data_sha256": mnist.hashes(data),
         "hands": handwriting.names(hands) if hands else [],
         "recipe": asdict(state.recipe),
         "device": f"{device}, {platform.machine()}, {torch.get_num_threads()} thread(s)",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import nn
@@ -20,10 +20,10 @@ class Recipe:
     """Everything that decides what a run gives: it is kept in the report of the version."""
 
     epochs: int
-    rate: float  # highest learning rate of the one-cycle schedule (Smith and Topin 2017)
-    warm: float  # share of the run in which the rate rises
-    averaging: float  # of weights, per step (EMA; Polyak and Juditsky 1992)
-    decay: float  # of weights
+    max_lr: float  # highest learning rate of the one-cycle schedule (Smith and Topin 2017)
+    warmup_fraction: float  # share of the run in which the rate rises
+    ema_decay: float  # of weights, per step (EMA; Polyak and Juditsky 1992)
+    weight_decay: float  # of weights
     seed: int = 1
     start: str = ""  # the version whose weights it went on from
 
@@ -66,12 +66,12 @@ class Run(Generic[N]):
         """The learning rate when so many epochs are done: up, then down to nothing along a cosine."""
         recipe = self.recipe
         share = min(done / recipe.epochs, 1.0)
-        if share < recipe.warm:
-            shape = share / recipe.warm
+        if share < recipe.warmup_fraction:
+            shape = share / recipe.warmup_fraction
         else:
-            shape = (1 + math.cos(math.pi * (share - recipe.warm) / (1 - recipe.warm))) / 2
+            shape = (1 + math.cos(math.pi * (share - recipe.warmup_fraction) / (1 - recipe.warmup_fraction))) / 2
         for group in self.optimizer.param_groups:
-            group["lr"] = recipe.rate * max(shape, 1e-3)
+            group["lr"] = recipe.max_lr * max(shape, 1e-3)
 
     def learn(self, loss: torch.Tensor, clip: float = math.inf) -> None:
         """One step down the loss, and the average a little after it."""
@@ -81,7 +81,7 @@ class Run(Generic[N]):
         self.optimizer.step()
         self.step += 1
         # Weights of the first steps would linger in the average for the whole of a short run.
-        keep = min(self.recipe.averaging, self.step / (self.step + 10))
+        keep = min(self.recipe.ema_decay, self.step / (self.step + 10))
         with torch.no_grad():
             for mean, now in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
                 if mean.is_floating_point():
@@ -104,6 +104,18 @@ class Run(Generic[N]):
         for name in ("epoch", "step", "seconds", "history"):
             setattr(self, name, state[name])
         torch.set_rng_state(state["random"].cpu())
+
+
+class Trainer(Protocol):
+    """What a module offers that trains one of the networks."""
+
+    Recipe: type[Any]
+
+    def begin(self, recipe: Any, device: torch.device, weights: dict[str, torch.Tensor] | None = None) -> Run[Any]:
+        """A run at its first step, from `weights` or from new ones."""
+
+    def train(self, run: Run[Any], data: Path, hands: Path | None, progress: Progress, checkpoint: Path) -> None:
+        """Train until the recipe's last epoch, with a checkpoint after each."""
 
 
 def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:

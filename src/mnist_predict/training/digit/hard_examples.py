@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_predict.training import mnist as dataset
+from mnist_predict.training import mnist
 from mnist_predict.training.evaluation.corruptions import HELD_OUT, KINDS, corrupt
-from mnist_predict.training.line import batches as strips
+from mnist_predict.training.line import batches
 from mnist_predict.training.synthesis.generator import Synthesis
 from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.style import HEIGHT
@@ -31,8 +31,8 @@ _Labelled = Iterator[tuple[NDArray[np.uint8], int]]
 
 def digits(data: Path, hands: Path | None, rng: np.random.Generator) -> Seen:
     """Pictures `[N, 28, 28]` (ink = 255) and labels `[N]`, from 0 to 9 or NONE."""
-    pictures, labels = dataset.load(data, "train")
-    kept = dataset.split(len(pictures))[0]
+    pictures, labels = mnist.load(data, "train")
+    kept = mnist.split(len(pictures))[0]
     found = [
         *_of_strips(data, hands, len(kept) // STRIPS, rng),
         *_spoilt(pictures[kept], labels[kept], len(kept) // SPOILT, rng),
@@ -41,7 +41,7 @@ def digits(data: Path, hands: Path | None, rng: np.random.Generator) -> Seen:
 
 
 def _of_strips(data: Path, hands: Path | None, count: int, rng: np.random.Generator) -> _Labelled:
-    source = strips.open_source(data, hands, False, int(rng.integers(2**31)))
+    source = batches.open_source(data, hands, False, int(rng.integers(2**31)))
     synthesis = Synthesis(source.bank, Papers(HEIGHT, source.words, rng), rng)
     for _ in range(count):
         strip, label, _loose = synthesis.strip()
@@ -53,7 +53,7 @@ def _of_strips(data: Path, hands: Path | None, count: int, rng: np.random.Genera
             yield from zip(cut, map(int, label), strict=True)
 
 
-def _spoilt(pictures: dataset.Bytes, labels: dataset.Bytes, count: int, rng: np.random.Generator) -> _Labelled:
+def _spoilt(pictures: mnist.Bytes, labels: mnist.Bytes, count: int, rng: np.random.Generator) -> _Labelled:
     kinds = [kind for kind in KINDS if kind not in HELD_OUT]
     for i in rng.integers(0, len(pictures), count):
         cut = _cut(corrupt(pictures[i], kinds[rng.integers(len(kinds))], rng))

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from mnist_predict.stats.intervals import wilson_interval
-from mnist_predict.training import mnist as dataset
+from mnist_predict.training import mnist
 from mnist_predict.training.digit.network import Network
 from mnist_predict.training.digit.train import logits
 from mnist_predict.training.evaluation import measures
-from mnist_predict.training.line import batches as strips
+from mnist_predict.training.line import batches
 from mnist_predict.training.line import train as line
 from mnist_predict.training.line.network import LineNetwork
 from mnist_predict.training.synthesis.generator import Labelled
@@ -36,9 +36,9 @@ def measure_digits(network: Network, data: Path) -> dict[str, Any]:
     """Fit the temperature on the held-out pictures, then the figures of both parts; the test set decides nothing."""
     network = network.cpu()
     report: dict[str, Any] = {}
-    pictures, labels = dataset.load(data, "train")
-    held_out = dataset.split(len(pictures))[1]
-    parts = {"validation": (pictures[held_out], labels[held_out]), "test": dataset.load(data, "t10k")}
+    pictures, labels = mnist.load(data, "train")
+    held_out = mnist.split(len(pictures))[1]
+    parts = {"validation": (pictures[held_out], labels[held_out]), "test": mnist.load(data, "t10k")}
     for part, (pictures, labels) in parts.items():
         output = logits(network, torch.from_numpy(pictures.copy()))
         if part == "validation":
@@ -61,7 +61,7 @@ def measure_digits(network: Network, data: Path) -> dict[str, Any]:
 def measure_line(network: LineNetwork, data: Path, hands: Path | None) -> dict[str, Any]:
     """Fit the temperature on strips of held-out hands, then the figures on others of them, none seen before."""
     network = network.cpu().eval()
-    made, numbers = strips.held_out(data, hands, 2 * CALIBRATION, seed=2)
+    made, numbers = batches.held_out(data, hands, 2 * CALIBRATION, seed=2)
     fit, rest = made[:CALIBRATION] + numbers[: len(numbers) // 2], made[CALIBRATION:]
     choices = np.exp(np.linspace(-0.7, 0.7, 15))
     losses = [_label_loss(network, fit, float(t)) for t in choices]
@@ -73,7 +73,7 @@ def measure_line(network: LineNetwork, data: Path, hands: Path | None) -> dict[s
 def _measured(network: LineNetwork, labelled: list[Labelled]) -> dict[str, Any]:
     confidences, hits = [], []
     with torch.inference_mode():
-        for batch in strips.batches(labelled, np.random.default_rng(0)):
+        for batch in batches.batches(labelled, np.random.default_rng(0)):
             output = network.calibrated(line.to_input(batch.strips, torch.device("cpu")))
             frames = line.merged(output, batch.labels, batch.loose).numpy()
             for one, label in zip(frames, batch.labels, strict=True):
@@ -95,7 +95,7 @@ def _label_loss(network: LineNetwork, labelled: list[Labelled], temperature: flo
     network.temperature.fill_(temperature)
     total = 0.0
     with torch.inference_mode():
-        for batch in strips.batches(labelled, np.random.default_rng(0)):
+        for batch in batches.batches(labelled, np.random.default_rng(0)):
             output = network.calibrated(line.to_input(batch.strips, torch.device("cpu")))
             total += float(line.label_losses(output, batch.labels, batch.loose).clamp(max=50).sum())
     return total

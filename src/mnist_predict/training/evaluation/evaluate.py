@@ -12,7 +12,7 @@ import numpy as np
 from mnist_predict.errors import BadRequest, UserError
 from mnist_predict.reading import Reading
 from mnist_predict.stats.intervals import wilson_interval
-from mnist_predict.training import mnist as dataset
+from mnist_predict.training import mnist
 from mnist_predict.training.evaluation import measures
 from mnist_predict.typed import is_number
 from mnist_predict.vision.recognizer import Recognizer
@@ -27,8 +27,8 @@ def samples(folder: Path) -> list[Sample]:
         if not listed:
             raise BadRequest(f"{folder}/labels.csv names no picture.")
         return listed
-    if dataset.has_idx(folder, "t10k"):
-        pictures, labels = dataset.load(folder, "t10k")
+    if mnist.has_idx(folder, "t10k"):
+        pictures, labels = mnist.load(folder, "t10k")
         return [
             drawn(f"t10k-{i:05}", picture, str(label))
             for i, (picture, label) in enumerate(zip(pictures, labels, strict=True))
@@ -36,7 +36,7 @@ def samples(folder: Path) -> list[Sample]:
     raise BadRequest(f"{folder} holds neither labels.csv (image_name,label) nor MNIST's t10k files.")
 
 
-def drawn(name: str, pixels: dataset.Bytes, label: str) -> Sample:
+def drawn(name: str, pixels: mnist.Bytes, label: str) -> Sample:
     """A sample of pixels that are in no file."""
     return name, label, partial(_read_pixels, pixels)
 
@@ -114,7 +114,7 @@ def _listed(folder: Path) -> Iterator[Sample]:
             yield row["image_name"], label, partial(_read_file, path)
 
 
-def _read_pixels(pixels: dataset.Bytes, reader: Recognizer) -> Reading:
+def _read_pixels(pixels: mnist.Bytes, reader: Recognizer) -> Reading:
     return reader.read_pixels(pixels)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as nnf
 
 from mnist_predict.training import steps
-from mnist_predict.training.line import batches as strips
+from mnist_predict.training.line import batches
 from mnist_predict.training.line.network import LineNetwork
 from mnist_predict.training.steps import Progress, Run
 from mnist_predict.training.synthesis.camera import Strip
@@ -28,11 +28,11 @@ class Recipe(steps.Recipe):
     """The recipe of the shipped line network. Change it here."""
 
     epochs: int = 28
-    rate: float = 2.5e-3
-    warm: float = 0.05
-    averaging: float = 0.9995
-    decay: float = 0.01
-    strips: int = 40 * strips.CHUNK  # in an epoch
+    max_lr: float = 2.5e-3
+    warmup_fraction: float = 0.05
+    ema_decay: float = 0.9995
+    weight_decay: float = 0.01
+    strips: int = 40 * batches.CHUNK  # in an epoch
     easy: int = 3  # epochs in which ever fewer strips are plain
     clip: float = 5.0  # norm of the gradient
 
@@ -43,7 +43,7 @@ def begin(recipe: Recipe, device: torch.device, weights: dict[str, Tensor] | Non
     network, average = (LineNetwork().to(device) for _ in range(2))
     if weights is not None:
         network.load_state_dict(weights)
-    optimizer = torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=recipe.decay)
+    optimizer = torch.optim.AdamW(network.parameters(), recipe.max_lr, weight_decay=recipe.weight_decay)
     return Run(recipe, network, average, optimizer)
 
 
@@ -51,10 +51,10 @@ def train(run: Run[LineNetwork], data: Path, hands: Path | None, progress: Progr
     """Train until the recipe's last epoch; a checkpoint after each, validation on strips of other hands."""
     recipe = run.recipe
     assert isinstance(recipe, Recipe)  # noqa: S101 (begin made it)
-    made_of = strips.open_source(data, hands, False, recipe.seed)
-    chunks = recipe.strips // strips.CHUNK
-    source = strips.supply(made_of, recipe.seed, run.epoch * chunks, recipe.easy * chunks)
-    unseen, unseen_real = strips.held_out(data, hands, VALIDATION)
+    made_of = batches.open_source(data, hands, False, recipe.seed)
+    chunks = recipe.strips // batches.CHUNK
+    source = batches.supply(made_of, recipe.seed, run.epoch * chunks, recipe.easy * chunks)
+    unseen, unseen_real = batches.held_out(data, hands, VALIDATION)
     try:
         while run.epoch < recipe.epochs:
             began = time.monotonic()
@@ -81,7 +81,7 @@ def train(run: Run[LineNetwork], data: Path, hands: Path | None, progress: Progr
         source.close()
 
 
-def loss(output: Tensor, batch: strips.Batch) -> Tensor:
+def loss(output: Tensor, batch: batches.Batch) -> Tensor:
     """CTC loss of log-probabilities `[N, T, CLASSES]`; long labels weigh by the root of their length."""
     lengths = torch.tensor([len(label) for label in batch.labels])
     losses = label_losses(output, batch.labels, batch.loose)
@@ -117,7 +117,7 @@ def exact_match(network: LineNetwork, labelled: list[Labelled]) -> float:
     network.eval()
     right = 0
     with torch.inference_mode():
-        for batch in strips.batches(labelled, np.random.default_rng(0)):
+        for batch in batches.batches(labelled, np.random.default_rng(0)):
             output = network(to_input(batch.strips, next(network.parameters()).device))
             for frames, label in zip(merged(output, batch.labels, batch.loose), batch.labels, strict=True):
                 right += best_path(frames.float().cpu().numpy(), SYMBOLS) == label

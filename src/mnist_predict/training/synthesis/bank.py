@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_predict.training import mnist as dataset
+from mnist_predict.training import mnist
 from mnist_predict.training.handwriting import Sample
 from mnist_predict.training.synthesis import hands
 
@@ -82,8 +82,8 @@ class Shapes:
 
 def of_mnist(data: Path, held_out: bool) -> Shapes:
     """The training pictures of MNIST, or those of them that are held out; each is a hand of its own."""
-    pictures, labels = dataset.load(data, "train")
-    chosen = dataset.split(len(pictures))[1 if held_out else 0]
+    pictures, labels = mnist.load(data, "train")
+    chosen = mnist.split(len(pictures))[1 if held_out else 0]
     large = (cv2.resize(pictures[i], (SIDE, SIDE), interpolation=cv2.INTER_CUBIC) for i in chosen)
     return _shapes(((picture > 110).astype(np.uint8) for picture in large), labels[chosen], np.arange(len(chosen)))
 
