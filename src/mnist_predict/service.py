@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from itertools import takewhile
@@ -14,7 +15,7 @@ from mnist_predict.errors import BadRequest, Gone, NotFound, StoreUnavailable
 from mnist_predict.reading import Reading
 from mnist_predict.settings import Settings
 from mnist_predict.stats.counting import open_statistics
-from mnist_predict.store.ids import first_id, new_id
+from mnist_predict.store.ids import first_id, go_on_from, new_id
 from mnist_predict.store.opening import data_place, open_safe_store
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Erasure, Record
@@ -62,6 +63,7 @@ class Service:
         self._looks = Turns(2)
         self._trial = threading.Lock()
         self._tried = -TRIED_EVERY
+        self._has_seen_newest = False
         self._failed: tuple[float, StoreUnavailable] | None = None
 
     def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
@@ -91,7 +93,7 @@ class Service:
         image_name = _name(image_name)
         reading = self.read(data, expected)
         digest = sha256(data).hexdigest()
-        record = Record(new_id(), image_name, reading.written, "upload", digest, reading, key=key, by=by)
+        record = Record(self._new_id(), image_name, reading.written, "upload", digest, reading, key=key, by=by)
         return self._keep(record, data)
 
     def record_by_hand(self, image_name: str, number: str, data: bytes | None = None, by: str | None = None) -> Record:
@@ -108,7 +110,7 @@ class Service:
         known = self.store.newest(image_name)
         digest = sha256(data).hexdigest() if data is not None else known.sha256 if known else None
         if known is None or known.sha256 != digest:
-            return self._keep(Record(new_id(), image_name, written, "hand", digest, by=by), data)
+            return self._keep(Record(self._new_id(), image_name, written, "hand", digest, by=by), data)
         return self._add_label(known, written, by)
 
     def label(self, record_id: str, number: str, by: str | None = None) -> Record:
@@ -127,6 +129,15 @@ class Service:
         newest = next(iter(self.store.labels(of.id)), of)
         label_id = new_id(after=newest.id)
         return self._keep(Record(label_id, of.image_name, written, "hand", of.sha256, label_of=of.id, by=by))
+
+    def _new_id(self) -> UUID:
+        """An id newer than those in the store, though the clock may have been set back since."""
+        if not self._has_seen_newest:
+            with suppress(StoreUnavailable):
+                for newest in self.store.page(limit=1):
+                    go_on_from(newest.id)
+                self._has_seen_newest = True
+        return new_id()
 
     def _keep(self, record: Record, picture: bytes | None = None) -> Record:
         start = perf_counter()

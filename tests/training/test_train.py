@@ -22,7 +22,7 @@ from mnist_predict.training import mnist as dataset
 from mnist_predict.training.digit import train
 from mnist_predict.training.digit.network import Network
 from mnist_predict.training.evaluation import calibrate
-from mnist_predict.training.line import batches as strips
+from mnist_predict.training.line import batches
 from mnist_predict.training.line import train as line
 from mnist_predict.training.line.network import LineNetwork
 from mnist_predict.vision.alphabet import CLASSES
@@ -223,7 +223,7 @@ def small_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "Recipe", Small)
     monkeypatch.setattr(line, "VALIDATION", 40)
     monkeypatch.setattr(calibrate, "CALIBRATION", 40)
-    monkeypatch.setattr(strips, "CHUNK", 32)
+    monkeypatch.setattr(batches, "CHUNK", 32)
 
 
 @pytest.mark.usefixtures("small_strips")
@@ -254,10 +254,10 @@ def test_a_line_network_is_trained_with_the_same_commands(
 
 @pytest.mark.usefixtures("small_strips")
 def test_strips_are_the_same_for_the_same_seed_wherever_a_run_goes_on(small_mnist: Path) -> None:
-    of = strips.open_source(small_mnist, None, False, 1)
+    of = batches.open_source(small_mnist, None, False, 1)
 
     def some(first: int, count: int) -> list[tuple[bytes, tuple[str, ...]]]:
-        source = strips.supply(of, 1, first, 0)
+        source = batches.supply(of, 1, first, 0)
         made: list[tuple[bytes, tuple[str, ...]]] = []
         seen = 0
         while seen < count:

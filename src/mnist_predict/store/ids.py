@@ -1,22 +1,40 @@
 """Ids of records: time-ordered UUIDs that the client makes."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 _SAMPLED = 82  # of the 4096 values that 12 bits have
+_LITTLE, _MOST = 10, 7 * 86_400_000  # milliseconds that a clock is set back: less is rounding, more a mistake mended
+
+_start = 0  # milliseconds since 1970 at which the monotonic clock began, by the newest id
 
 
 def new_id(after: UUID | None = None) -> UUID:
     """A time-ordered id (UUIDv7, RFC 9562) made by the client, so that a repeated write is the same write.
 
-    `after`: the id is greater than this one, whatever the clock says (a label is newer than what it labels).
+    `after`: the id is greater than this one, whatever the clock says (a label is newer than what it labels). A clock
+    that is set back does not make ids older than those that this process has made or seen (`go_on_from`).
     """
     made = uuid7()
+    passed = _start + time.monotonic_ns() // 1_000_000
+    if _LITTLE < passed - (made.int >> 80) < _MOST:
+        made = uuid7(nanoseconds=passed * 1_000_000)
+    else:
+        go_on_from(made)
     if after is not None and made <= after:
         made = uuid7(nanoseconds=((after.int >> 80) + 1) * 1_000_000)
     return made
+
+
+def go_on_from(newest: UUID) -> None:
+    """Have new ids of this process be newer than that one."""
+    global _start
+    begun = (newest.int >> 80) - time.monotonic_ns() // 1_000_000
+    if begun > _start or _start - begun > _MOST:
+        _start = begun
 
 
 def first_id(at: datetime) -> UUID:

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -224,6 +224,20 @@ def test_a_file_that_is_removed_is_begun_anew(path: Path, store: SqliteStore) ->
     assert SqliteStore(path).page() == [after]
 
 
+def test_a_log_that_is_removed_takes_nothing_with_it(path: Path, store: SqliteStore) -> None:
+    kept = [store.add(record_of(b"before"), b"before")]
+    assert store.page() == kept
+    for picture in (b"during", b"after"):
+        for ending in ("-wal", "-shm"):
+            path.with_name(path.name + ending).unlink()
+        kept.insert(0, store.add(record_of(picture), picture))
+        assert store.page() == kept
+    copy = path.with_name("copy.sqlite")
+    with sqlite3.connect(path) as other, sqlite3.connect(copy) as backup:
+        other.backup(backup)
+    assert SqliteStore(copy).page() == kept
+
+
 def test_a_lock_that_lasts_is_an_error_and_a_short_one_is_not(
     path: Path, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,14 +268,14 @@ def test_a_newer_schema_is_refused(path: Path, store: SqliteStore) -> None:
 
 
 def test_a_commit_is_on_the_disk_before_it_returns(path: Path) -> None:
-    writer = Writer(path)
+    writer = Writer(path, lambda: None)
     assert writer.run(lambda c: c.execute("pragma synchronous").fetchone()) == (2,)  # FULL
     assert writer.run(lambda c: c.execute("pragma journal_mode").fetchone()) == ("wal",)
     writer.close()
 
 
 def test_writes_that_wait_together_share_one_commit(path: Path) -> None:
-    writer = Writer(path)
+    writer = Writer(path, lambda: None)
     statements: list[str] = []
     writer.run(lambda c: c.set_trace_callback(statements.append))
     with ThreadPoolExecutor(20) as threads:
@@ -276,8 +290,8 @@ def test_writes_that_wait_together_share_one_commit(path: Path) -> None:
 def test_one_write_that_cannot_be_kept_does_not_fail_its_group(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writers: list[Writer] = []
 
-    def make_writer(path: Path) -> Writer:
-        writers.append(Writer(path))
+    def make_writer(path: Path, let_go: Callable[[], None]) -> Writer:
+        writers.append(Writer(path, let_go))
         return writers[-1]
 
     monkeypatch.setattr("mnist_predict.store.sqlite.store.Writer", make_writer)
@@ -302,7 +316,7 @@ def test_one_write_that_cannot_be_kept_does_not_fail_its_group(path: Path, monke
 
 
 def test_an_interrupted_leader_acknowledges_nothing(path: Path) -> None:
-    writer = Writer(path)
+    writer = Writer(path, lambda: None)
     writer.run(lambda c: c.execute("create table t (x)"))
 
     def interrupt(_: sqlite3.Connection) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mnist_predict.models.registry import open_version
-from mnist_predict.training.digit import hard_examples as seen
-from mnist_predict.training.line import batches as strips
+from mnist_predict.training.digit import hard_examples
+from mnist_predict.training.line import batches
 from mnist_predict.training.synthesis import bank, fonts, hands, writing
 from mnist_predict.training.synthesis.content import Sign
 from mnist_predict.training.synthesis.generator import Synthesis
@@ -25,7 +25,7 @@ from mnist_predict.vision.normalize import normalize
 def shapes(small_mnist: Path) -> Bank:
     rng = np.random.default_rng(0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bank.dataset, "HELD_OUT", 100)
+        patch.setattr(bank.mnist, "HELD_OUT", 100)
         return Bank(bank.of_mnist(small_mnist, False), bank.of_strokes(300, rng), bank.of_marks(300, rng), None, None)
 
 
@@ -96,9 +96,9 @@ def test_a_hand_may_join_its_digits(shapes: Bank, monkeypatch: pytest.MonkeyPatc
 
 
 def test_digits_are_seen_as_the_reader_cuts_them_out_and_some_are_none(small_mnist: Path, small_split: None) -> None:
-    pictures, labels = seen.digits(small_mnist, None, np.random.default_rng(1))
+    pictures, labels = hard_examples.digits(small_mnist, None, np.random.default_rng(1))
     assert pictures.shape == (len(labels), 28, 28)
-    assert set(labels.tolist()) == {seen.NONE, *range(10)}
+    assert set(labels.tolist()) == {hard_examples.NONE, *range(10)}
     read = Classifier(open_version().folder / "digits").probabilities(pictures[labels >= 0] / np.float32(255)).argmax(1)
     assert (read == labels[labels >= 0]).mean() > 0.8
 
@@ -151,7 +151,7 @@ def test_batches_hold_every_strip_once_padded_to_the_widest(shapes: Bank) -> Non
     synthesis = supply(shapes, 6)
     made = [synthesis.strip() for _ in range(100)]
     labels: list[str] = []
-    for batch in strips.batches(made, np.random.default_rng(0)):
+    for batch in batches.batches(made, np.random.default_rng(0)):
         assert batch.strips.shape[:2] == (len(batch.labels), HEIGHT)
         assert batch.strips.shape[2] % 4 == 0
         labels += batch.labels
@@ -165,8 +165,8 @@ def test_that_the_maker_of_strips_died_is_said_and_not_waited_for(
         raise MemoryError
 
     monkeypatch.setattr(Synthesis, "strip", dies)
-    monkeypatch.setattr(strips, "PATIENCE", 0.2)
-    source = strips.supply(strips.Source(shapes, [], []), 1, 0, 0)
+    monkeypatch.setattr(batches, "PATIENCE", 0.2)
+    source = batches.supply(batches.Source(shapes, [], []), 1, 0, 0)
     with pytest.raises(RuntimeError, match="has died"):
         next(source)
 

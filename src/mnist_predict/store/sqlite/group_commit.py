@@ -5,7 +5,6 @@ gathered meanwhile, commits, and hands the lead to one of those that came too la
 pattern of Schmidt et al., 2000). A lone writer thus never switches threads.
 """
 
-import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mnist_predict.errors import StoreUnavailable, UserError
-from mnist_predict.store.sqlite.connection import Connection, connect, explain, is_current, patiently, rollback
+from mnist_predict.store.sqlite.connection import Connection, close, connect, explain, is_current, patiently
 
 T = TypeVar("T")
 
@@ -31,10 +30,14 @@ class _Write:
 
 
 class Writer:
-    """The one connection of this process that writes to a file, shared by its threads."""
+    """The one connection of this process that writes to a file, shared by its threads.
 
-    def __init__(self, path: Path) -> None:
+    `let_go`: closes the process's other connections to it, where somebody has removed the file or its log.
+    """
+
+    def __init__(self, path: Path, let_go: Callable[[], None]) -> None:
         self._path = path
+        self._let_go = let_go
         self._connection: Connection | None = None
         self._mutex = threading.Condition()  # guards the three below
         self._waiting: list[_Write] = []
@@ -113,6 +116,7 @@ class Writer:
     def _begin(self) -> Connection:
         if self._connection is not None and not is_current(self._connection, self._path):
             self._drop()
+            self._let_go()
         if self._connection is None:
             self._connection = connect(self._path)
         connection = self._connection
@@ -125,6 +129,8 @@ class Writer:
             connection = self._begin()
             outcomes = [_outcome(write, connection) for write in group]
             connection.execute("commit")
+            if not is_current(connection, self._path):
+                raise StoreUnavailable(f"{self._path} or its log was removed meanwhile. Try again.")
         except (sqlite3.Error, OSError, StoreUnavailable) as error:
             self._drop()  # the next attempt opens the file anew, so it sees what has been mended
             self._fail(group, error)
@@ -140,9 +146,7 @@ class Writer:
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            rollback(connection)
-            with contextlib.suppress(sqlite3.Error):
-                connection.close()
+            close(connection, self._path)
 
 
 def _outcome(write: _Write, connection: Connection) -> tuple[Any, Exception | None]:

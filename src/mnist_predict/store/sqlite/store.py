@@ -20,7 +20,7 @@ from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Found, Search, cut
 from mnist_predict.store.sqlite import erase as erasing
 from mnist_predict.store.sqlite import review as sqlite_review
-from mnist_predict.store.sqlite.connection import Connection, connect, explain, is_current, patiently
+from mnist_predict.store.sqlite.connection import Connection, close, connect, explain, is_current, patiently
 from mnist_predict.store.sqlite.group_commit import Writer
 from mnist_predict.store.sqlite.search import find
 
@@ -41,7 +41,7 @@ class SqliteStore(Store):
 
     def _open(self) -> None:
         self._process = os.getpid()
-        self._writer = Writer(self.path)
+        self._writer = Writer(self.path, self._close_readers)
         self._readers: list[Connection] = []
         self._closed = False
 
@@ -172,14 +172,18 @@ class SqliteStore(Store):
         store = self._of_this_process()
         store._closed = True
         store._writer.close()
-        while store._readers:
-            store._readers.pop().close()
+        store._close_readers()
 
     def _of_this_process(self) -> "SqliteStore":
         if self._process != os.getpid():
             _inherited.append((self._writer, self._readers))
             self._open()
         return self
+
+    def _close_readers(self) -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                close(self._readers.pop(), self.path)
 
     def _first(self, where: str, *values: str) -> Record | None:
         return next(iter(self._records(f"{where} limit 1", *values)), None)
@@ -195,8 +199,12 @@ class SqliteStore(Store):
         try:
             with contextlib.suppress(IndexError):
                 connection = store._readers.pop()
-            if connection is None or not is_current(connection, self.path):
-                connection = connect(self.path)
+            if connection is not None and not is_current(connection, self.path):
+                close(connection, self.path)
+                connection = None
+                store._close_readers()
+                store._writer.run(lambda _: None)  # so that it lets go, too
+            connection = connection or connect(self.path)
             rows = _fetch(connection, sql, values)
         except (sqlite3.Error, OSError, StoreUnavailable) as error:
             if connection is not None:
