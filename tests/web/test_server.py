@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from web_examples import JSON, Running, command, picture_of, serving
 
 from mnist_predict.store.opening import data_place, open_store
 from mnist_predict.vision.picture import MAX_BYTES
+from mnist_predict.web.server import counts_folder
 
 BOUNDARY = "b0undary"
 
@@ -170,13 +172,15 @@ def test_ctrl_c_while_it_starts_stops_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the worker in /proc")
-def test_a_worker_that_dies_is_replaced(tmp_path: Path, started: ExitStack) -> None:
+def test_a_worker_that_dies_is_replaced_though_its_counts_were_swept_away(tmp_path: Path, started: ExitStack) -> None:
     it = started.enter_context(serving(tmp_path))
     children = Path(f"/proc/{it.process.pid}/task/{it.process.pid}/children")
     worker = int(children.read_text().split()[0])
     first = send(it.url, picture_of("7")).json()["id"]
+    [counts] = (each for each in (tmp_path / "instance").glob("counts-*") if each.is_dir())
+    shutil.rmtree(counts)
     os.kill(worker, signal.SIGKILL)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while True:
         try:
             assert send(it.url, picture_of("1")).json()["number"] == "1"
@@ -185,6 +189,17 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path, started: ExitStack) -> N
             assert time.monotonic() < deadline
             time.sleep(0.1)
     assert requests.get(f"{it.url}/records/{first}", timeout=10).status_code == 200
+    assert "mnist_predict_records_total" in requests.get(f"{it.url}/metrics", timeout=10).text
+
+
+def test_counts_of_a_service_that_was_killed_are_removed_and_those_of_a_living_one_stay(tmp_path: Path) -> None:
+    (tmp_path / "counts-killed").mkdir()
+    (tmp_path / "counts-killed.lock").touch()
+    with counts_folder(tmp_path) as first:
+        with counts_folder(tmp_path):
+            assert Path(first).is_dir()
+        assert {each.name for each in tmp_path.iterdir()} == {Path(first).name, f"{Path(first).name}.lock"}
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")

@@ -1,14 +1,17 @@
 """`serve`: the Flask application in Granian, with a worker process per core."""
 
+import contextlib
 import ctypes
 import logging
 import os
+import shutil
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -17,10 +20,11 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
-from mnist_predict.errors import BadRequest
+from mnist_predict.errors import BadRequest, UserError
 from mnist_predict.models.registry import open_version
 from mnist_predict.settings import LOOPBACK, Settings
 from mnist_predict.store import serving
+from mnist_predict.store.file_lock import try_lock
 from mnist_predict.store.opening import data_place
 from mnist_predict.web.http.proxies import trusted_networks
 from mnist_predict.web.telemetry.log import log_in_lines
@@ -29,6 +33,8 @@ from mnist_predict.web.tokens import Tokens
 # A thread is held while a client sends its picture, and mobile networks are slow; pictures are read one at a time.
 _THREADS = 96
 _MALLOC = {-8: 4, -3: 8 << 20, -1: 16 << 20}  # M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD (malloc.h)
+_COUNTS = "counts-"
+_SECONDS_TO_TRY_AGAIN = 3
 _SECONDS_TO_FINISH = 30  # uploads in flight when the service is asked to stop
 
 log = logging.getLogger("mnist_predict.store")
@@ -51,7 +57,7 @@ def serve(settings: Settings) -> None:
         log.warning("Whoever reaches %s can read and write here. Set MNIST_PREDICT_TOKEN to close it.", settings.host)
     print(f"Data is kept in {data_place(settings.store_url)}")
     print(f"Open http://{f'[{host}]' if ':' in host else host}:{port}/uploads", flush=True)
-    with TemporaryDirectory(prefix="mnist-predict-counts-") as folder:
+    with counts_folder(Path(settings.data)) as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         server = Server(
             "mnist_predict.web.server",
@@ -74,7 +80,8 @@ def serve(settings: Settings) -> None:
 def load(settings: Settings, folder: str, parent: int) -> Callable[..., Any]:
     """The application of a worker process; runs there, so that nothing heavy is shared by forking.
 
-    `folder`: for the counts that workers share; `parent`: the id of the process that started this one.
+    `folder`: for the counts that workers share; `parent`: the id of the process that started this one. A worker that
+    takes the place of one that died waits until it can be loaded; the others serve meanwhile.
     """
     # Ctrl-C reaches every process of the terminal, but a worker stops when its parent says so. A worker that is still
     # loading has nothing to finish, but has inherited a handler that only sets a flag.
@@ -83,14 +90,38 @@ def load(settings: Settings, folder: str, parent: int) -> Callable[..., Any]:
     threading.Thread(target=_end_with, args=(parent,), name="watcher of the parent", daemon=True).start()
     log_in_lines()
     _give_memory_back()
+    Path(folder).mkdir(parents=True, exist_ok=True)  # before the metrics are imported, which begin files there
     import cv2
 
     from mnist_predict.web.app import create_app
 
     cv2.setNumThreads(1)  # there is a worker for each core
-    app = create_app(settings, counts=f"{folder}/counts.sqlite")
+    while True:
+        try:
+            app = create_app(settings, counts=f"{folder}/counts.sqlite")
+            break
+        except (UserError, OSError) as error:
+            log.error("A worker cannot start. It tries again. %s", error)
+            time.sleep(_SECONDS_TO_TRY_AGAIN)
     threading.Thread(target=app.extensions["service"].keep_forgetting, name="erasures", daemon=True).start()
     return app
+
+
+@contextlib.contextmanager
+def counts_folder(data: Path) -> Iterator[str]:
+    """A folder for what the workers of one service count together, locked as long as it is used.
+
+    It is in the data folder, as what lies in /tmp may be swept away. Those of services that were killed are removed.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    for left in data.glob(f"{_COUNTS}*.lock"):
+        with try_lock(left.with_suffix("")) as is_left:
+            if is_left:
+                shutil.rmtree(left.with_suffix(""), ignore_errors=True)
+                left.unlink(missing_ok=True)
+    with TemporaryDirectory(prefix=_COUNTS, dir=data, ignore_cleanup_errors=True) as folder, try_lock(Path(folder)):
+        yield folder
+    Path(f"{folder}.lock").unlink(missing_ok=True)
 
 
 def _give_memory_back() -> None:
