@@ -15,10 +15,13 @@ import pytest
 from store_examples import label_of, plain_id, read_as, record_of, unsure, until
 
 from mnist_predict.errors import BadRequest, KeyReused, StoreUnavailable, UserError
+from mnist_predict.store.ids import new_id
 from mnist_predict.store.migrations import missing
 from mnist_predict.store.opening import open_store
+from mnist_predict.store.record import Erasure
 from mnist_predict.store.spool.spool import Spool
 from mnist_predict.store.sqlite import connection as sqlite_file
+from mnist_predict.store.sqlite import reserve
 from mnist_predict.store.sqlite.group_commit import Writer
 from mnist_predict.store.sqlite.store import SqliteStore, to_row
 
@@ -123,6 +126,25 @@ def test_a_full_disk_keeps_nothing_and_says_so_until_there_is_space(small_disk: 
     store.check_writable()
     kept.append(store.add(record_of(b"after"), b"after"))
     assert store.page(limit=1000) == kept[::-1]
+    store.close()
+
+
+def test_a_full_disk_keeps_room_to_erase(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reserve, "SIZE", 150_000)
+    monkeypatch.setattr(reserve, "_SHARE", 2)
+    store = SqliteStore(small_disk / "kept.sqlite")
+    store.check_writable()
+    kept = [store.add(record_of(picture), picture) for picture in (b"\x01" * 20_000, b"\x02" * 20_000)]
+    store.close()  # which moves the log into the file
+    store = SqliteStore(small_disk / "kept.sqlite")
+    with (small_disk / "ballast").open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    with pytest.raises(StoreUnavailable, match="Free some space"):
+        store.add(record_of(LARGE), LARGE)
+    for record in kept:
+        store.erase(Erasure(new_id(), (record.id,)))
+    assert store.page() == []
     store.close()
 
 

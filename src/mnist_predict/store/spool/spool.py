@@ -117,9 +117,7 @@ class Spool(SqliteStore):
             unsynced.keep_erasure(connection, done, durability)
             return done
 
-        done = self._of_this_process()._writer.run(erase)
-        erasing.empty_log(self.path)
-        return done
+        return self._erase(erase)
 
     def keep_erasure(self, erasure: Erasure, durability: Durability) -> None:
         """Keep what was erased in the store again until that is durable there."""

@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from mnist_predict.store.protocol import Store, Unreviewed
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Found, Search, cut
 from mnist_predict.store.sqlite import erase as erasing
+from mnist_predict.store.sqlite import reserve
 from mnist_predict.store.sqlite import review as sqlite_review
 from mnist_predict.store.sqlite.connection import Connection, close, connect, explain, is_current, patiently
 from mnist_predict.store.sqlite.group_commit import Writer
@@ -142,8 +143,18 @@ class SqliteStore(Store):
         return self._records(erasing.TOGETHER, record.sha256 or "", str(record.id))
 
     def erase(self, erasure: Erasure) -> Erasure:
-        done = self._of_this_process()._writer.run(lambda connection: erasing.erase(connection, erasure))
+        return self._erase(lambda connection: erasing.erase(connection, erasure))
+
+    def _erase(self, work: Callable[[Connection], Erasure]) -> Erasure:
+        """Erase, with the room that is kept for it where the disk is full."""
+        try:
+            done = self._of_this_process()._writer.run(work)
+        except StoreUnavailable:
+            if not reserve.give(self.path):
+                raise
+            done = self._of_this_process()._writer.run(work)
         erasing.empty_log(self.path)
+        reserve.keep(self.path)
         return done
 
     def erasures(self) -> Iterator[Erasure]:
@@ -167,6 +178,7 @@ class SqliteStore(Store):
             connection.execute("update pulse set beat = randomblob(65536)")
 
         self._of_this_process()._writer.run(beat)
+        reserve.keep(self.path)
 
     def close(self) -> None:
         store = self._of_this_process()
