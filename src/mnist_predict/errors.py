@@ -19,6 +19,12 @@ class NotFound(UserError):
     status = 404
 
 
+class Refused(UserError):
+    """What is asked for is against a rule that only a person may break, knowingly."""
+
+    status = 409
+
+
 class Gone(UserError):
     """The record was erased for good and is never stored again."""
 

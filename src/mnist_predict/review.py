@@ -13,6 +13,7 @@ SKIP_SECONDS = 600.0
 COUNT_LIMIT = 200
 _BATCH = 50  # waiting readings asked for at a time: as many as several people may have leased
 _MAX_QUERIES = 5
+_PAGE, _MAX_PAGES = 250, 8  # of the records that are looked at for labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,23 @@ def claim(store: Store, who: str, count: int, keep: Sequence[UUID] = (), digit: 
 def skip(store: Store, who: str, record_id: UUID) -> None:
     """End a lease of `who` without a label; nobody gets that reading for a while. Raises `StoreUnavailable`."""
     store.skip(record_id, who, SKIP_SECONDS)
+
+
+def labels_since(store: Store, since: UUID | None) -> Remaining:
+    """How many records were labelled since that id; `more`: there may be more. Raises `StoreUnavailable`."""
+    labelled: set[UUID] = set()
+    before: UUID | None = None
+    for _ in range(_MAX_PAGES):
+        page = store.page(before, _PAGE)
+        for record in page:
+            if since is not None and record.id <= since:
+                return Remaining(len(labelled), False)
+            if record.label_of is not None:
+                labelled.add(record.label_of)
+        if len(page) < _PAGE:
+            return Remaining(len(labelled), False)
+        before = page[-1].id
+    return Remaining(len(labelled), True)
 
 
 def remaining(store: Store) -> Remaining:

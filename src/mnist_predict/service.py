@@ -7,11 +7,13 @@ from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from itertools import takewhile
+from pathlib import Path
 from time import monotonic, perf_counter, sleep
 from typing import TypeVar
 from uuid import UUID
 
 from mnist_predict.errors import BadRequest, Gone, NotFound, StoreUnavailable
+from mnist_predict.following import Follower
 from mnist_predict.reading import Reading
 from mnist_predict.settings import Settings
 from mnist_predict.stats.counting import open_statistics
@@ -56,15 +58,27 @@ class Service:
     def __init__(self, recognizer: Recognizer, store: Store, settings: Settings) -> None:
         self.recognizer = recognizer
         self.store = store
+        self.settings = settings
         self.statistics = open_statistics(store, settings.data, data_place(settings.store_url))
         self.thumbnails = open_thumbnails(settings)
         self.meter = Meter()
+        # A version that the settings name stays; else the champion of the store reads.
+        self.follower = None if settings.model else Follower(store, Path(settings.data) / "models", self._read_with)
         self._turns = Turns()
         self._looks = Turns(2)
         self._trial = threading.Lock()
         self._tried = -TRIED_EVERY
         self._has_seen_newest = False
         self._failed: tuple[float, StoreUnavailable] | None = None
+
+    def _read_with(self, recognizer: Recognizer) -> None:
+        """Read with it from now on; what is under way ends with the one that it began with."""
+        self.recognizer = recognizer
+
+    @property
+    def model_version(self) -> str:
+        """The version that reads now."""
+        return self.recognizer.model_version
 
     def read(self, data: bytes, expected: Expectation | None = None) -> Reading:
         """What the model sees in a picture; nothing is stored.

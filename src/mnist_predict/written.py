@@ -28,3 +28,11 @@ def as_written(typed: str) -> str:
             f"Write a number in up to {MOST_DIGITS} digits 0 to 9, as in 4072, 3.65, 1,250.00 or -12, not as {shown!r}."
         )
     return "".join(typed.split())
+
+
+def agrees(label: str, number: str, written: str) -> bool:
+    """Whether a number, and how it was read as it is written, is what a label says.
+
+    A label of digits alone says nothing of marks.
+    """
+    return written == label if label != digits_of(label) else number == label

@@ -2,7 +2,10 @@
 
 from datetime import date, timedelta
 
+from stats_examples import upload
+
 from mnist_predict.stats.figures import Figures, drift
+from mnist_predict.stats.tally import Counts, add, of_label
 
 MONDAY = date(2026, 11, 23)
 
@@ -30,3 +33,26 @@ def test_the_most_frequent_mistakes_come_first() -> None:
     figures = Figures.of({MONDAY: counts}, MONDAY, MONDAY)
     assert figures.confused == [(4, 9, 5), (1, 7, 2), (7, 1, 2)]
     assert figures.confusion[7] == [0, 2, 0, 0, 0, 0, 0, 90, 0, 0]
+
+
+def test_the_sample_tells_how_accurate_each_version_is_and_what_confidences_are_worth() -> None:
+    read = [upload("7", sampled=True, confidence=0.93 if right else 0.52) for right in (True, True, True, False)]
+    aside = upload("7", confidence=0.93)  # not of the random sample
+    counts: Counts = {}
+    for record, said in zip([*read, aside], "77799", strict=True):
+        add(counts, of_label(record, said))
+    figures = Figures.of({MONDAY: counts}, MONDAY, MONDAY)
+    [(version, checked, right, (share, low, high))] = figures.versions
+    assert (version, checked, right, share) == ("v1", 4, 3, 0.75)
+    assert 0.2 < low < 0.75 < high < 1
+    assert [(round(sure, 2), right, count) for sure, right, count in figures.reliability] == [
+        (0.52, 0, 1),
+        (0.93, 1, 3),
+    ]
+    form = figures.to_dict()["sample"]
+    assert form["versions"][0] | {"low": 0, "high": 0} == {
+        **{"version": "v1", "labelled": 4, "right": 3, "accuracy": 0.75},
+        **{"low": 0, "high": 0},
+    }
+    add(counts, of_label(read[3], "9"), -1)  # a label that another one replaced
+    assert Figures.of({MONDAY: counts}, MONDAY, MONDAY).versions[0][1:3] == (3, 3)

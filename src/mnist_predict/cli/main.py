@@ -10,6 +10,9 @@ from typing import Any
 import click
 
 from mnist_predict.cli.flags import all_settings, setting
+from mnist_predict.cli.learn import learn
+from mnist_predict.cli.models import models
+from mnist_predict.cli.replay import replay
 from mnist_predict.cli.store import counted, store
 from mnist_predict.cli.train import train
 from mnist_predict.errors import BadRequest, UserError
@@ -188,6 +191,9 @@ def evaluate(folder: Path, as_json: bool, plot: Path | None, model: str) -> None
 
 main.add_command(train)
 main.add_command(store)
+main.add_command(models)
+main.add_command(learn)
+main.add_command(replay)
 
 
 def read_file(file: str) -> bytes:

@@ -42,14 +42,17 @@ def copy(source: str, target: str) -> None:
     """
     from mnist_predict.store.opening import open_existing_store, open_store
     from mnist_predict.store.tools.copy import copy as run
+    from mnist_predict.store.versions.copying import copy_versions
 
     origin = open_existing_store(source)
     with closing(origin), closing(open_store(target)) as other, counting("copied and compared") as progress:
         copied = run(origin, other, progress)
+        versions = copy_versions(origin, other)
     click.echo(
         f"{copied.records} records and {copied.pictures} pictures are the same in both; "
         f"{copied.added} records were added, {len(copied.merged)} were there under another id, "
         f"{len(copied.erased)} were erased there."
+        + (f" {counted(versions, 'model version')} came along." if versions else "")
     )
     tell(copied.wrong)
 
@@ -118,22 +121,26 @@ def erased(store: str | None) -> None:
 
 
 @store.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--pictures", is_flag=True, help="Write labelled pictures and labels.csv into the folder FILE.")
 @click.option("--bom", is_flag=True, help="Begin a CSV file with a byte order mark, for Excel.")
 @setting("store")
-def export(file: Path, bom: bool, store: str | None) -> None:
+def export(file: Path, pictures: bool, bom: bool, store: str | None) -> None:
     """Write all records to FILE, whose name ends in .csv, .jsonl or .parquet.
 
-    In CSV, names that a spreadsheet would take for a formula get an apostrophe before them.
+    In CSV, names that a spreadsheet would take for a formula get an apostrophe before them. With --pictures, FILE is a
+    folder that `evaluate` and `learn` read: every picture that people labelled, and labels.csv
+    (image_name,label,by,time,confirmed) with the newest label of each; an empty label says that there is no number.
     """
     from mnist_predict.store.tools.export import export as run
+    from mnist_predict.store.tools.labelled import export_pictures
 
     with existing(store) as kept, counting("exported") as progress:
         try:
-            count = run(kept, file, progress, bom)
+            count = export_pictures(kept, file, progress) if pictures else run(kept, file, progress, bom)
         except OSError as error:
             raise BadRequest(f"{file} cannot be written: {error.strerror}.") from error
-    click.echo(f"{count} records are in {file}")
+    click.echo(f"{count} {'labelled pictures' if pictures else 'records'} are in {file}")
 
 
 def counted(count: int, what: str) -> str:

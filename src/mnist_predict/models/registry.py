@@ -5,7 +5,9 @@ It holds two networks, `digits` (one digit) and `line` (a line of digits and mar
 pictures of that report, and `README.md`, the model card.
 """
 
+import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +17,7 @@ from mnist_predict.errors import BadRequest
 SHIPPED = Path(__file__).parent / "default"
 Part = Literal["digits", "line"]
 PARTS: tuple[Part, ...] = ("digits", "line")
+LEARNED = "learned.json"  # in a version that was learned from corrections: from what, and how the gate measured it
 ADVICE = "Copy the model version anew, or install mnist_predict again."
 
 
@@ -33,6 +36,26 @@ class Version:
         """How one of its networks was trained and measured; raises `OSError` without its report."""
         report: dict[str, Any] = json.loads((self.folder / part / "report.json").read_text())
         return report
+
+    @property
+    def learned(self) -> dict[str, Any]:
+        """How it was learned from corrections and measured by the gate; empty for a version made otherwise."""
+        path = self.folder / LEARNED
+        found: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+        return found
+
+    @property
+    def size(self) -> int:
+        """Bytes of the networks that serve."""
+        return sum((self.folder / part / "model.onnx").stat().st_size for part in PARTS)
+
+
+def version_name(weights: Iterable[bytes]) -> str:
+    """The name of a version by the weights of its parts, in the order of `PARTS`."""
+    together = hashlib.sha256()
+    for data in weights:
+        together.update(data)
+    return f"reader-{together.hexdigest()[:10]}"
 
 
 def open_version(folder: str | Path = "") -> Version:

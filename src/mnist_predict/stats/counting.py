@@ -24,6 +24,7 @@ from mnist_predict.store.ids import first_id
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
 
+COUNTS = 2  # what is counted: with another number, everything is counted anew
 SETTLED = timedelta(minutes=1)
 PATIENCE = 0.3  # seconds that a request may count
 TURN = 0.2  # seconds that the thread counts before it sleeps for as long
@@ -189,4 +190,4 @@ def _time(an_id: str) -> datetime:
 
 def open_statistics(store: Store, data: str, place: str) -> Statistics:
     """The statistics of a store; their file is in the folder `data`. `place`: the address of the store."""
-    return Statistics(store, Kept(Path(data) / "statistics.sqlite", place))
+    return Statistics(store, Kept(Path(data) / "statistics.sqlite", f"{place} ({COUNTS})"))

@@ -85,6 +85,28 @@ class Figures:
         right, checked = self.whole.count("right of checked"), self.whole.count("checked")
         return (right / checked, *wilson_interval(right, checked)) if checked > 0 else None
 
+    @property
+    def versions(self) -> list[tuple[str, float, float, Share]]:
+        """The labelled part of the random sample by the version that read it, the most first: the version, how many it
+        read, how many of them right, and its accuracy."""
+        named = [name.removeprefix(_BY) for name in self.whole.counts if name.startswith(_BY)]
+        counted = [(name, self.whole.count(f"{_BY}{name}"), self.whole.count(f"right by {name}")) for name in named]
+        return [
+            (name, checked, right, (right / checked, *wilson_interval(right, checked)))
+            for name, checked, right in sorted(counted, key=lambda row: (-row[1], row[0]))
+            if checked > 0
+        ]
+
+    @property
+    def reliability(self) -> list[tuple[float, float, float]]:
+        """Of the labelled part of the random sample, in bins of confidence: mean confidence, accuracy, how many."""
+        bins = [(self.whole.count(f"checked at {n}"), n) for n in range(BINS)]
+        return [
+            (self.whole.counts.get(f"sure at {n}", 0) / count, self.whole.count(f"right at {n}") / count, count)
+            for count, n in bins
+            if count > 0
+        ]
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
         whole, accuracy = self.whole, self.accuracy
@@ -103,6 +125,15 @@ class Figures:
                 "labelled": whole.count("checked"),
                 "right": whole.count("right of checked"),
                 **dict(zip(("accuracy", "low", "high"), _rounded(accuracy), strict=True)),
+                "versions": [
+                    {"version": name, "labelled": checked, "right": right}
+                    | dict(zip(("accuracy", "low", "high"), _rounded(share), strict=True))
+                    for name, checked, right, share in self.versions
+                ],
+                "reliability": [
+                    {"confidence": round(sure, 4), "accuracy": round(right, 4), "labelled": count}
+                    for sure, right, count in self.reliability
+                ],
             },
             "labels": {
                 "readings": whole.count("labels"),
@@ -123,6 +154,7 @@ class Figures:
         }
 
 
+_BY = "checked by "
 LENGTHS = ("too many", "too few", "missed", "invented")  # readings whose number of digits is another than the label's
 
 

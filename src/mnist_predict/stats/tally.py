@@ -43,6 +43,11 @@ def day_of(record_id: UUID) -> date:
     return datetime.fromtimestamp((record_id.int >> 80) / 1000, UTC).date()
 
 
+def bin_of(confidence: float) -> int:
+    """The bin of a confidence."""
+    return min(BINS - 1, int(confidence * BINS))
+
+
 def add(to: Counts, counts: Mapping[str, float], sign: int = 1) -> None:
     """Add counts to others, or subtract them (`sign` -1)."""
     for name, count in counts.items():
@@ -88,7 +93,7 @@ def of_reading(record: Record) -> Counts:
     boxes = [digit.box for digit in number.digits if digit.box.h > 0]
     return counts | {
         "confidence": number.confidence,
-        f"confidence {min(BINS - 1, int(number.confidence * BINS))}": 1,
+        f"confidence {bin_of(number.confidence)}": 1,
         "digits": len(number.text),
         "boxes": len(boxes),
         "height": sum(box.h for box in boxes),
@@ -105,6 +110,10 @@ def of_label(read: Record, said: str) -> Counts:
     counts: Counts = {"labels": 1, "right": right}
     if in_sample(read.id):
         counts |= {"checked": 1, "right of checked": right}
+        if read.reading is not None:
+            version, at = read.reading.model_version, bin_of(read.reading.confidence)
+            counts |= {f"checked by {version}": 1, f"right by {version}": right}
+            counts |= {f"checked at {at}": 1, f"right at {at}": right, f"sure at {at}": read.reading.confidence}
     digits = digits_of(said)
     if len(read.number) == len(digits):
         for one, other in zip(read.number, digits, strict=True):

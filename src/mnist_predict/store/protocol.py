@@ -8,6 +8,7 @@ from uuid import UUID
 from mnist_predict.store.durability import DURABLE, Durability
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Found, Search
+from mnist_predict.store.versions.kept import Assignment, KeptVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,21 @@ class Store(Protocol):
 
     def pictures(self) -> Iterator[str]:
         """The SHA-256 of every picture that is kept, in no order; those kept meanwhile may be among them."""
+
+    def keep_version(self, version: KeptVersion, archive: bytes) -> None:
+        """Keep a model version; `archive` are the bytes of its size and SHA-256. One of that name is left as it is."""
+
+    def versions(self) -> list[KeptVersion]:
+        """Every model version that is kept, newest first."""
+
+    def version_archive(self, name: str) -> bytes | None:
+        """The bytes that a model version was kept with; None where it is missing or not complete."""
+
+    def assign(self, assignment: Assignment) -> None:
+        """Add that an alias was given to a version. May be repeated."""
+
+    def assignments(self, limit: int = 100) -> list[Assignment]:
+        """Who gave which alias to which version, newest first."""
 
     def durability(self, look: bool = False) -> Durability:
         """How far what is acknowledged is durable, as it was when last looked at; `look`: as it is now."""

@@ -46,9 +46,24 @@ stands in docs/accuracy.md.
 """
 
 
+LEARNED = """# Line network
+
+Learned from what people corrected, from the weights of `{start}` on; made by mnist_predict ({command}), {date}.
+
+- Data: {trained} pictures that people labelled, whole numbers, beside synthesized strips against forgetting. {held_out}
+  others are held out for good.
+- Recipe: in `report.json`. How the gate measured it, beside the version it went on from: in `learned.json`.
+- What was learned of a picture stays in the weights when the picture is erased, until a version is learned without it.
+"""
+
+
 def write_card(part: Part, report: dict[str, Any], folder: Path) -> None:
     """`README.md` of a network, from its report."""
-    (folder / "README.md").write_text(_digits(report) if part == "digits" else _line(report))
+    if "learned" in report:
+        text = LEARNED.format(**report["learned"])
+    else:
+        text = _digits(report) if part == "digits" else _line(report)
+    (folder / "README.md").write_text(text)
 
 
 def _share(part: dict[str, Any]) -> str:
@@ -106,6 +121,8 @@ def write_pictures(report: dict[str, Any], folder: Path) -> None:
     epochs = np.arange(1, len(history) + 1)
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     for place, (name, label) in enumerate((("loss", "training loss"), ("error", "validation error, %")), 1):
+        if name == "error" and "validation_accuracy" not in history[0]:
+            continue
         axes = figure.add_subplot(1, 2, place)
         values = [h["loss"] if name == "loss" else 100 * (1 - h["validation_accuracy"]) for h in history]
         axes.plot(epochs, values, marker="." if len(epochs) < 3 else None)

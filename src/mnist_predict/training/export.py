@@ -1,6 +1,5 @@
 """A trained network becomes a model version: weights, ONNX, report, pictures and card in one folder."""
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -14,7 +13,7 @@ from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 from safetensors.torch import load, save
 
 from mnist_predict.errors import BadRequest
-from mnist_predict.models.registry import PARTS, Part, Version
+from mnist_predict.models.registry import PARTS, Part, Version, version_name
 from mnist_predict.training.digit.network import Network
 from mnist_predict.training.line.network import LineNetwork
 
@@ -99,12 +98,8 @@ def write_version(
     from mnist_predict.training.card import write_card, write_pictures
 
     weights = save({name: _kept(value).cpu().contiguous() for name, value in network.state_dict().items()})
-    together = hashlib.sha256()
-    for part in PARTS:
-        data = weights if part == own else (beside.folder / part / "weights.safetensors").read_bytes()
-        together.update(data)
-    name = f"reader-{together.hexdigest()[:10]}"
-    folder = into / name
+    others = {part: beside.folder / part / "weights.safetensors" for part in PARTS if part != own}
+    folder = into / version_name(weights if part == own else others[part].read_bytes() for part in PARTS)
     if folder.exists():
         return Version(folder)
     into.mkdir(parents=True, exist_ok=True)

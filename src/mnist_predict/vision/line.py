@@ -41,12 +41,17 @@ class LineReader:
 
 
 def cut(grey: Grey, paper: int, place: Box) -> Grey:
-    """The strip (32, w) that shows a place in a grey picture; where it reaches beyond, there is paper of that level."""
+    """The strip (32, w) that shows a place in a grey picture; see `crop`."""
+    return to_strip(crop(grey, paper, place))
+
+
+def crop(grey: Grey, paper: int, place: Box) -> Grey:
+    """The pixels of a place in a grey picture (h, w); where it reaches beyond, there is paper of that level."""
     height, width = grey.shape
     left, top = max(-place.x, 0), max(-place.y, 0)
     right, bottom = max(place.right - width, 0), max(place.bottom - height, 0)
-    crop = grey[max(place.y, 0) : place.bottom, max(place.x, 0) : place.right]
-    return to_strip(np.asarray(cv2.copyMakeBorder(crop, top, bottom, left, right, cv2.BORDER_CONSTANT, value=paper)))
+    part = grey[max(place.y, 0) : place.bottom, max(place.x, 0) : place.right]
+    return np.asarray(cv2.copyMakeBorder(part, top, bottom, left, right, cv2.BORDER_CONSTANT, value=paper))
 
 
 def to_strip(grey: Grey) -> Grey:

@@ -1,6 +1,7 @@
 """The Flask application, put together of its parts."""
 
 from flask import Flask
+from werkzeug.local import LocalProxy
 
 from mnist_predict.reading import next_best
 from mnist_predict.service import Service, open_service
@@ -17,7 +18,7 @@ from mnist_predict.web.presenters import words
 from mnist_predict.web.presenters.stored import notice
 from mnist_predict.web.telemetry.journal import Journal, note_route
 from mnist_predict.web.telemetry.metrics import ServiceMeter
-from mnist_predict.web.views import api, hand, health, records, review, signin, stats, strip, uploads
+from mnist_predict.web.views import api, hand, health, models, records, review, signin, stats, strip, uploads
 from mnist_predict.web.views import erase as erasing
 from mnist_predict.web.views import export as exports
 from mnist_predict.written import FORM_PATTERN
@@ -39,7 +40,6 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     service = service or open_service(settings)
     app = Web(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST
-    app.config["MODEL_VERSION"] = service.recognizer.model_version
     app.extensions["service"] = service
     service.meter = ServiceMeter()
     app.url_map.converters["image_name"] = ImageName
@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.after_request(add_headers)
     app.after_request(note_route)
     app.register_error_handler(Exception, answer_error)
-    for part in (uploads, hand, records, strip, exports, erasing, review, stats, api, signin, health):
+    for part in (uploads, hand, records, strip, exports, erasing, review, stats, models, api, signin, health):
         app.register_blueprint(part.blueprint)
     app.jinja_env.globals.update(
         percent=words.percent,
@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
         next_best=next_best,
         number_pattern=FORM_PATTERN,
         runner_up=words.runner_up,
-        model_version=service.recognizer.model_version,
+        model_version=LocalProxy(lambda: service.model_version),
         token_needed=bool(settings.token),
         curl='curl -H "Authorization: Bearer YOUR-TOKEN"' if settings.token else "curl",
         store_notice=notice,

@@ -103,7 +103,11 @@ def load(settings: Settings, folder: str, parent: int) -> Callable[..., Any]:
         except (UserError, OSError) as error:
             log.error("A worker cannot start. It tries again. %s", error)
             time.sleep(_SECONDS_TO_TRY_AGAIN)
-    threading.Thread(target=app.extensions["service"].keep_forgetting, name="erasures", daemon=True).start()
+    service = app.extensions["service"]
+    threading.Thread(target=service.keep_forgetting, name="erasures", daemon=True).start()
+    if service.follower is not None:
+        service.follower.begin()
+        threading.Thread(target=service.follower.follow, name="champion", daemon=True).start()
     return app
 
 

@@ -99,8 +99,8 @@ def test_a_set_read_without_error_has_no_separation_to_tell(png_of: Callable[[st
         ("name,number\na.png,7\n", "must begin with the line image_name,label"),
         ("image_name,label\n", "names no picture"),
         ("image_name,label\nlost.png,7\n", "names 'lost.png', which is not there"),
-        ("image_name,label\nlabels.csv,seven\n", "a label is written in digits"),
-        ("image_name,label\nlabels.csv\n", "a label is written in digits"),
+        ("image_name,label\nlabels.csv,seven\n", "which is no number"),
+        ("image_name,label\nlabels.csv\n", "without a label"),
     ],
 )
 def test_a_folder_that_cannot_be_measured_says_why(tmp_path: Path, text: str | None, says: str) -> None:

@@ -12,7 +12,7 @@ def test_alive_and_ready(client: FlaskClient) -> None:
     assert client.get("/healthz").status_code == 200
     ready = client.get("/readyz")
     assert ready.status_code == 200
-    assert client.application.config["MODEL_VERSION"] in ready.text
+    assert client.application.extensions["service"].model_version in ready.text
 
 
 def figure(client: FlaskClient, name: str) -> float:
@@ -41,7 +41,7 @@ def test_what_is_done_is_counted(client: FlaskClient, upload: Upload) -> None:
     client.get("/nowhere/at/all")
     client.open("/uploads", method="BREW")
     assert {name: figure(client, name) - before[name] for name in names} == names
-    version = client.application.config["MODEL_VERSION"]
+    version = client.application.extensions["service"].model_version
     assert figure(client, f'mnist_predict_model_info{{version="{version}"}}') == 1
 
 

@@ -25,8 +25,16 @@ def paths(site: Running) -> list[str]:
     correction = {"record": kept(site, "12").rpartition("/")[2], "number": "72"}
     label = requests.post(f"{site.url}/uploads/record", data=correction, headers={"Accept": JSON}, timeout=30).json()
     corrected, label_itself = f"/records/{label['label_of']}", f"/records/{label['id']}"
-    pages = ["/uploads", "/uploads#draw", "/records", "/records?labelled=corrected", "/uploads/record", "/api"]
-    return [*pages, "/stats", read, blank, corrected, label_itself]
+    pages = [
+        "/uploads",
+        "/uploads#draw",
+        "/records",
+        "/records?labelled=corrected",
+        "/uploads/record",
+        "/api",
+        "/models",
+    ]
+    return [*pages, "/stats", "/models", read, blank, corrected, label_itself]
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"])

@@ -23,6 +23,8 @@ from mnist_predict.store.ids import new_id
 from mnist_predict.store.protocol import Store, Unreviewed
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import END, Found, Search
+from mnist_predict.store.versions import cassandra as versioning
+from mnist_predict.store.versions.kept import Assignment, KeptVersion
 
 
 class CassandraStore(Shared, Store):
@@ -173,6 +175,26 @@ class CassandraStore(Shared, Store):
         with self._using() as session:
             for [digest] in session.rows(session.start("select distinct sha256 from @picture")):
                 yield digest.hex()
+
+    def keep_version(self, version: KeptVersion, archive: bytes) -> None:
+        with self._using() as session:
+            versioning.keep(session, version, archive)
+
+    def versions(self) -> list[KeptVersion]:
+        with self._using() as session:
+            return versioning.versions(session)
+
+    def version_archive(self, name: str) -> bytes | None:
+        with self._using() as session:
+            return versioning.archive(session, name)
+
+    def assign(self, assignment: Assignment) -> None:
+        with self._using() as session:
+            versioning.assign(session, assignment)
+
+    def assignments(self, limit: int = 100) -> list[Assignment]:
+        with self._using() as session:
+            return versioning.assignments(session, limit)
 
     def durability(self, look: bool = False) -> Durability:
         """How the nodes sync, and which lives they live; see `Store.durability`."""

@@ -16,9 +16,10 @@ from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.store.durability import Durability
-from mnist_predict.store.protocol import Status, Store, Unreviewed
+from mnist_predict.store.protocol import Status, Store
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Found, Search, merge_results, one_of_each
+from mnist_predict.store.spool.alone import StoreAlone
 from mnist_predict.store.spool.replay import replay
 from mnist_predict.store.spool.spool import Spool
 from mnist_predict.store.spool.volume import is_ephemeral
@@ -35,13 +36,11 @@ STUCK = 30.0  # until what cannot be moved is tried again
 log = logging.getLogger("mnist_predict.store")
 
 
-class SpooledStore(Store):
+class SpooledStore(StoreAlone):
     """A `Store` that keeps records while the store behind it is away."""
 
     def __init__(self, store: Store, spool: Spool) -> None:
-        self.store = store
-        self.spool = spool
-        self.away: str | None = None  # why, in words; None while the store answers
+        super().__init__(store, spool)
         self.ephemeral = is_ephemeral(spool.path.parent)
         self._next_replay = 0.0
         self._stopping = threading.Event()
@@ -78,14 +77,6 @@ class SpooledStore(Store):
     def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:
         """Keep many new records in the store, never in the spool; see `Store.add_all`."""
         self._ask(lambda: self.store.add_all(records, pictures))
-
-    def merge(self, record_id: UUID, kept_id: UUID) -> None:
-        """Take the first id for the second, in the store; see `Store.merge`."""
-        self._ask(lambda: self.store.merge(record_id, kept_id))
-
-    def merged(self) -> Iterator[tuple[UUID, UUID]]:
-        """Every id that was merged in the store."""
-        return self._ask(self.store.merged)
 
     def status(self) -> Status:
         """See `Store.status`."""
@@ -163,18 +154,6 @@ class SpooledStore(Store):
         found = mine if mine is not None else self._ask(lambda: self.store.picture(sha256))
         return found if found is not None else self._in_spool(lambda: self.spool.unsynced_picture(sha256), None)
 
-    def unreviewed(self, before: UUID | None = None, limit: int = 50, digit: str | None = None) -> Unreviewed:
-        """Readings that wait for a person, in the store alone; see `Store.unreviewed`."""
-        return self._ask(lambda: self.store.unreviewed(before, limit, digit))
-
-    def lease(self, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[Record]:
-        """Give some that wait to `who`, in the store alone, which all services share; see `Store.hold`."""
-        return self._ask(lambda: self.store.lease(ids, who, seconds, most))
-
-    def skip(self, record_id: UUID, who: str, seconds: float) -> None:
-        """Give what `who` holds to nobody; see `Store.skip`."""
-        self._ask(lambda: self.store.skip(record_id, who, seconds))
-
     def erased_with(self, record: Record) -> list[Record]:
         """What is erased with a record, in the store and in the spool; see `Store.together`."""
         theirs = self._ask(lambda: self.store.erased_with(record))
@@ -185,10 +164,6 @@ class SpooledStore(Store):
         durability = self._ask(self.store.durability)
         done = self._ask(lambda: self.store.erase(erasure))
         return self.spool.erase(done, durability) if durability.sync_period or self.spool.path.exists() else done
-
-    def erasures(self) -> Iterator[Erasure]:
-        """Every erasure, newest first."""
-        return self._ask(self.store.erasures)
 
     def erased(self, record_ids: Iterable[UUID]) -> set[UUID]:
         """Those of the ids that were erased."""
@@ -203,10 +178,6 @@ class SpooledStore(Store):
     def pictures(self) -> Iterator[str]:
         """The SHA-256 of every picture that is kept; one may come twice, as those of a record on its way."""
         return chain(self.spool.pictures(), self._ask(self.store.pictures))
-
-    def durability(self, look: bool = False) -> Durability:
-        """That of the store itself; see `Store.durability`."""
-        return self._ask(lambda: self.store.durability(look))
 
     def check_writable(self) -> None:
         """Raise `StoreUnavailable` unless a record could be kept now, be it in the spool."""
@@ -229,16 +200,6 @@ class SpooledStore(Store):
         self.store.close()
         self.spool.close()
 
-    def _ask(self, question: Callable[[], T]) -> T:
-        """The store's answer; at once an error while it is away."""
-        if self.away is not None:
-            raise StoreUnavailable(f"The store is away, so only what waits in the spool can be used now. {self.away}")
-        try:
-            return question()
-        except StoreUnavailable as error:
-            self._lost(error)
-            raise
-
     def _in_spool(self, look: Callable[[], T], otherwise: T) -> T:
         """What the spool says; a spool that cannot be read is no reason not to ask the store."""
         try:
@@ -246,11 +207,6 @@ class SpooledStore(Store):
         except StoreUnavailable as error:
             log.warning("The spool cannot be read, so what waits in it is not shown: %s", error)
             return otherwise
-
-    def _lost(self, error: StoreUnavailable) -> None:
-        if self.away is None:
-            log.warning("The store is away. Uploads are kept in the spool %s meanwhile. %s", self.spool.path, error)
-        self.away = str(error)
 
     def _watch(self) -> None:
         """Ask a store that is away whether it is back, and move to it what waits; once at the start, too."""

@@ -1,7 +1,7 @@
 """The spool: a SQLite store for what waits until the store is back; it gives records away again, and has a limit."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,9 +133,6 @@ class Spool(SqliteStore):
         values = durability.epoch, looked - unsynced.patience(durability), time.monotonic()
         if self._read(unsynced.TO_SETTLE, *values)[0][0]:
             self._write(lambda connection: unsynced.settle(connection, durability, looked))
-
-    def _write(self, work: Callable[[Connection], object]) -> None:
-        self._of_this_process()._writer.run(work)
 
     def shrink(self) -> None:
         """Give the disk its space back. Raises `sqlite3.Error` or `OSError` where another process is writing."""

@@ -24,6 +24,8 @@ from mnist_predict.store.sqlite import review as sqlite_review
 from mnist_predict.store.sqlite.connection import Connection, close, connect, explain, is_current, patiently
 from mnist_predict.store.sqlite.group_commit import Writer
 from mnist_predict.store.sqlite.search import find
+from mnist_predict.store.versions import sqlite as sqlite_versions
+from mnist_predict.store.versions.kept import Assignment, KeptVersion
 
 COLUMNS = 'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by", written'
 SELECT = f"select {COLUMNS} from record "  # noqa: S608 (a constant)
@@ -173,11 +175,29 @@ class SqliteStore(Store):
             yield from (row[0] for row in found)
             last = found[-1][0]
 
+    def keep_version(self, version: KeptVersion, archive: bytes) -> None:
+        row = sqlite_versions.version_row(version, archive)
+        self._write(lambda connection: connection.execute(sqlite_versions.KEEP, row))
+
+    def versions(self) -> list[KeptVersion]:
+        return [sqlite_versions.version_of(row) for row in self._read(sqlite_versions.VERSIONS)]
+
+    def version_archive(self, name: str) -> bytes | None:
+        found = self._read(sqlite_versions.ARCHIVE, name)
+        return found[0][0] if found else None
+
+    def assign(self, assignment: Assignment) -> None:
+        row = sqlite_versions.assignment_row(assignment)
+        self._write(lambda connection: connection.execute(sqlite_versions.ASSIGN, row))
+
+    def assignments(self, limit: int = 100) -> list[Assignment]:
+        return [sqlite_versions.assignment_of(row) for row in self._read(sqlite_versions.ASSIGNMENTS, limit)]
+
     def check_writable(self) -> None:
         def beat(connection: Connection) -> None:
             connection.execute("update pulse set beat = randomblob(65536)")
 
-        self._of_this_process()._writer.run(beat)
+        self._write(beat)
         reserve.keep(self.path)
 
     def close(self) -> None:
@@ -196,6 +216,9 @@ class SqliteStore(Store):
         with contextlib.suppress(IndexError):
             while True:
                 close(self._readers.pop(), self.path)
+
+    def _write(self, work: Callable[[Connection], object]) -> None:
+        self._of_this_process()._writer.run(work)
 
     def _first(self, where: str, *values: str) -> Record | None:
         return next(iter(self._records(f"{where} limit 1", *values)), None)

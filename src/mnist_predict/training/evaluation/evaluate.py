@@ -1,6 +1,5 @@
 """Measures a reader on labelled pictures by the whole way, from a picture to the number."""
 
-import csv
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from mnist_predict.errors import BadRequest, UserError
-from mnist_predict.reading import Reading
+from mnist_predict.reading import Reading, digits_of
 from mnist_predict.stats.intervals import wilson_interval
+from mnist_predict.store.tools.labelled import read_labels
 from mnist_predict.training import mnist
 from mnist_predict.training.evaluation import measures
-from mnist_predict.typed import is_number
 from mnist_predict.vision.recognizer import Recognizer
+from mnist_predict.written import agrees, is_written
 
 Sample = tuple[str, str, Callable[[Recognizer], Reading]]  # image name, label, how it is read
 
@@ -65,12 +65,13 @@ def evaluate(reader: Recognizer, chosen: list[Sample], progress: Callable[[], No
         confidences.append(reading.confidence)
         given.append(_probability(reading, label))
         texts.append(reading.number)
-        hits.append(reading.number == label)
+        hits.append(agrees(label, reading.number, reading.written))
         if not hits[-1]:
-            wrong.append([name, label, reading.number, round(reading.confidence, 6)])
+            read_as = reading.number if label == digits_of(label) else reading.written
+            wrong.append([name, label, read_as, round(reading.confidence, 6)])
         progress()
     confidence, hit = np.array(confidences), np.array(hits)
-    labels = [label for _, label, _ in chosen]
+    labels = [digits_of(label) for _, label, _ in chosen]
     pairs = list(zip(labels, texts, strict=True))
     aligned = [pair for pair in pairs if len(pair[0]) == len(pair[1])]
     digits = np.array([list(map(int, "".join(side))) for side in zip(*aligned, strict=True)] or [[], []], np.int64)
@@ -79,7 +80,7 @@ def evaluate(reader: Recognizer, chosen: list[Sample], progress: Callable[[], No
         "n": len(chosen),
         "exact_match": float(hit.mean()),
         "interval_95": wilson_interval(int(hit.sum()), len(hit)),
-        "digit_accuracy": 1 - changes / sum(map(len, labels)),
+        "digit_accuracy": 1 - changes / max(sum(map(len, labels)), 1),
         "length_errors": sum(text != "" for _, text in pairs) - len(aligned),
         "confusion": measures.confusion(*digits).tolist(),
         "no_number": texts.count(""),
@@ -98,20 +99,14 @@ def evaluate(reader: Recognizer, chosen: list[Sample], progress: Callable[[], No
 
 
 def _listed(folder: Path) -> Iterator[Sample]:
-    with (folder / "labels.csv").open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file)
-        if not rows.fieldnames or not {"image_name", "label"} <= set(rows.fieldnames):
-            raise BadRequest(f"{folder}/labels.csv must begin with the line image_name,label.")
-        for row in rows:
-            path = folder / (row["image_name"] or "")
-            if not path.is_file():
-                raise BadRequest(f"{folder}/labels.csv names {row['image_name']!r}, which is not there.")
-            label = row["label"] or ""
-            if not is_number(label):
-                raise BadRequest(
-                    f"{folder}/labels.csv calls {row['image_name']} {label!r}; a label is written in digits."
-                )
-            yield row["image_name"], label, partial(_read_file, path)
+    for row in read_labels(folder):
+        path = folder / row["image_name"]
+        if not path.is_file():
+            raise BadRequest(f"{folder}/labels.csv names {row['image_name']!r}, which is not there.")
+        label = row["label"].strip()
+        if label and not is_written(label):
+            raise BadRequest(f"{folder}/labels.csv calls {row['image_name']} {label!r}, which is no number.")
+        yield row["image_name"], label, partial(_read_file, path)
 
 
 def _read_pixels(pixels: mnist.Bytes, reader: Recognizer) -> Reading:
@@ -130,7 +125,9 @@ def _read_or_nothing(reader: Recognizer, read: Callable[[Recognizer], Reading]) 
 
 
 def _probability(reading: Reading, label: str) -> float:
-    number = reading.primary_number
+    number, label = reading.primary_number, digits_of(label)
+    if not label:
+        return 1 - reading.confidence
     if number is None or len(number.text) != len(label):
         return 0.0
     return float(np.prod([digit.probabilities[int(c)] for digit, c in zip(number.digits, label, strict=True)]))

@@ -28,6 +28,8 @@ DRAWN = 40_000  # digits in national shapes, and a tenth of it for those held ou
 PATIENCE = 20.0  # seconds without a strip, after which it is seen whether their maker lives
 WORDS = 2_000  # and half as many signs
 REAL = 0.2  # of strips are numbers that real hands wrote, where there are any
+LEARNED = 0.5  # of strips are what people corrected, where there is any
+FEWER = 5  # times fewer shapes where a run is short
 
 
 class Batch(NamedTuple):
@@ -39,19 +41,25 @@ class Batch(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What strips are made of: shapes to write with, words and signs that are no digits, and real numbers."""
+    """What strips are made of: shapes to write with, words and signs that are no digits, real numbers, and pictures
+    that people labelled."""
 
     bank: Bank
     words: list[NDArray[np.uint8]]
     numbers: list[Sample]
+    learned: Sequence[Sample] = ()
 
 
-def open_source(data: Path, hands: Path | None, held_out: bool, seed: int) -> Source:
-    """What to train with, or what is held out: other writers, other fonts. `hands`: see `handwriting`."""
+def open_source(data: Path, hands: Path | None, held_out: bool, seed: int, short: bool = False) -> Source:
+    """What to train with, or what is held out: other writers, other fonts. `hands`: see `handwriting`.
+
+    `short`: with fewer shapes, made in a fifth of the time, for a run that shows none of them often.
+    """
+    fewer = FEWER if short else 1
     cv2.setNumThreads(1)  # its threads do not survive the fork of `supply`
     rng = np.random.default_rng((seed, 7))
     classifier = Classifier(open_version().folder / "digits")
-    found = [path for path in fonts.find() if fonts.is_held_out(path) == held_out]
+    found = [path for path in fonts.find() if fonts.is_held_out(path) == held_out][::fewer]
 
     def glyphs(written: bool) -> bank.Shapes | None:
         listed = [
@@ -63,14 +71,15 @@ def open_source(data: Path, hands: Path | None, held_out: bool, seed: int) -> So
         return bank.of_glyphs(listed) if listed else None
 
     shapes = Bank(
-        bank.of_mnist(data, held_out),
-        bank.of_strokes(DRAWN // 10 if held_out else DRAWN, rng),
-        bank.of_marks(DRAWN // 13, rng),
+        bank.of_mnist(data, held_out, fewer),
+        bank.of_strokes((DRAWN // 10 if held_out else DRAWN) // fewer, rng),
+        bank.of_marks(DRAWN // 13 // fewer, rng),
         glyphs(True),
         glyphs(False),
         bank.of_samples(handwriting.digits(hands, held_out)) if hands else None,
     )
-    words = [*fonts.words(found, WORDS, rng), *fonts.signs(found, WORDS // 2, rng)] if found else []
+    count = WORDS // fewer
+    words = [*fonts.words(found, count, rng), *fonts.signs(found, count // 2, rng)] if found else []
     return Source(shapes, words, handwriting.numbers(hands, held_out) if hands else [])
 
 
@@ -129,6 +138,7 @@ def padded(strips: Sequence[Strip]) -> NDArray[np.uint8]:
 
 def _make(source: Source, seed: int, first: int, easy: int, queue: "mp.Queue[Batch]") -> None:
     papers = Papers(HEIGHT, source.words, np.random.default_rng((seed, 13)))
+    learned = int(CHUNK * LEARNED) if source.learned else 0
     written = int(CHUNK * REAL) if source.numbers else 0
     chunk = first
     while True:
@@ -136,8 +146,9 @@ def _make(source: Source, seed: int, first: int, easy: int, queue: "mp.Queue[Bat
         papers.rng = rng
         plain = max(PLAIN, 0.9 * (1 - chunk / max(easy, 1)))
         synthesis = Synthesis(source.bank, papers, rng, plain)
-        strips = [synthesis.strip() for _ in range(CHUNK - written)]
+        strips = [synthesis.strip() for _ in range(CHUNK - written - learned)]
         strips += [real.strip(source.numbers, papers, rng, plain) for _ in range(written)]
+        strips += [real.strip(source.learned, papers, rng, plain) for _ in range(learned)]
         for batch in batches(strips, rng):
             queue.put(batch)
         chunk += 1

@@ -1,7 +1,7 @@
 """Training the line network on synthesized strips, every strip new, resumable at every epoch."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,12 +49,27 @@ def begin(recipe: Recipe, device: torch.device, weights: dict[str, Tensor] | Non
 
 def train(run: Run[LineNetwork], data: Path, hands: Path | None, progress: Progress, checkpoint: Path) -> None:
     """Train until the recipe's last epoch; a checkpoint after each, validation on strips of other hands."""
+    unseen, unseen_real = batches.held_out(data, hands, VALIDATION)
+
+    def validate(network: LineNetwork) -> dict[str, float]:
+        real = {"real_accuracy": exact_match(network, unseen_real)} if unseen_real else {}
+        return {"validation_accuracy": exact_match(network, unseen), **real}
+
+    train_on(run, batches.open_source(data, hands, False, run.recipe.seed), validate, progress, checkpoint)
+
+
+def train_on(
+    run: Run[LineNetwork],
+    made_of: batches.Source,
+    validate: Callable[[LineNetwork], dict[str, float]],
+    progress: Progress,
+    checkpoint: Path,
+) -> None:
+    """The same on strips of that source; `validate`: what the history says of the averaged network after each epoch."""
     recipe = run.recipe
     assert isinstance(recipe, Recipe)  # noqa: S101 (begin made it)
-    made_of = batches.open_source(data, hands, False, recipe.seed)
     chunks = recipe.strips // batches.CHUNK
     source = batches.supply(made_of, recipe.seed, run.epoch * chunks, recipe.easy * chunks)
-    unseen, unseen_real = batches.held_out(data, hands, VALIDATION)
     try:
         while run.epoch < recipe.epochs:
             began = time.monotonic()
@@ -63,22 +78,26 @@ def train(run: Run[LineNetwork], data: Path, hands: Path | None, progress: Progr
             while done < recipe.strips:
                 batch = next(source)
                 run.set_rate(run.epoch + done / recipe.strips)
-                with torch.autocast(run.device.type, torch.bfloat16, enabled=steps.has_bfloat16(run.device)):
-                    output = run.network(to_input(batch.strips, run.device))
-                value = loss(output, batch)
-                run.learn(value, recipe.clip)
-                total += float(value.detach()) * len(batch.labels)
+                total += step(run, batch, recipe.clip) * len(batch.labels)
                 done += len(batch.labels)
                 progress(run.epoch + done / recipe.strips, recipe.epochs, total / done, None)
-            accuracy = exact_match(run.average, unseen)
+            said = validate(run.average)
             run.epoch += 1
             run.seconds += time.monotonic() - began
-            real = {"real_accuracy": exact_match(run.average, unseen_real)} if unseen_real else {}
-            run.history.append({"loss": total / done, "validation_accuracy": accuracy, **real})
+            run.history.append({"loss": total / done, **said})
             run.save(checkpoint)
-            progress(run.epoch, recipe.epochs, total / done, accuracy)
+            progress(run.epoch, recipe.epochs, total / done, said.get("validation_accuracy"))
     finally:
         source.close()
+
+
+def step(run: Run[LineNetwork], batch: batches.Batch, clip: float) -> float:
+    """One step down the loss of a batch, which is returned."""
+    with torch.autocast(run.device.type, torch.bfloat16, enabled=steps.has_bfloat16(run.device)):
+        output = run.network(to_input(batch.strips, run.device))
+    value = loss(output, batch)
+    run.learn(value, clip)
+    return float(value.detach())
 
 
 def loss(output: Tensor, batch: batches.Batch) -> Tensor:

@@ -80,10 +80,11 @@ class Shapes:
         return self._of[(1, hand)]
 
 
-def of_mnist(data: Path, held_out: bool) -> Shapes:
-    """The training pictures of MNIST, or those of them that are held out; each is a hand of its own."""
+def of_mnist(data: Path, held_out: bool, every: int = 1) -> Shapes:
+    """The training pictures of MNIST, or those of them that are held out, or every so many of either; each is a hand of
+    its own."""
     pictures, labels = mnist.load(data, "train")
-    chosen = mnist.split(len(pictures))[1 if held_out else 0]
+    chosen = mnist.split(len(pictures))[1 if held_out else 0][::every]
     large = (cv2.resize(pictures[i], (SIDE, SIDE), interpolation=cv2.INTER_CUBIC) for i in chosen)
     return _shapes(((picture > 110).astype(np.uint8) for picture in large), labels[chosen], np.arange(len(chosen)))
 

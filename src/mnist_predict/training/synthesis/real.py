@@ -12,18 +12,22 @@ from mnist_predict.training.synthesis.generator import Labelled
 from mnist_predict.training.synthesis.paper import Grey, Papers
 from mnist_predict.training.synthesis.style import HEIGHT
 from mnist_predict.training.synthesis.writing import LONGEST
-from mnist_predict.vision.alphabet import CURRENCY, MARKS, OTHER
+from mnist_predict.vision.alphabet import CURRENCY, MARKS, OTHER, STRUCK
 
 FINE = 4  # strokes are drawn so much larger, and shrunk
 
 
 def strip(samples: Sequence[Sample], papers: Papers, rng: np.random.Generator, plain: float) -> Labelled:
-    """A strip of one of these numbers, chosen at random. Pictures are labelled by their digits alone."""
+    """A strip of one of these numbers, chosen at random.
+
+    A picture's label may leave out marks that stand there; what is not a number at all may be struck out.
+    """
     sample = samples[int(rng.integers(len(samples)))]
     if isinstance(sample.ink, list):
         ink = _written(sample.ink, rng)
         return Labelled(photographed(ink, papers, rng, plain, 0.8), sample.label, OTHER)
-    return Labelled(pictured(sample.ink, papers, rng), sample.label, MARKS + CURRENCY + OTHER)
+    loose = MARKS + CURRENCY + OTHER + ("" if sample.label else STRUCK)
+    return Labelled(pictured(sample.ink, papers, rng), sample.label, loose)
 
 
 def pictured(grey: NDArray[np.uint8], papers: Papers, rng: np.random.Generator) -> Strip:

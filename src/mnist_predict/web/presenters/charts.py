@@ -86,6 +86,19 @@ def interval(name: str, title: str, about: str, share: float, low: float, high: 
     return _figure(name, title, about, 64, drawn)
 
 
+def reliability(name: str, title: str, about: str, points: Sequence[tuple[float, float, float]]) -> Markup:
+    """What confidences turn out to be worth: dots of (confidence, accuracy, how many), beside the line where both are
+    the same."""
+    drawn = [_grid([0, 0.5, 1], 0, 1, lambda share: f"{100 * share:.0f} %")]
+    drawn.append(f'<line class="grid" x1="0%" x2="100%" y1="{_y(0, 0, 1):.1f}" y2="{_y(1, 0, 1):.1f}"/>')
+    for sure, right, count in points:
+        words = f"{100 * sure:.0f} % sure, {100 * right:.0f} % right of {count:.0f}"
+        dot = f'<circle class="dot" cx="{100 * sure:.3f}%" cy="{_y(right, 0, 1):.1f}" r="4"/>'
+        drawn.append(f"<g>{dot}<title>{escape(words)}</title></g>")
+    ticks = [(2.0, "0 % sure"), (50.0, "50 %"), (98.0, "100 %")]
+    return _figure(name, title, about, HEIGHT, [*drawn, _ticks(ticks)])
+
+
 def square(name: str, title: str, about: str, counts: Sequence[Sequence[int]]) -> Markup:
     """A confusion matrix: darker for higher counts; the diagonal has a class of its own."""
     size = len(counts)

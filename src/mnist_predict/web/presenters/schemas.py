@@ -107,6 +107,13 @@ _SAMPLE = {
     "accuracy": _MAYBE_SHARE,
     "low": _MAYBE_SHARE | {"description": "With `high` the 95 % interval (Wilson)."},
     "high": _MAYBE_SHARE,
+    "versions": _list(
+        _object(
+            {"version": TEXT, "labelled": _COUNT, "right": _COUNT, "accuracy": SHARE, "low": SHARE, "high": SHARE},
+            "What a model version read of it",
+        )
+    ),
+    "reliability": _list(_object({"confidence": SHARE, "accuracy": SHARE, "labelled": _COUNT}, "A bin of confidence")),
 }
 _LABELS = {
     "readings": _COUNT,

@@ -1,6 +1,6 @@
 """What keeps watch over the service asks here: is it alive, can it work, how is it doing."""
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from mnist_predict.web.current import service
@@ -29,9 +29,11 @@ def ready() -> Response:
     """
     service.check_ready()
     status = service.store.status()
-    model = f"ready: model {current_app.config['MODEL_VERSION']}"
+    model = f"ready: model {service.model_version}"
     away = [f"{model}, store away, uploads go to the spool", status.away] if status.away else None
     lines = away or [f"{model}, store writable"]
+    if service.follower and service.follower.trouble:
+        lines.append(service.follower.trouble)
     if status.waiting:
         lines.append(f"waiting in the spool: {status.waiting}")
         lines += [EPHEMERAL] if status.ephemeral else []
@@ -44,5 +46,5 @@ def ready() -> Response:
 @route(operation=operation(content("Metrics in the text format of Prometheus.", None, TEXT_TYPE)))
 def metrics() -> Response:
     """The figures of all workers, for Prometheus."""
-    figures = exposition(current_app.config["MODEL_VERSION"], service.store.status())
+    figures = exposition(service.model_version, service.store.status())
     return Response(figures, content_type=CONTENT_TYPE_LATEST)

@@ -114,6 +114,12 @@ def _drawings(figures: Figures) -> dict[str, Any]:
             "confidence", "Numbers by their confidence", f"{figures.whole.numbers} numbers, from 0 to 100 %.", columns
         ),
         "accuracy_chart": _accuracy(figures.accuracy),
+        "reliability_chart": charts.reliability(
+            "reliability",
+            "Share that is right, by confidence",
+            "A dot on the slanted line: as many are right as their confidence says.",
+            figures.reliability,
+        ),
         "confusion_chart": charts.square("confusion", "Digits that were read", about, figures.confusion),
         "drift": [
             (title, _curve(figures, name, title, words), [_said(drift(week)[name], words) for week in figures.weeks])

@@ -1,0 +1,1 @@
+"""Whether learning from corrections works, on real hands."""

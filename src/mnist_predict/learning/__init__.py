@@ -1,0 +1,1 @@
+"""From labels to a candidate: what people corrected is learned, measured, and proposed."""

@@ -1,0 +1,124 @@
+"""Two versions read the same pictures, side by side on all cores; and what their answers say of which is better."""
+
+import multiprocessing as mp
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from math import comb
+from time import process_time
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_predict.errors import UserError
+from mnist_predict.models.registry import Version
+from mnist_predict.reading import Reading
+from mnist_predict.stats.intervals import wilson_interval
+from mnist_predict.vision.recognizer import Recognizer, open_recognizer
+
+CHUNK = 50  # pictures that a process reads at a time
+
+Shown = bytes | NDArray[np.uint8]  # a file, or pixels as `read_pixels` takes them
+
+
+class Answer(NamedTuple):
+    """What a version read: the number, as it is written, its confidence, and all numbers of the picture."""
+
+    number: str
+    written: str
+    confidence: float
+    numbers: tuple[str, ...]
+
+
+class Pair(NamedTuple):
+    """The answers of both to a picture, and the CPU seconds that each took."""
+
+    champion: Answer
+    candidate: Answer
+    seconds: tuple[float, float]
+
+
+def read_both(champion: Version, candidate: Version, shown: Sequence[Shown], tick: Callable[[int], None]) -> list[Pair]:
+    """The answers of both versions to each picture, in their order; `tick` is told how many more are read."""
+    chunks = [list(shown[at : at + CHUNK]) for at in range(0, len(shown), CHUNK)]
+    folders = str(champion.folder), str(candidate.folder)
+    found: list[Pair] = []
+    # Spawned: threads of this process (torch's) do not survive a fork.
+    workers = max(1, min(os.cpu_count() or 1, len(chunks)))
+    with ProcessPoolExecutor(workers, mp.get_context("spawn"), _open, folders) as pool:
+        for pairs in pool.map(_read, chunks):
+            found += pairs
+            tick(len(pairs))
+    return found
+
+
+_readers: list[Recognizer] = []  # of a worker process: champion and candidate
+
+
+def _open(*folders: str) -> None:
+    _readers[:] = [open_recognizer(folder) for folder in folders]
+
+
+def _read(chunk: list[Shown]) -> list[Pair]:
+    pairs = []
+    for at, shown in enumerate(chunk):
+        answers: dict[int, Answer] = {}
+        seconds: dict[int, float] = {}
+        for which in (0, 1) if at % 2 else (1, 0):  # by turns, as the first has colder caches
+            began = process_time()
+            answers[which] = _answer(_readers[which], shown)
+            seconds[which] = process_time() - began
+        pairs.append(Pair(answers[0], answers[1], (seconds[0], seconds[1])))
+    return pairs
+
+
+def _answer(reader: Recognizer, shown: Shown) -> Answer:
+    try:
+        reading = reader.read(shown) if isinstance(shown, bytes) else reader.read_pixels(shown)
+    except UserError:  # a picture that is refused is one that was not read
+        reading = Reading((), None, (), reader.model_version)
+    numbers = tuple(number.text for number in reading.numbers)
+    return Answer(reading.number, reading.written, reading.confidence, numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How often each was right, and how often one alone was: the candidate (`fixed`), the champion (`broken`)."""
+
+    n: int
+    champion: int
+    candidate: int
+    fixed: int
+    broken: int
+
+    @classmethod
+    def of(cls, hits: Iterable[tuple[bool, bool]]) -> "Compared":
+        """Of pairs of whether the champion was right and whether the candidate was."""
+        both = list(hits)
+        fixed = sum(not mine and other for mine, other in both)
+        broken = sum(mine and not other for mine, other in both)
+        return cls(len(both), sum(mine for mine, _ in both), sum(other for _, other in both), fixed, broken)
+
+    @property
+    def p_worse(self) -> float:
+        """How likely so many were broken and so few fixed if both were equally good: McNemar's test (Q. McNemar 1947),
+        exact and one-sided."""
+        changed = self.fixed + self.broken
+        return sum(comb(changed, k) for k in range(self.broken, changed + 1)) / (1 << changed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the report."""
+        if not self.n:
+            return {"n": 0}
+        return {
+            "n": self.n,
+            "champion": self.champion / self.n,
+            "champion_interval_95": wilson_interval(self.champion, self.n),
+            "candidate": self.candidate / self.n,
+            "candidate_interval_95": wilson_interval(self.candidate, self.n),
+            "fixed": self.fixed,
+            "broken": self.broken,
+            "p_worse": round(self.p_worse, 6),
+        }

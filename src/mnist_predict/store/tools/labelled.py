@@ -1,0 +1,97 @@
+"""The pictures that people confirmed or corrected, each with its newest label; and a folder of them, a dataset."""
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnist_predict.errors import BadRequest
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
+from mnist_predict.store.search import Labelled, Search
+from mnist_predict.store.tools.export import everything_found
+
+COLUMNS = ("image_name", "label", "by", "time", "confirmed")
+_KINDS: tuple[Labelled, ...] = ("confirmed", "corrected")
+_ENDINGS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"BM": "bmp", b"%PDF": "pdf", b"RIFF": "webp",
+            b"II": "tif", b"MM": "tif"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPicture:
+    """A picture and what people say its number is.
+
+    `label`: as it is written, empty where there is no number. `confirmed`: it was read so. `agreed`: how many labels
+    say the same as the newest. `key`: the SHA-256 of the picture. `record`: the id of its record, None in a dataset.
+    """
+
+    key: str
+    label: str
+    by: str | None
+    time: str  # of the label, ISO 8601
+    confirmed: bool
+    agreed: int = 1
+    record: str | None = None
+
+    @property
+    def source(self) -> str:
+        """Who labelled it and on which day (UTC)."""
+        return f"{self.by or ''} {self.time[:10]}"
+
+
+def labelled_pictures(store: Store) -> Iterator[LabelledPicture]:
+    """Every picture that was uploaded and labelled, newest record first, each once. Raises `StoreUnavailable`."""
+    newest: dict[str, tuple[Record, Record]] = {}  # by picture: its record and the newest label of any of its records
+    agreed: dict[str, int] = {}
+    for kind in _KINDS:
+        for record in everything_found(store, Search(labelled=kind)):
+            labels = store.labels(record.id)
+            if record.sha256 is None or not labels:
+                continue
+            before = newest.get(record.sha256)
+            if before is None or labels[0].id > before[1].id:
+                newest[record.sha256] = record, labels[0]
+                agreed[record.sha256] = sum(label.written == labels[0].written for label in labels)
+    for digest, (record, label) in sorted(newest.items(), key=lambda item: item[1][0].id, reverse=True):
+        time = label.record_time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        confirmed = label.written == record.written
+        yield LabelledPicture(digest, label.written, label.by, time, confirmed, agreed[digest], str(record.id))
+
+
+def export_pictures(store: Store, folder: Path, progress: Callable[[int], None] = lambda _: None) -> int:
+    """Write every labelled picture into a folder, named by its SHA-256, and `labels.csv` (`COLUMNS`); how many.
+
+    The folder is one that `evaluate` and `learn` read. `labels.csv` appears when all pictures are there.
+    Raises `StoreUnavailable` and `OSError`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / ".labels.csv.unfinished"
+    count = 0
+    with unfinished.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(COLUMNS)
+        for one in labelled_pictures(store):
+            data = store.picture(one.key)
+            if data is None:
+                continue
+            ending = next((ending for start, ending in _ENDINGS.items() if data.startswith(start)), "heic")
+            name = f"{one.key[:16]}.{ending}"
+            (folder / name).write_bytes(data)
+            rows.writerow([name, one.label, one.by or "", one.time, "yes" if one.confirmed else "no"])
+            count += 1
+            progress(1)
+    unfinished.replace(folder / "labels.csv")
+    return count
+
+
+def read_labels(folder: Path) -> list[dict[str, str]]:
+    """The rows of a folder's `labels.csv`; raises `BadRequest` unless it names `image_name` and `label`."""
+    with (folder / "labels.csv").open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.DictReader(file)
+        if not rows.fieldnames or not {"image_name", "label"} <= set(rows.fieldnames):
+            raise BadRequest(f"{folder}/labels.csv must begin with the line image_name,label.")
+        found = list(rows)
+    for row in found:
+        if row["label"] is None:
+            raise BadRequest(f"{folder}/labels.csv has a line without a label: {row['image_name']}.")
+    return [{name: value or "" for name, value in row.items() if name is not None} for row in found]
