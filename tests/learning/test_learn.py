@@ -105,7 +105,8 @@ def test_learning_that_was_broken_off_goes_on_from_its_checkpoint(
     assert made.version.folder.is_dir()
 
 
-def test_wrong_labels_are_told_from_right_ones_and_what_two_said_is_trusted(store: Store, label: Label) -> None:
+def test_wrong_labels_are_told_from_right_ones(store: Store, label: Label, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doubting, "STEPS", 2)
     label(40, seed=1)
     rng = random.Random(5)
     label(6, lambda number: str((int(number) + rng.randrange(100, 900)) % 1000).zfill(3), seed=2)

@@ -18,6 +18,7 @@ TEXT_TYPE, HTML_TYPE = "text/plain", "text/html"
 _ERRORS = {
     400: "A field is missing or wrong.",
     404: "Nothing is kept under that name or id.",
+    409: "The version has not passed the gate: only force, with a reason, promotes it.",
     410: "It was erased for good, and is not kept again.",
     413: "Too many bytes or pixels.",
     415: "Not a picture.",
@@ -80,6 +81,7 @@ SEARCH = (
 _IN_PATH = {
     "record_id": parameter("record_id", "path", ID, "The id of a record."),
     "image_name": parameter("image_name", "path", TEXT | {"minLength": 1}, "The name of an image, percent-encoded."),
+    "version": parameter("version", "path", TEXT, "A version's name, or champion, candidate, previous or shipped."),
     "at": parameter("at", "path", {"type": "integer", "minimum": 0}, "Which digit of the number, from 0."),
     "index": parameter("index", "path", {"type": "integer", "minimum": 0}, "Which of the record's numbers, from 0."),
     "size": parameter("size", "path", {"enum": ["small", "large"]}, "At most 240 or 1600 pixels wide and high."),

@@ -156,6 +156,36 @@ _ERASURE = {
     "time": {"type": "string", "format": "date-time"},
     "by": MAYBE | {"description": "Who erased them: the name of their token; null: none was asked for."},
 }
+_TIME = {"type": "string", "format": "date-time"}
+_ALIASES = ["champion", "candidate", "previous", "shipped"]
+_VERSION = {
+    "name": TEXT,
+    "aliases": _list({"enum": _ALIASES}),
+    "time": {"type": ["string", "null"], "description": "When it was kept; null: it ships with the program."},
+    "verdict": TEXT | {"description": "What the gate said of it."},
+    "bytes": {"type": ["integer", "null"]},
+}
+_ASSIGNMENT = {
+    "alias": {"enum": ["champion", "candidate"]},
+    "version": TEXT,
+    "replaced": MAYBE | {"description": "The version that had the alias before."},
+    "reason": TEXT,
+    "by": MAYBE,
+    "forced": {"type": "boolean", "description": "It had not passed the gate."},
+    "time": _TIME,
+}
+_MODELS = {
+    "versions": _list(ref("Version")),
+    "history": _list(ref("Assignment")),
+    "new_labels": {"type": "integer", "description": "Records labelled since a version last learned."},
+    "reading": TEXT | {"description": "The version that this service reads with."},
+}
+_MODEL = {
+    "name": TEXT,
+    "reading": {"type": "boolean", "description": "It is the champion."},
+    "learned": {"type": "object", "description": "From what it was learned, if from corrections."},
+    "gate": {"type": "object", "description": "How the gate measured it beside the champion of then."},
+}
 
 SCHEMAS: Schema = {
     "Digit": _object(_DIGIT, "One recognized figure"),
@@ -179,5 +209,9 @@ SCHEMAS: Schema = {
     "Skipped": _object({"skipped": ID}, "What was put aside"),
     "Statistics": _object(_STATISTICS, "What was read in a time, and how well"),
     "Erasure": _object(_ERASURE, "That records were erased for good, of which only this is left"),
+    "Version": _object(_VERSION, "A model version"),
+    "Assignment": _object(_ASSIGNMENT, "That an alias was given to a version"),
+    "Models": _object(_MODELS, "All model versions, and who changed what"),
+    "Model": _object(_MODEL, "What a model version was learned from and how it was measured", ("learned", "gate")),
     "Error": _object({"error": TEXT, "status": {"type": "integer"}}, "What went wrong, in words"),
 }

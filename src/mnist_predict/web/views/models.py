@@ -15,6 +15,8 @@ from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
 from mnist_predict.web.http.negotiation import answer
 from mnist_predict.web.http.routes import route
+from mnist_predict.web.presenters.openapi import HTML_TYPE, content, form, operation
+from mnist_predict.web.presenters.schemas import TEXT, ref
 
 blueprint = Blueprint("models", __name__, url_prefix="/models")
 
@@ -30,7 +32,7 @@ TITLES = {
 
 
 @blueprint.get("")
-@route()
+@route(operation=operation(content("The versions.", ref("Models"), HTML_TYPE), 503))
 def page() -> AnyResponse:
     """All versions with their aliases, and how many new labels there are to learn from."""
     rows = overview(service.store)
@@ -51,7 +53,7 @@ def page() -> AnyResponse:
 
 
 @blueprint.get("/<version>")
-@route()
+@route(operation=operation(content("The version.", ref("Model"), HTML_TYPE), 404, 503))
 def show(version: str) -> AnyResponse:
     """What a version was learned from, and how the gate measured it beside the champion of then."""
     name = named(service.store, version)
@@ -82,7 +84,14 @@ def show(version: str) -> AnyResponse:
 
 
 @blueprint.post("/<version>/promote")
-@route()
+@route(
+    operation=operation(
+        content("What was changed.", ref("Assignment")),
+        *(400, 404, 409, 503),
+        form=form(reason=TEXT | {"description": "Why."}, force=TEXT | {"description": "Why, if it has not passed."}),
+        see_other=True,
+    )
+)
 def promotion(version: str) -> AnyResponse:
     """Make a version the champion; the form's `force` is the reason why, if it has not passed."""
     force = request.form.get("force", "").strip()
@@ -92,7 +101,11 @@ def promotion(version: str) -> AnyResponse:
 
 
 @blueprint.post("/rollback")
-@route()
+@route(
+    operation=operation(
+        content("What was changed.", ref("Assignment")), *(404, 503), form=form(reason=TEXT), see_other=True
+    )
+)
 def rollback() -> AnyResponse:
     """Make the previous champion the champion again."""
     done = roll_back(service.store, request.form.get("reason", "").strip(), caller())
