@@ -13,7 +13,6 @@ from mnist_predict.settings import Settings
 from mnist_predict.store.opening import open_store
 from mnist_predict.store.protocol import Store
 from mnist_predict.training.line import batches
-from mnist_predict.training.synthesis import fonts
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 
 
@@ -23,11 +22,10 @@ def one_thread() -> None:
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
+def small(monkeypatch: pytest.MonkeyPatch, no_fonts: None) -> None:
     """Few shapes to write with, no fonts, and small chunks of strips."""
     monkeypatch.setattr(batches, "DRAWN", 2600)
     monkeypatch.setattr(batches, "CHUNK", 64)
-    monkeypatch.setattr(fonts, "FOLDERS", ())
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """The gate: whether a candidate may replace the champion, measured on pictures that neither has learned from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -48,26 +49,26 @@ class Judged:
 def judge(
     champion: Version,
     candidate: Version,
-    corrections: Sequence[tuple[bytes, str]],
+    corrections: Sequence[tuple[Callable[[], bytes], str]],
     data: Path,
     thresholds: Thresholds,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Judged:
     """Measure both versions on the same pictures.
 
-    `corrections`: pictures that are held out, with their labels; `data`: the folder of MNIST's four files.
+    `corrections`: what gives each picture that is held out, and its label; `data`: the folder of MNIST's four files.
     """
     held_out, test = _mnist(data, "train", thresholds.mnist), _mnist(data, "t10k", thresholds.test)
     drawn = pages(data, thresholds.pages)
     nothing = _nothing(thresholds.nothing)
-    groups: dict[str, list[Shown]] = {
-        "mnist": [picture for picture, _ in held_out],
-        "corrections": [picture for picture, _ in corrections],
-        "pages": [page.pixels for page in drawn],
-        "nothing": nothing,
-        "test": [picture for picture, _ in test],
+    groups: dict[str, tuple[int, Iterable[Shown]]] = {
+        "mnist": (len(held_out), (picture for picture, _ in held_out)),
+        "corrections": (len(corrections), (read() for read, _ in corrections)),
+        "pages": (len(drawn), (page.pixels for page in drawn)),
+        "nothing": (len(nothing), nothing),
+        "test": (len(test), (picture for picture, _ in test)),
     }
-    total = sum(map(len, groups.values()))
+    total = sum(count for count, _ in groups.values())
     done = 0
 
     def tick(more: int) -> None:
@@ -75,10 +76,8 @@ def judge(
         done += more
         progress(done, total)
 
-    everything = read_both(champion, candidate, [shown for group in groups.values() for shown in group], tick)
-    read: dict[str, list[Pair]] = {}
-    for name, group in groups.items():
-        read[name], everything = everything[: len(group)], everything[len(group) :]
+    pairs = iter(read_both(champion, candidate, chain.from_iterable(group for _, group in groups.values()), tick))
+    read = {name: list(islice(pairs, count)) for name, (count, _) in groups.items()}
     hits = {
         "mnist": _hits(read["mnist"], [label for _, label in held_out]),
         "corrections": _hits(read["corrections"], [label for _, label in corrections]),

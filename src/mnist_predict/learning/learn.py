@@ -10,6 +10,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -87,7 +88,7 @@ def learn(dataset: Dataset, champion: Version, task: Task, progress: Progress = 
     version = export.write_version(run.average, "line", line, building, champion)
     if version.name == champion.name:
         raise BadRequest("Nothing was learned: the candidate is the champion itself.")
-    pictures = [(dataset.read(one), one.label) for one in dataset.held_out]
+    pictures = [(partial(dataset.read, one), one.label) for one in dataset.held_out]
     judged = judge(champion, version, pictures, task.mnist, task.gate, lambda done, of: progress("measuring", done, of))
     fixed, broken = reports.changed(dataset.held_out, judged.corrections)
     changes = {"fixed": [one.record for one, _ in fixed], "broken": [one.record for one, _ in broken]}

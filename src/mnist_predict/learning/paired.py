@@ -2,9 +2,11 @@
 
 import multiprocessing as mp
 import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from math import comb
 from time import process_time
 from typing import Any, NamedTuple
@@ -18,7 +20,7 @@ from mnist_predict.reading import Reading
 from mnist_predict.stats.intervals import wilson_interval
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 
-CHUNK = 50  # pictures that a process reads at a time
+CHUNK = 25  # pictures that a process reads at a time
 
 Shown = bytes | NDArray[np.uint8]  # a file, or pixels as `read_pixels` takes them
 
@@ -40,17 +42,30 @@ class Pair(NamedTuple):
     seconds: tuple[float, float]
 
 
-def read_both(champion: Version, candidate: Version, shown: Sequence[Shown], tick: Callable[[int], None]) -> list[Pair]:
-    """The answers of both versions to each picture, in their order; `tick` is told how many more are read."""
-    chunks = [list(shown[at : at + CHUNK]) for at in range(0, len(shown), CHUNK)]
+def read_both(champion: Version, candidate: Version, shown: Iterable[Shown], tick: Callable[[int], None]) -> list[Pair]:
+    """The answers of both versions to each picture, in their order; `tick` is told how many more are read.
+
+    The pictures are asked for as they are read, so that few of them are in memory at a time.
+    """
+    rest = iter(shown)
     folders = str(champion.folder), str(candidate.folder)
+    workers = os.cpu_count() or 1
     found: list[Pair] = []
+    under_way: deque[Future[list[Pair]]] = deque()
+
+    def take() -> None:
+        pairs = under_way.popleft().result()
+        found.extend(pairs)
+        tick(len(pairs))
+
     # Spawned: threads of this process (torch's) do not survive a fork.
-    workers = max(1, min(os.cpu_count() or 1, len(chunks)))
     with ProcessPoolExecutor(workers, mp.get_context("spawn"), _open, folders) as pool:
-        for pairs in pool.map(_read, chunks):
-            found += pairs
-            tick(len(pairs))
+        while chunk := list(islice(rest, CHUNK)):
+            under_way.append(pool.submit(_read, chunk))
+            if len(under_way) > 2 * workers:
+                take()
+        while under_way:
+            take()
     return found
 
 

@@ -1,9 +1,10 @@
 """The pictures that people confirmed or corrected, each with its newest label; and a folder of them, a dataset."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.store.protocol import Store
@@ -41,21 +42,30 @@ class LabelledPicture:
 
 def labelled_pictures(store: Store) -> Iterator[LabelledPicture]:
     """Every picture that was uploaded and labelled, newest record first, each once. Raises `StoreUnavailable`."""
-    newest: dict[str, tuple[Record, Record]] = {}  # by picture: its record and the newest label of any of its records
-    agreed: dict[str, int] = {}
+    newest: dict[str, tuple[UUID, UUID, LabelledPicture]] = {}  # by picture, with the ids of its label and record
     for kind in _KINDS:
         for record in everything_found(store, Search(labelled=kind)):
             labels = store.labels(record.id)
             if record.sha256 is None or not labels:
                 continue
             before = newest.get(record.sha256)
-            if before is None or labels[0].id > before[1].id:
-                newest[record.sha256] = record, labels[0]
-                agreed[record.sha256] = sum(label.written == labels[0].written for label in labels)
-    for digest, (record, label) in sorted(newest.items(), key=lambda item: item[1][0].id, reverse=True):
-        time = label.record_time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        confirmed = label.written == record.written
-        yield LabelledPicture(digest, label.written, label.by, time, confirmed, agreed[digest], str(record.id))
+            if before is None or labels[0].id > before[0]:
+                newest[record.sha256] = labels[0].id, record.id, _labelled(record, record.sha256, labels)
+    for _, _, one in sorted(newest.values(), key=lambda found: found[1], reverse=True):
+        yield one
+
+
+def _labelled(record: Record, digest: str, labels: Sequence[Record]) -> LabelledPicture:
+    newest = labels[0]
+    return LabelledPicture(
+        digest,
+        newest.written,
+        newest.by,
+        newest.record_time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        newest.written == record.written,
+        sum(label.written == newest.written for label in labels),
+        str(record.id),
+    )
 
 
 def export_pictures(store: Store, folder: Path, progress: Callable[[int], None] = lambda _: None) -> int:
