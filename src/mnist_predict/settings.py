@@ -26,7 +26,9 @@ class Settings:
     data: str = _setting("instance", "Folder for local data: the SQLite store, the spool, statistics, thumbnails.")
     store: str = _setting("", "URL of the store; empty: sqlite:///.../mnist_predict.sqlite in the data folder.")
     spool_mb: int = _setting(1000, "Maximum size of the spool, MB.", maximum=1_000_000_000)
-    model: str = _setting("", "Folder of the model version to read with; empty: a service reads with the champion, else the shipped one.")
+    model: str = _setting(
+        "", "Folder of the model version to read with; empty: the champion (serve), or the shipped one."
+    )
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(4000, "Port to listen on; 0: a free one.", maximum=65535)
     workers: int = _setting(0, "Worker processes; 0: one per core.", maximum=1024)
