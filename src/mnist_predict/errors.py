@@ -7,6 +7,7 @@ class UserError(Exception):
     """An error that the user can correct; `str(error)` is a message for them."""
 
     status = 400
+    field: str | None = None  # the form field that it is about, where a page can show it there
 
 
 class BadRequest(UserError):

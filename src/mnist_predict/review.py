@@ -6,10 +6,12 @@ from secrets import token_urlsafe
 from uuid import UUID
 
 from mnist_predict.store.protocol import Store
+from mnist_predict.store.reasons import Reason, reasons
 from mnist_predict.store.record import Record
 
 LEASE_SECONDS = 120.0
 SKIP_SECONDS = 600.0
+RELEASE_SECONDS = 1.0
 COUNT_LIMIT = 200
 _BATCH = 50  # waiting readings asked for at a time: as many as several people may have leased
 _MAX_QUERIES = 5
@@ -32,17 +34,49 @@ class Remaining:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Which of the newest `COUNT_LIMIT` readings are given: those with a reason, the least sure first."""
+
+    reason: Reason | None = None
+    least_sure_first: bool = False
+
+
+ALL = Queue()
+
+
+def _choose(store: Store, queue: Queue) -> list[UUID]:
+    waiting = [record for each in store.unreviewed(limit=COUNT_LIMIT).ids if (record := store.get(each))]
+    chosen = [record for record in waiting if queue.reason is None or queue.reason in reasons(record)]
+    if queue.least_sure_first:
+        chosen.sort(key=lambda record: record.reading.confidence if record.reading else 0.0)
+    return [record.id for record in chosen]
+
+
+def release(store: Store, who: str, ids: Sequence[UUID]) -> None:
+    """End leases of `who`, who is going: others may be given these readings at once. Raises `StoreUnavailable`."""
+    for each in ids:
+        store.skip(each, who, RELEASE_SECONDS)
+
+
 def new_reviewer() -> str:
     """A random name for a person, valid as long as their page is open."""
     return token_urlsafe(9)
 
 
-def claim(store: Store, who: str, count: int, keep: Sequence[UUID] = (), digit: str | None = None) -> Claimed:
+def claim(
+    store: Store, who: str, count: int, keep: Sequence[UUID] = (), digit: str | None = None, queue: Queue = ALL
+) -> Claimed:
     """Lease readings to `who`, newest first: renew the leases of `keep`, then add free ones, up to `count` in all.
 
-    `digit`: only readings of this one digit. Raises `StoreUnavailable`.
+    `digit`: only readings of this one digit; `queue`: which, and in which order. Raises `StoreUnavailable`.
     """
     leased = store.lease(keep, who, LEASE_SECONDS, len(keep)) if keep else []
+    if queue != ALL and len(leased) < count:
+        chosen = [record_id for record_id in _choose(store, queue) if record_id not in keep]
+        return Claimed(
+            leased + store.lease(chosen, who, LEASE_SECONDS, count - len(leased)) if chosen else leased, None
+        )
     older: UUID | None = None
     for _ in range(_MAX_QUERIES):
         if len(leased) >= count:
@@ -83,3 +117,9 @@ def remaining(store: Store) -> Remaining:
     """How many readings wait, counted up to `COUNT_LIMIT`. Raises `StoreUnavailable`."""
     found = store.unreviewed(limit=COUNT_LIMIT)
     return Remaining(len(found.ids), found.older is not None)
+
+
+def waiting_digits(store: Store) -> list[Remaining]:
+    """How many readings of each single digit wait, 0 first. Raises `StoreUnavailable`."""
+    found = [store.unreviewed(limit=COUNT_LIMIT, digit=str(digit)) for digit in range(10)]
+    return [Remaining(len(each.ids), each.older is not None) for each in found]

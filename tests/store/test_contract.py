@@ -193,6 +193,7 @@ def test_labels_are_appended_and_the_newest_comes_first(store: Store) -> None:
         labels.append(store.add(label))
     assert store.labels(upload.id) == labels[::-1]
     assert store.labels(other.id) == []
+    assert store.newest_labels([upload.id, other.id, new_id()]) == {upload.id: labels[-1]}
 
 
 def test_a_label_is_newest_even_when_its_clock_is_behind(store: Store) -> None:
@@ -334,6 +335,7 @@ def test_an_id_that_was_merged_leads_to_the_record_that_is_kept_and_to_all_label
         store.merge(one, record.id)
     assert [store.get(one) for one in (record.id, *merged)] == [record] * 3
     assert store.labels(record.id) == labels[::-1]
+    assert store.newest_labels([record.id]) == {record.id: labels[-1]}
     assert sorted(store.merged()) == sorted((one, record.id) for one in merged)
     assert store.page() == [*labels[::-1], record]
 

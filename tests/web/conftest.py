@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from web_examples import DESKTOP, Running, Upload, serving
 from werkzeug.test import TestResponse
 
@@ -20,6 +20,8 @@ from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 from mnist_predict.web.app import create_app
 
 CHROMIUM = "/usr/bin/chromium"
+PATIENCE = 60_000  # milliseconds: a busy machine is no fault of what is tested
+expect.set_options(timeout=PATIENCE)
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -104,7 +106,7 @@ def open_page(browser: Browser, site: Running) -> Iterator[Open]:
                 complaints.append(message.text)
 
         context = browser.new_context(base_url=site.url, **{"viewport": DESKTOP, **settings})  # type: ignore[arg-type]
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", complain)

@@ -107,6 +107,12 @@ class Figures:
             if count > 0
         ]
 
+    @property
+    def reviewers(self) -> list[tuple[str, int]]:
+        """Who gave how many labels, the most first; "" for those without a token."""
+        counts = [(name.removeprefix("by "), round(n)) for name, n in self.whole.counts.items() if name[:3] == "by "]
+        return sorted((each for each in counts if each[1]), key=lambda each: (-each[1], each[0]))
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
         whole, accuracy = self.whole, self.accuracy
@@ -135,6 +141,8 @@ class Figures:
                     for sure, right, count in self.reliability
                 ],
             },
+            "reviewers": [{"by": by or None, "labels": count} for by, count in self.reviewers],
+            "agreement": {"twice": whole.count("twice"), "same": whole.count("agreed")},
             "labels": {
                 "readings": whole.count("labels"),
                 "right": whole.count("right"),

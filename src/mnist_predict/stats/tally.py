@@ -75,6 +75,7 @@ def tally(records: Iterable[Record], store: Store) -> Tally:
         before = next((label for label in labels if label.id < record.id), None)
         if before is not None:
             add(part, of_label(read, before.written), -1)
+        add(part, of_person(record, before))
         mistakes[read.id] = list(_mistakes(read, labels[0].written if labels else record.written))
     return Tally(dict(counts), mistakes)
 
@@ -126,6 +127,14 @@ def of_label(read: Record, said: str) -> Counts:
         counts["invented"] = 1
     else:
         counts["too many" if len(read.number) > len(digits) else "too few"] = 1
+    return counts
+
+
+def of_person(label: Record, before: Record | None) -> Counts:
+    """The counts of who gave a label, and whether they agree with somebody else who did before."""
+    counts: Counts = {f"by {label.by or ''}": 1}
+    if before is not None and label.by is not None and before.by not in (None, label.by):
+        counts |= {"twice": 1, "agreed": int(label.written == before.written)}
     return counts
 
 

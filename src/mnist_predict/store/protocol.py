@@ -7,7 +7,7 @@ from uuid import UUID
 
 from mnist_predict.store.durability import DURABLE, Durability
 from mnist_predict.store.record import Erasure, Record
-from mnist_predict.store.search import Found, Search
+from mnist_predict.store.search import Counted, Found, Search, count_by_looking
 from mnist_predict.store.versions.kept import Assignment, KeptVersion
 
 
@@ -77,6 +77,15 @@ class Store(Protocol):
 
     def labels(self, record_id: UUID) -> list[Record]:
         """The labels of a record and of what was merged into it, newest first."""
+
+    def newest_labels(self, record_ids: Sequence[UUID]) -> dict[UUID, Record]:
+        """The newest label of each of these records that has one, as `labels` gives it."""
+        found = {record_id: self.labels(record_id) for record_id in record_ids}
+        return {record_id: labels[0] for record_id, labels in found.items() if labels}
+
+    def count_found(self, search: Search) -> Counted:
+        """How many records a search finds, labels aside, counted as far as that costs little."""
+        return count_by_looking(self.search, search)
 
     def picture(self, sha256: str) -> bytes | None:
         """The bytes of a picture just as they were uploaded."""

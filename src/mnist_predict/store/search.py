@@ -7,7 +7,7 @@ then it returns how far it came, and can be continued from there.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -20,6 +20,7 @@ from mnist_predict.store.ids import first_id
 from mnist_predict.store.record import Record
 
 LOOK = 1000  # maximum number of records that one search scans
+COUNTED = 200  # records that are counted where each has to be looked at
 EDGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # of bands of confidence, finer where most are
 END = UUID("e677d21f-dbff-7fff-bfff-ffffffffffff")  # the last id of the year 9999
 
@@ -40,6 +41,7 @@ class Search:
     model_version: str | None = None
     labelled: Labelled | None = None  # what people say of an upload: nothing, the number that was read, or another
     written: str | None = None  # written exactly so, with a minus, a point or commas
+    name_part: str | None = None  # anywhere in the image name, the case of A to Z aside
 
     @property
     def first(self) -> UUID:
@@ -65,14 +67,14 @@ class Search:
     @property
     def asked(self) -> int:
         """The number of filters, those of time aside."""
-        alone = (self.number, self.written, self.image_name, self.model_version, self.labelled)
+        alone = (self.number, self.written, self.image_name, self.name_part, self.model_version, self.labelled)
         return sum(each is not None for each in alone) + self.by_confidence
 
     @property
     def exact(self) -> bool:
         """Whether every record of the scanned terms matches."""
         edges = self.least in (None, 0, *EDGES) and self.most in (None, *EDGES)
-        return self.asked == 1 and (not self.by_confidence or edges)
+        return self.asked == 1 and self.name_part is None and (not self.by_confidence or edges)
 
     def matches(self, record: Record) -> bool:
         """Whether a record passes the filters, those of time and labels aside."""
@@ -81,6 +83,7 @@ class Search:
             self.number in (None, record.number)
             and self.written in (None, record.written)
             and self.image_name in (None, record.image_name)
+            and (self.name_part is None or fold(self.name_part) in fold(record.image_name))
             and (self.model_version is None or (reading is not None and reading.model_version == self.model_version))
             and (not self.by_confidence or (reading is not None and self._holds(round(reading.confidence, 6))))
         )
@@ -99,6 +102,25 @@ class Found:
 
     records: list[Record]
     rest: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many records there are; `more`: there may be more than were counted."""
+
+    count: int
+    more: bool = False
+
+
+def count_by_looking(find: Callable[[Search, UUID | None, int], Found], search: Search) -> Counted:
+    """How many records a search finds, labels aside, of the newest `COUNTED` that it finds."""
+    found = find(search, None, COUNTED)
+    return Counted(sum(record.label_of is None for record in found.records), found.rest is not None)
+
+
+def fold(name: str) -> str:
+    """A name with A to Z in lower case, as SQLite's `lower` has it."""
+    return name.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
 def merge_results(one: Found, other: Found, limit: int) -> Found:
@@ -149,7 +171,7 @@ def label_terms(read: str | None, said: str) -> list[str]:
 
 
 def terms_to_scan(search: Search) -> Iterator[str]:
-    """The terms to scan: those of the rarest filter; none if there is no filter."""
+    """The terms to scan: those of the rarest filter; none if there is no filter with a term."""
     if search.image_name is not None:
         yield _brief("name", search.image_name)
     elif search.written is not None:

@@ -7,8 +7,7 @@ memory at a time.
 from collections.abc import Iterator
 from io import BytesIO
 
-import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from mnist_predict.errors import BadRequest, NotAPicture, TooLarge
 from mnist_predict.reading import Box
@@ -16,6 +15,8 @@ from mnist_predict.vision import decoder
 from mnist_predict.vision.raster import Picture
 
 MAX_BYTES = 20_000_000
+
+_MARK, _HALO = "#2447c9", "#ffffff"  # of a box that is drawn into a picture
 
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
@@ -70,19 +71,31 @@ def _checked(data: bytes) -> str:
     return media_type(data)
 
 
-def preview(data: bytes, longest: int = 1600, page: int = 0, part: Box | None = None) -> bytes:
+def preview(
+    data: bytes, longest: int = 1600, page: int = 0, part: Box | None = None, marked: Box | None = None
+) -> bytes:
     """A page, or a part of it, as a JPEG that every browser shows, at most `longest` pixels wide and high.
 
-    Where the part reaches beyond the page it is filled with the page's middle colour. Raises what `decode` raises.
+    Of a part that reaches beyond the page, what is on the page. `marked`: a box to draw into it. Raises what `decode`
+    raises.
     """
     picture = decode(data, page)
     image = Image.fromarray(picture.pixels)
+    left, top = 0, 0
     if part is not None:
-        left, top, width, height = (round(each / picture.scale) for each in part)
-        middle = tuple(np.median(picture.pixels[::8, ::8], axis=(0, 1)).astype(int).tolist())
-        whole, image = image, Image.new("RGB", (max(1, width), max(1, height)), middle)
-        image.paste(whole, (-left, -top))
+        left, top, right, bottom = (round(each / picture.scale) for each in (part.x, part.y, part.right, part.bottom))
+        left, top = max(0, min(left, image.width - 1)), max(0, min(top, image.height - 1))
+        image = image.crop((left, top, max(left + 1, min(right, image.width)), max(top + 1, min(bottom, image.height))))
+    width = image.width
     image.thumbnail((longest, longest), reducing_gap=2.0)
+    if marked is not None:
+        shown = image.width / width
+        edges = [(marked.x, left), (marked.y, top), (marked.right, left), (marked.bottom, top)]
+        frame = [shown * (edge / picture.scale - start) for edge, start in edges]
+        line = max(1, round(max(image.size) / 300))
+        for colour, thickness in ((_HALO, 3 * line), (_MARK, line)):  # seen on any colour
+            grown = [edge + side * thickness / 2 for edge, side in zip(frame, (-1, -1, 1, 1), strict=True)]
+            ImageDraw.Draw(image).rectangle(grown, outline=colour, width=thickness)
     out = BytesIO()
     image.save(out, "JPEG", quality=90, subsampling=0)
     return out.getvalue()

@@ -17,21 +17,26 @@ GAP = 0.5  # a gap through all rows, times the height of numbers, that parts col
 
 def table(reading: Reading) -> list[list[str]]:
     """Rows of cells, page after page, as many in each; a cell without a number is empty."""
-    out: list[list[str]] = []
+    return [[number.written if number else "" for number in row] for row in cells(reading)]
+
+
+def cells(reading: Reading) -> list[list[Number | None]]:
+    """The same with the numbers themselves."""
+    out: list[list[Number | None]] = []
     for page in sorted({number.page for number in reading.numbers}):
         rows = _rows([number for number in reading.numbers if number.page == page])
         columns = _columns(rows)
         of = {id(number): at for at, column in enumerate(columns) for number in column}
         for row in rows:
-            cells = [""] * len(columns)
+            line: list[Number | None] = [None] * len(columns)
             for number in row:
-                cells[of[id(number)]] = number.written
-            out.append(cells)
+                line[of[id(number)]] = number
+            out.append(line)
     width = max(map(len, out), default=0)
-    return [[*row, *[""] * (width - len(row))] for row in out]
+    return [[*line, *[None] * (width - len(line))] for line in out]
 
 
-def is_table(rows: Sequence[Sequence[str]]) -> bool:
+def is_table(rows: Sequence[Sequence[object]]) -> bool:
     """Whether there are several rows and several columns."""
     return len(rows) > 1 and len(rows[0]) > 1
 

@@ -5,7 +5,10 @@ from werkzeug.local import LocalProxy
 
 from mnist_predict.reading import next_best
 from mnist_predict.service import Service, open_service
-from mnist_predict.settings import Settings
+from mnist_predict.settings import LOOPBACK, Settings
+from mnist_predict.web.browsers import assets
+from mnist_predict.web.browsers.assets import compress, keep_assets, static_path
+from mnist_predict.web.browsers.told import forget_told, told
 from mnist_predict.web.http.access import protect
 from mnist_predict.web.http.acks import QuickAcks
 from mnist_predict.web.http.converters import ImageName
@@ -18,7 +21,7 @@ from mnist_predict.web.presenters import words
 from mnist_predict.web.presenters.stored import notice
 from mnist_predict.web.telemetry.journal import Journal, note_route
 from mnist_predict.web.telemetry.metrics import ServiceMeter
-from mnist_predict.web.views import api, hand, health, models, records, review, signin, stats, strip, uploads
+from mnist_predict.web.views import api, batch, hand, health, models, records, review, signin, stats, strip, uploads
 from mnist_predict.web.views import erase as erasing
 from mnist_predict.web.views import export as exports
 from mnist_predict.written import FORM_PATTERN
@@ -38,8 +41,9 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     """
     settings = settings or Settings.from_environment()
     service = service or open_service(settings)
-    app = Web(__name__)
+    app = Web(__name__, static_url_path=static_path())
     app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST
+    app.config["KEPT"] = words.kept_where(settings.store_url, settings.host in LOOPBACK)
     app.extensions["service"] = service
     service.meter = ServiceMeter()
     app.url_map.converters["image_name"] = ImageName
@@ -48,13 +52,31 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.extensions["limits"] = Limits(settings.rate, counts)
     app.before_request(refuse_unknown_hosts)
     app.before_request(refuse_cross_site_writes)
-    protect(app, settings.token, counts)
+    protect(app, settings.token, counts, settings.data)
     app.before_request(enter)
     app.teardown_request(leave)
+    app.after_request(compress)  # they are called from the last one to the first
+    app.after_request(keep_assets)
+    app.after_request(forget_told)
     app.after_request(add_headers)
     app.after_request(note_route)
     app.register_error_handler(Exception, answer_error)
-    for part in (uploads, hand, records, strip, exports, erasing, review, stats, models, api, signin, health):
+    for part in (
+        uploads,
+        batch,
+        hand,
+        records,
+        strip,
+        exports,
+        erasing,
+        review,
+        stats,
+        models,
+        api,
+        signin,
+        health,
+        assets,
+    ):
         app.register_blueprint(part.blueprint)
     app.jinja_env.globals.update(
         percent=words.percent,
@@ -64,10 +86,13 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
         number_pattern=FORM_PATTERN,
         runner_up=words.runner_up,
         model_version=LocalProxy(lambda: service.model_version),
+        plural=words.plural,
+        told=told,
         token_needed=bool(settings.token),
         curl='curl -H "Authorization: Bearer YOUR-TOKEN"' if settings.token else "curl",
         store_notice=notice,
     )
+    app.jinja_env.filters["code"] = words.code
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.wsgi_app = TrustedProxies(QuickAcks(Journal(app.wsgi_app)), trusted_networks(settings.proxies))  # type: ignore[method-assign]
     return app

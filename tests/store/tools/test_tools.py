@@ -268,7 +268,10 @@ def test_an_export_as_csv_has_a_row_a_record(source: SqliteStore, tmp_path: Path
     with (tmp_path / "new folder" / "records.CSV").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(line.replace("\0", "NUL") for line in file))
     for row, record in zip(rows, everything(source), strict=True):
-        form = {key: "" if value is None else str(value) for key, value in record.to_dict().items()}
+        labels = source.labels(record.id)
+        form = export_module.to_dict(record, labels[0] if labels else None)
+        form |= {"confidence": None} if record.reading is None else {}
+        form = {key: "" if value is None else str(value) for key, value in form.items()}
         row["image_name"] = row["image_name"].removeprefix("'")  # see the next test
         assert row == {column: form[column].replace("\0", "NUL") for column in export_module.COLUMNS}
 
@@ -294,7 +297,18 @@ def test_an_export_as_json_lines_is_what_the_service_answers(source: SqliteStore
     export(source, tmp_path / "records.jsonl")
     lines = (tmp_path / "records.jsonl").read_text("utf-8").split("\n")
     assert lines.pop() == ""
-    assert [json.loads(line) for line in lines] == [record.to_dict() for record in everything(source)]
+    read = [json.loads(line) for line in lines]
+    assert [line["id"] for line in read] == [str(record.id) for record in everything(source)]
+    said = {label: line["label"] for line in read if (label := line["labelled_at"])}
+    for line, record in zip(read, everything(source), strict=True):
+        confidence = record.to_dict()["confidence"] if record.reading else None
+        newest = next(iter(source.labels(record.id)), None)
+        label = (newest.written, newest.by, newest.to_dict()["record_time"]) if newest else (None, None, None)
+        assert line == record.to_dict() | {
+            "confidence": confidence,
+            **dict(zip(("label", "labelled_by", "labelled_at"), label, strict=True)),
+        }
+    assert said
 
 
 def test_an_export_as_parquet_has_times_and_numbers(
@@ -307,7 +321,11 @@ def test_an_export_as_parquet_has_times_and_numbers(
     assert [row["id"] for row in rows] == [str(record.id) for record in records]
     assert [row["record_time"] for row in rows] == [record.record_time for record in records]
     assert [row["image_name"] for row in rows] == [record.image_name for record in records]
-    assert {row["confidence"] for row in rows} == {0.0, round(READING.confidence, 6)}
+    assert {row["confidence"] for row in rows} == {None, round(READING.confidence, 6)}
+    labels = source.newest_labels([record.id for record in records])
+    assert [row["labelled_at"] for row in rows] == [
+        labels[record.id].record_time if record.id in labels else None for record in records
+    ]
     assert sum(row["label_of"] is not None for row in rows) == 260
     assert [(row["number"], row["written"]) for row in rows[:2]] == [("25", "-2.5"), ("1", "1")]
 

@@ -4,6 +4,7 @@ import io
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,12 +23,13 @@ BEARER = {"Authorization": "Bearer friend"}
 
 
 @pytest.fixture
-def with_settings(service: Service) -> With:
+def with_settings(service: Service, tmp_path: Path) -> With:
     """A client of the service under some settings."""
 
     def make(**settings: str) -> FlaskClient:
         environment = {f"MNIST_PREDICT_{name.upper()}": value for name, value in settings.items()}
-        return create_app(Settings.from_environment(environment), service).test_client()
+        settings_of = Settings.from_environment(environment).but(data=str(tmp_path))
+        return create_app(settings_of, service).test_client()
 
     return make
 
@@ -41,10 +43,12 @@ def test_without_a_token_nothing_but_the_probes_is_answered(with_settings: With,
     client = with_settings(token=TOKENS)
     for rule in client.application.url_map.iter_rules():
         path = rule.rule.replace("<image_name:name>", "7.png").replace("<record_id>", str(service.store.page()[0].id))
-        path = path.replace("<any(small, large):size>", "small").replace("<path:filename>", "look.css")
+        path = path.replace("<any(small, large):size>", "small")
+        path = path.replace("<path:filename>", "look.css").replace("<path:name>", "look.css")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             status = client.open(path, method=method).status_code
-            is_open = path in ("/healthz", "/readyz", "/signin", "/static/look.css") and method == "GET"
+            is_public = path in ("/healthz", "/readyz", "/signin") or path.startswith("/static/")
+            is_open = is_public and method == "GET"
             assert status == (200 if is_open else 401), f"{method} {path}"
     assert client.get("/nowhere").status_code == 401  # not even what there is not
     assert len(service.store.page()) == 1
@@ -55,6 +59,21 @@ def test_a_program_sends_its_token_with_each_request(with_settings: With, header
     answer = with_settings(token=TOKENS).post("/uploads", data=seven(), headers={"Authorization": header})
     assert answer.text.startswith("recognised result: 7\n")
     assert "Set-Cookie" not in answer.headers
+
+
+def test_a_copy_of_a_cookie_is_worth_nothing_once_its_owner_has_signed_out(with_settings: With) -> None:
+    mine, copy, another = (with_settings(token=TOKENS) for _ in range(3))  # workers, or the same after a restart
+    mine.post("/signin", data={"token": "open-sesame"})
+    cookie = mine.get_cookie("mnist_predict")
+    assert cookie
+    another.post("/signin", data={"token": "open-sesame"})
+    copy.set_cookie("mnist_predict", cookie.value)
+    assert copy.get("/records").status_code == 200
+    assert mine.post("/signout").status_code == 303
+    assert mine.get("/records").status_code == 401
+    assert copy.get("/records").status_code == 401
+    assert another.get("/records").status_code == 200
+    assert copy.get("/records", headers=BEARER).status_code == 200
 
 
 def test_who_sent_it_is_kept_with_records_and_labels(with_settings: With, service: Service) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mnist_predict.reading import Box, Digit, Number, next_best
-from mnist_predict.web.presenters.words import certainty, of_a_hundred, percent, pretty, runner_up
+from mnist_predict.web.presenters.words import certainty, code, done, of_a_hundred, percent, plural, pretty, runner_up
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,27 @@ def test_json_for_people_has_the_numbers_of_a_list_on_one_line() -> None:
     assert json.loads(text) == form
     assert '"box": [1, 2]' in text
     assert '"probabilities": [0.5, 1e-06]' in text
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({"recorded": 1, "labels": 0}, "1 number recorded."),
+        ({"recorded": 3, "labels": 1}, "3 numbers recorded, of which 1 became a label of a picture."),
+        ({"recorded": 1070, "labels": 2}, "1,070 numbers recorded, of which 2 became labels of a picture."),
+        ({"labels": 1}, "Saved as a label of its picture."),
+        ({"labels": 39}, "39 labels saved."),
+        ({}, None),
+    ],
+)
+def test_what_was_done_is_said_in_words(counts: dict[str, int], words: str | None) -> None:
+    assert done(counts) == words
+
+
+def test_one_and_many() -> None:
+    assert [plural(n, "record") for n in (0, 1, 2, 1070)] == ["0 records", "1 record", "2 records", "1,070 records"]
+    assert plural(2, "box", "boxes") == "2 boxes"
+
+
+def test_what_is_in_backticks_is_code_and_everything_else_is_text() -> None:
+    assert code("`before` is <b>") == "<code>before</code> is &lt;b&gt;"

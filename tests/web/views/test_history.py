@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +59,9 @@ def kept(service: Service, upload: Upload) -> dict[str, str]:
         ("confidence=0..0.1", [""]),
         ("model_version=another", []),
         ("since=2020-01-01&until=2020-01-31", []),
+        ("name=FORM", ["40", "40"]),
+        ("name=.png&labelled=corrected", ["7"]),
+        ("name=.jpg", []),
         ("since=2020-01-01&zone=Asia/Kolkata&image_name=paper", ["7"]),
         ("since=2020-01-01T00:00:00%2B02:00&image_name=paper", ["7"]),
         ("until=1960-01-01", []),
@@ -86,6 +90,7 @@ def test_a_day_is_that_of_the_visitor(client: FlaskClient, service: Service) -> 
         ("until=9999-12-31", "Write a day as"),
         ("since=2026-03-01&zone=Nowhere/Atall", "Unknown time zone"),
         ("since=2026-03-01&zone=../../etc/passwd", "Unknown time zone"),
+        ("since=2026-03-02&until=2026-03-01", "Nothing lies between 2026-03-02 and 2026-03-01"),
         ("confidence=0.9", "Write a range of confidence"),
         ("confidence=0.9..0.1", "Write a range of confidence"),
         ("confidence=nan..1", "Write a range of confidence"),
@@ -132,6 +137,75 @@ def test_a_page_says_how_far_it_looked(client: FlaskClient, service: Service, mo
     assert [each["number"] for each in page["records"]] == ["3"]
 
 
+def shown(client: FlaskClient, query: str) -> list[str]:
+    """The rows of the page of a search: what stands in the column of the number."""
+    text = client.get(f"/records?{query}").text
+    cells = re.findall(r'<td class="n">(.*?)</td>', text, re.DOTALL)
+    return [" ".join(re.sub("<[^>]+>", " ", cell).split()) for cell in cells]
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("", ["7", "none", "40", "1 read as 7"]),
+        ("number=7", ["7", "1 read as 7"]),
+        ("number=1", ["1 read as 7"]),
+        ("number=40", ["40"]),
+        ("labelled=corrected", ["1 read as 7"]),
+        ("sort=number", ["none", "1 read as 7", "7", "40"]),
+        ("sort=-number", ["40", "7", "1 read as 7", "none"]),
+        ("sort=time", ["1 read as 7", "40", "none", "7"]),
+        ("sort=time&skip=3", ["7"]),
+        ("sort=-name&rows=2", ["7", "40"]),
+    ],
+)
+def test_a_label_is_in_the_row_of_what_it_labels(
+    client: FlaskClient, kept: dict[str, str], query: str, rows: list[str]
+) -> None:
+    assert shown(client, query) == rows
+
+
+def test_a_number_that_somebody_took_back_is_not_found_any_more(
+    client: FlaskClient, service: Service, kept: dict[str, str]
+) -> None:
+    service.label(kept["7"], "9")
+    assert shown(client, "number=1") == []
+    assert shown(client, "number=9") == ["9 read as 7"]
+
+
+def test_the_history_says_how_many_records_there_are(client: FlaskClient, service: Service) -> None:
+    service.record_by_hand("1.png", "1")
+    assert "<b>1</b> record<" in client.get("/records").text
+    for n in range(2 * PAGE):
+        service.label(str(service.record_by_hand(f"{n}.png", str(n % 3)).id), "5")
+    assert f"<b>{2 * PAGE + 1}</b> records<" in client.get("/records").text
+    assert f"<b>{2 * PAGE}</b> records<" in client.get("/records?number=5").text
+    older = re.search(r'href="(/records\?before=[^"]+)"', client.get("/records").text)
+    assert older
+    assert client.get(older[1]).text.count("<tr>") == 1 + PAGE
+
+
+def test_an_unknown_order_is_refused(client: FlaskClient) -> None:
+    answer = client.get("/records?sort=colour", headers={"Accept": BROWSER})
+    assert answer.status_code == 400
+    assert "<code>sort</code> must be one of number, -number" in answer.text
+
+
+def test_labels_have_no_confidence_and_stand_beside_what_they_label(
+    client: FlaskClient, kept: dict[str, str], service: Service
+) -> None:
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(client.get("/records.csv").text))}
+    [label] = service.store.labels(UUID(kept["7"]))
+    seven, paper = rows[kept["7"]], next(row for row in rows.values() if row["image_name"] == "paper")
+    assert (seven["number"], seven["label"], seven["labelled_by"]) == ("7", "1", "")
+    assert seven["labelled_at"] == label.to_dict()["record_time"]
+    assert float(seven["confidence"]) > 0
+    assert (rows[str(label.id)]["confidence"], rows[str(label.id)]["label"]) == ("", "")
+    assert (paper["confidence"], paper["labelled_at"]) == ("", "")
+    listed = {each["id"]: each for each in client.get("/records", headers={"Accept": JSON}).get_json()["records"]}
+    assert (listed[kept["7"]]["label"], listed[kept[""]]["label"]) == ("1", None)
+
+
 def test_nothing_found_is_said_in_words(client: FlaskClient, kept: dict[str, str]) -> None:
     assert "No records match." in client.get("/records?number=123").text
     oldest = kept["7"]
@@ -148,7 +222,9 @@ def test_a_search_is_taken_away_as_csv_and_as_json_lines(
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["id"] for row in rows] == [str(record.id) for record in service.store.page()]
     lines = client.get("/records.jsonl?labelled=corrected").text.splitlines()
-    assert [json.loads(line) for line in lines] == [service.record(kept["7"]).to_dict()]
+    [label] = service.store.labels(UUID(kept["7"]))
+    said = {"label": "1", "labelled_by": None, "labelled_at": label.to_dict()["record_time"]}
+    assert [json.loads(line) for line in lines] == [service.record(kept["7"]).to_dict() | said]
     assert client.get("/records.csv?number=999").text.count("\r\n") == 1
 
 
@@ -219,28 +295,36 @@ def test_older_records_follow_by_a_press(open_page: Open, many: str, script: boo
     assert len(set(shown)) == len(shown)
 
 
-def test_older_records_follow_as_one_scrolls(open_page: Open, many: str) -> None:
+def test_who_comes_back_finds_as_many_records_and_the_end_of_the_page_can_be_reached(
+    open_page: Open, many: str
+) -> None:
     page = open_page(f"/records?image_name={many}", viewport=PHONE, has_touch=True)
     rows = page.locator(".records tbody tr")
-    expect(rows).to_have_count(PAGE)
-    page.mouse.move(200, 400)
-    while rows.count() < 2 * PAGE + 6:
-        page.mouse.wheel(0, 3000)
-        page.wait_for_timeout(50)
-    assert "history.png" in page.url
+    page.get_by_role("link", name="Older records").click()
+    expect(rows).to_have_count(2 * PAGE)
+    page.mouse.wheel(0, 100_000)
+    expect(page.get_by_role("contentinfo")).to_be_in_viewport()
+    expect(rows).to_have_count(2 * PAGE)
+    at = rows.nth(PAGE + 20).locator("td.n a")
+    number = at.inner_text()
+    at.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(number)
+    page.go_back()
+    expect(rows).to_have_count(2 * PAGE)
+    expect(page.get_by_role("link", name=number, exact=True)).to_be_in_viewport()
 
 
 def test_with_the_keyboard_one_searches_and_goes_on(open_page: Open, many: str) -> None:
     page = open_page("/records", timezone_id="Asia/Kolkata")
-    page.get_by_label("Image name").fill(many)
+    page.get_by_label("Image name").fill(many[1:])
     page.get_by_label("From day").fill("2020-01-01")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/records?image_name={many}&since=2020-01-01&zone=Asia%2F*")
+    page.wait_for_url(f"**/records?name={many[1:]}&since=2020-01-01&zone=Asia%2F*")
     page.get_by_role("link", name="Older records").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".records tbody tr")).to_have_count(2 * PAGE)
     expect(page.locator(".records tbody tr").nth(PAGE).locator("td.n a")).to_be_focused()
-    expect(page.locator("#note")).to_have_text(f"{PAGE} older records")
+    expect(page.locator("#note")).to_have_text(f"{PAGE} more records")
 
 
 def test_a_service_that_does_not_answer_is_no_end(open_page: Open, many: str) -> None:
@@ -262,7 +346,7 @@ def test_an_unknown_filter_is_refused_with_the_one_that_was_meant(client: FlaskC
     )
     answer = client.get(f"{path}?colour=red", headers={"Accept": JSON})
     assert answer.status_code == 400
-    assert "The filters are number, image_name, since" in answer.get_json()["error"]
+    assert "The filters are number, image_name, name, since" in answer.get_json()["error"]
     assert client.get(f"{path}?since=2026-03-01&labelled=").status_code == 200
 
 

@@ -25,16 +25,18 @@ def paths(site: Running) -> list[str]:
     correction = {"record": kept(site, "12").rpartition("/")[2], "number": "72"}
     label = requests.post(f"{site.url}/uploads/record", data=correction, headers={"Accept": JSON}, timeout=30).json()
     corrected, label_itself = f"/records/{label['label_of']}", f"/records/{label['id']}"
+    batch = f"/batch?record={read.rpartition('/')[2]}&record={blank.rpartition('/')[2]}"
     pages = [
         "/uploads",
         "/uploads#draw",
+        batch,
         "/records",
         "/records?labelled=corrected",
         "/uploads/record",
         "/api",
         "/models",
     ]
-    return [*pages, "/stats", "/models", read, blank, corrected, label_itself]
+    return [*pages, "/stats", read, blank, corrected, label_itself]
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"])
@@ -48,6 +50,45 @@ def test_every_page_can_be_used_by_everybody(
         found = Axe().run(page, options=AA)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+
+
+@pytest.mark.parametrize(
+    ("width", "zoom"), [(320, 100), (390, 200), (1280, 200)], ids=["narrow", "phone-large-text", "desktop-large-text"]
+)
+def test_no_page_is_wider_than_its_window(open_page: Open, paths: list[str], width: int, zoom: int) -> None:
+    page = open_page("/uploads", viewport={"width": width, "height": 800})
+    for path in paths:
+        page.goto(path)
+        page.evaluate("zoom => { document.documentElement.style.fontSize = `${zoom}%`; }", zoom)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_the_colours_are_chosen_and_stay_chosen(open_page: Open) -> None:
+    def is_dark(page: Page) -> bool:
+        return bool(page.evaluate("getComputedStyle(document.body).backgroundColor === 'rgb(22, 23, 26)'"))
+
+    page = open_page("/uploads", color_scheme="light")
+    button = page.get_by_role("button", name="Dark colours")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    assert not is_dark(page)
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    assert is_dark(page)
+    page.goto("/records")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    assert is_dark(page)
+    button.click()
+    assert not is_dark(page)
+    page.emulate_media(color_scheme="dark")  # as the system has them again
+    assert is_dark(page)
+
+
+def test_the_ring_of_the_skip_link_is_seen_whole(open_page: Open) -> None:
+    page = open_page("/uploads")
+    page.keyboard.press("Tab")
+    box = page.get_by_role("link", name="Skip to content").bounding_box()
+    assert box
+    assert min(box["x"], box["y"]) >= 5  # the ring is 3 pixels wide, 2 pixels off
 
 
 def test_the_page_of_an_error_can_be_used_by_everybody(open_page: Open, site: Running) -> None:

@@ -1,12 +1,15 @@
 """Reading in a browser: files that are chosen, dropped and pasted, samples, drawings; with and without JavaScript."""
 
 import base64
+import csv
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
-from web_examples import DESKTOP, PHONE, picture_of
+from web_examples import DESKTOP, PHONE, Running, picture_of
 
 DROP = """([data, name]) => {
   const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
@@ -232,8 +235,15 @@ def test_without_javascript_it_is_a_plain_form(open_page: Open, size: dict[str, 
     choose(page, file("12"), file("4072"))
     page.get_by_role("button", name="Read the number").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("2 pictures")
+    address = page.url
     page.get_by_role("link", name="4072").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("4072")
+    page.go_back()
+    assert page.url == address
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as CSV").click()
+    rows = list(csv.DictReader(download.value.path().read_text("utf-8").splitlines()))
+    assert [row["number"] for row in rows] == ["12", "4072"]
 
 
 def test_what_is_expected_is_heeded_by_pictures_and_drawings(open_page: Open) -> None:
@@ -242,7 +252,16 @@ def test_what_is_expected_is_heeded_by_pictures_and_drawings(open_page: Open) ->
     field = page.get_by_label("Expected number")
     field.fill("nonsense")
     choose(page, file("7"))
-    expect(page.get_by_role("listitem").filter(has_text="7.png")).to_contain_text("Say what is expected as")
+    expect(page.get_by_role("listitem").filter(has_text="7.png")).to_contain_text("Not read: see what is expected.")
+    expect(page.get_by_role("alert")).to_contain_text("Say what is expected as")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.fill("7")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("7")
+    page.goto("/uploads")
+    page.get_by_text("Do you know what to expect?").click()
     field.fill("12,15,20")
     page.get_by_role("tab", name="Draw").click()
     draw(page, SEVEN)
@@ -250,3 +269,113 @@ def test_what_is_expected_is_heeded_by_pictures_and_drawings(open_page: Open) ->
     expect(page.locator("#live .number")).to_have_text("12")
     page.get_by_role("button", name="Keep this drawing").click()
     expect(page.get_by_text("Read freely, not as 12,15,20, this is 72.", exact=True)).to_be_visible()
+
+
+def test_what_was_read_is_there_for_who_comes_back_and_corrected_in_place(open_page: Open, site: Running) -> None:
+    page = open_page("/uploads")
+    choose(page, file("7"), file("4072"), file(""))
+    expect(page.get_by_role("status")).to_have_text("3 of 3 read")
+    rows = page.get_by_role("listitem").filter(has=page.locator(".name"))
+    row = rows.filter(has_text="4072.png")
+    row.get_by_role("button", name="Correct").click()
+    row.get_by_label("The right number").fill("4012")
+    page.keyboard.press("Enter")
+    expect(row).to_contain_text("Corrected")
+    expect(row.get_by_role("button", name="Correct")).to_be_focused()
+    row.get_by_role("link", name="4012").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("4012")
+    page.go_back()
+    expect(page.get_by_role("status")).to_have_text("3 of 3 read")
+    expect(rows).to_have_count(3)
+    expect(rows.filter(has_text="4072.png").get_by_role("link")).to_have_text("4012")
+    page.get_by_role("link", name="Review the one that is not sure").click()
+    expect(page.get_by_role("img", name="The number in blank.png")).to_be_visible()
+
+
+def test_results_are_taken_away_as_csv(open_page: Open) -> None:
+    page = open_page("/uploads", refused=True)
+    notes = {"name": '=1+"1".txt', "mimeType": "text/plain", "buffer": b"seven"}
+    choose(page, file("7"), file("12", "a,b.png"), notes)
+    expect(page.get_by_role("status")).to_have_text("2 of 3 read, 1 failed")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as CSV").click()
+    assert download.value.suggested_filename == "results.csv"
+    rows = list(csv.DictReader(download.value.path().read_text("utf-8").splitlines()))
+    assert [(row["image_name"], row["number"], row["numbers"]) for row in rows] == [
+        ("7.png", "7", "1"),
+        ("a,b.png", "12", "1"),
+        ('\'=1+"1".txt', "", ""),
+    ]
+    assert float(rows[0]["confidence"]) > 0.5
+    assert rows[2]["error"].startswith("This is not a picture.")
+
+
+def test_what_is_not_read_yet_is_cancelled_and_may_be_tried_again(open_page: Open) -> None:
+    page = open_page("/uploads", refused=True)
+    held = []
+    page.route("**/uploads", lambda route: held.append(route))
+    choose(page, file("7"), file("1"), file("12"))
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("status")).to_have_text("0 of 3 read, 3 failed")
+    rows = page.get_by_role("listitem").filter(has=page.locator(".name"))
+    expect(rows.filter(has_text="Cancelled")).to_have_count(3)
+    page.unroute("**/uploads")
+    rows.filter(has_text="12.png").get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("status")).to_have_text("1 of 3 read, 2 failed")
+
+
+def test_a_picture_is_turned_and_cut_before_it_is_read(open_page: Open) -> None:
+    page = open_page("/uploads")
+    upright = Image.open(io.BytesIO(picture_of("4072")))
+    sideways = io.BytesIO()
+    upright.rotate(90, expand=True).save(sideways, "PNG")
+    picture = {"name": "sideways.png", "mimeType": "image/png", "buffer": sideways.getvalue()}
+    page.get_by_label("Crop or turn one first").set_input_files([picture])  # type: ignore[list-item]
+    page.get_by_role("button", name="Turn right").click()
+    sheet = page.get_by_role("dialog").locator("canvas")
+    box = sheet.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 2, steps=4)
+    page.mouse.up()
+    assert float(page.get_by_label("Right", exact=True).input_value()) == pytest.approx(50, abs=1)
+    page.get_by_role("button", name="Read this part").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("40")
+
+
+def test_what_was_drawn_is_rubbed_out_and_is_there_for_who_comes_back(open_page: Open) -> None:
+    page = open_page("/uploads")
+    page.get_by_role("tab", name="Draw").click()
+    draw(page, SEVEN)
+    draw(page, TWO)
+    live = page.locator("#live .number")
+    expect(live).to_have_text("72")
+    page.get_by_label("Eraser").check()
+    page.get_by_label("Width of the pen").fill("24")
+    draw(page, [[(150, y), (250, y)] for y in range(45, 215, 20)])
+    expect(live).to_have_text("7")
+    page.get_by_role("button", name="Keep this drawing").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("7")
+    page.go_back()
+    expect(page.get_by_role("tab", name="Draw")).to_have_attribute("aria-selected", "true")
+    expect(live).to_have_text("7")
+    for _ in range(3):  # the undoing ends with what was drawn before one came back
+        page.keyboard.press("Control+z")
+    expect(live).to_have_text("7")
+
+
+def test_a_drawing_is_read_when_the_service_answers_again(open_page: Open) -> None:
+    page = open_page("/uploads#draw", refused=True)
+    page.route("**/read", lambda route: route.abort())
+    draw(page, SEVEN)
+    expect(page.get_by_text("The service does not answer.")).to_be_visible()
+    page.unroute("**/read")
+    expect(page.locator("#live .number")).to_have_text("7")
+
+
+def test_the_page_says_what_becomes_of_a_picture(open_page: Open, site: Running) -> None:
+    page = open_page("/uploads")
+    lead = page.locator(".lead")
+    expect(lead).to_contain_text(str(site.log.parent / "instance/mnist_predict.sqlite"))
+    expect(lead).to_contain_text("until you erase them")

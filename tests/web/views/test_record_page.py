@@ -111,14 +111,45 @@ def test_the_picture_is_zoomed_with_its_boxes(open_page: Open, site: Running) ->
     assert picture.bounding_box() == before
 
 
-def test_each_number_of_a_picture_can_be_opened(open_page: Open, site: Running) -> None:
-    first, second = (Image.open(io.BytesIO(picture_of(number))) for number in ("7", "4072"))
-    sheet = Image.new("L", (second.width, first.height + second.height), 255)
-    sheet.paste(first, (0, 0))
-    sheet.paste(second, (0, first.height))
+def sheet_of(*rows: tuple[str, ...]) -> bytes:
+    """A picture of numbers in rows and columns."""
+    sheet = Image.new("L", (450 * max(map(len, rows)), 150 * len(rows)), 255)
+    for y, row in enumerate(rows):
+        for x, number in enumerate(row):
+            sheet.paste(Image.open(io.BytesIO(picture_of(number))), (450 * x, 150 * y))
     file = io.BytesIO()
     sheet.save(file, "PNG")
-    page = open_page(kept(site, file.getvalue()))
+    return file.getvalue()
+
+
+def test_numbers_in_rows_and_columns_are_a_table_to_take_away(open_page: Open, site: Running) -> None:
+    path = kept(site, sheet_of(("12", "360"), ("4072", "7")))
+    page = open_page(path, permissions=["clipboard-read", "clipboard-write"])
+    expect(page.get_by_role("heading", level=2).first).to_have_text("The 4 numbers as a table")
+    expect(page.locator(".sheet .n")).to_have_text(["12", "360", "4072", "7"])
+    expect(page.get_by_role("link", name="3 other numbers")).to_have_attribute("href", "#table")
+    page.get_by_role("button", name="Copy table").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "12\t360\n4072\t7"
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.path().read_text() == "12,360\n4072,7\n"
+    page.get_by_role("link", name="360").click()
+    expect(page.get_by_role("list", name="Probability of each digit").filter(visible=True)).to_have_count(4 + 3)
+
+
+def test_the_number_and_the_address_are_copied(open_page: Open, site: Running) -> None:
+    page = open_page(kept(site, picture_of("12")), permissions=["clipboard-read", "clipboard-write"])
+    for name, text in (("Copy number", "12"), ("Copy link", page.url)):
+        page.get_by_role("button", name=name).click()
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == text
+        expect(page.get_by_role("button", name=name)).to_be_visible()
+    assert page.locator(".main:is(button, .button)").count() == 1
+
+
+def test_each_number_of_a_picture_can_be_opened(open_page: Open, site: Running) -> None:
+    page = open_page(kept(site, sheet_of(("7",), ("4072",))))
     expect(page.get_by_role("heading", name="The 2 numbers in this picture")).to_be_visible()
     bars = page.get_by_role("list", name="Probability of each digit")
     expect(bars.filter(visible=True)).to_have_count(4)
@@ -129,11 +160,12 @@ def test_each_number_of_a_picture_can_be_opened(open_page: Open, site: Running) 
 def test_it_is_taken_elsewhere_as_json_and_as_a_command(open_page: Open, site: Running) -> None:
     path = kept(site, picture_of("12"))
     page = open_page(path, permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_text("Use from programs").click()
     page.get_by_text("Show the JSON").click()
-    page.get_by_role("button", name="Copy").last.click()
+    page.get_by_role("button", name="Copy", exact=True).last.click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     answer = requests.get(f"{site.url}{path}", headers={"Accept": JSON}, timeout=30).json()
     assert json.loads(page.evaluate("navigator.clipboard.readText()")) == answer
-    page.get_by_role("button", name="Copy").first.click()
+    page.get_by_role("button", name="Copy", exact=True).first.click()
     command = page.evaluate("navigator.clipboard.readText()")
     assert command == f'curl -H "Accept: application/json" {site.url}{path}'

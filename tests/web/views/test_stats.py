@@ -38,7 +38,8 @@ def test_what_was_read_and_said_is_counted(client: FlaskClient, upload: Upload) 
     assert sum(each["readings"] for each in form["confidence"]) == 2
     assert form["weeks"][-1]["digits"] == 2.5
     page = client.get("/stats?days=30", headers={"Accept": BROWSER}).text
-    assert page.count('<svg class="chart"') == 8 + (form["sample"]["labelled"] > 0)
+    assert page.count('<svg class="chart"') == 3 + (2 if form["sample"]["labelled"] else 0)  # one week is no line
+    assert "There are readings of one week only." in page
     assert f'src="/stats/digits/{read[0]["id"]}/3"' in page
 
 
@@ -75,7 +76,7 @@ def test_there_are_only_digits_that_were_read(client: FlaskClient, upload: Uploa
 def test_the_page_tells_its_figures_in_tables_too(open_page: Open, site: Running, script: bool) -> None:
     requests.post(f"{site.url}/uploads", files={"file": ("7.png", picture_of("7"))}, timeout=30)
     page = open_page("/stats", viewport=PHONE, java_script_enabled=script)
-    expect(page.get_by_role("img", name="Readings a day")).to_be_visible()
+    expect(page.get_by_role("figure", name="Readings a day")).to_be_visible()
     page.get_by_text("As a table").first.click()
     rows = page.get_by_role("row").filter(has_text=re.compile(r"\d{4}-\d{2}-\d{2}"))
     expect(rows.first).to_be_visible()
@@ -87,5 +88,5 @@ def test_the_page_tells_its_figures_in_tables_too(open_page: Open, site: Running
 def test_no_id_stands_twice(client: FlaskClient, upload: Upload) -> None:
     upload(picture_of("7"))
     ids = re.findall(r' id="([^"]+)"', client.get("/stats", headers={"Accept": BROWSER}).text)
-    assert len(ids) > 10
+    assert len(ids) >= 5
     assert len(ids) == len(set(ids))

@@ -35,6 +35,8 @@ def search(session: Session, search: Search, before: UUID | None, limit: int) ->
     if not search.asked:
         records = list(islice(newest(session, first, end, limit + 1), limit + 1))
         return cut(records, limit, None)
+    if search.name_part is not None and not list(terms_to_scan(search)):  # a part of a name has no term
+        return _look_through(session, search, first, end, limit)
     found: list[Record] = []
     looked = 0
     some = limit + 1
@@ -49,6 +51,16 @@ def search(session: Session, search: Search, before: UUID | None, limit: int) ->
         found += _records(session, search, together)
         some = min(_MORE, LOOK - looked)
     return cut(found, limit, together[-1].id)
+
+
+def _look_through(session: Session, search: Search, first: UUID, end: UUID, limit: int) -> Found:
+    """What passes the filters among the newest `LOOK` records."""
+    found: list[Record] = []
+    for looked, record in enumerate(newest(session, first, end, LOOK), 1):
+        found += [record] if search.matches(record) else []
+        if len(found) > limit or looked == LOOK:
+            return cut(found, limit, record.id if looked == LOOK else None)
+    return cut(found, limit, None)
 
 
 def newest(session: Session, first: UUID, end: UUID, limit: int) -> Iterator[Record]:

@@ -125,6 +125,10 @@ class CassandraStore(Shared, Store):
         with self._using() as session:
             return _labels(session, record_id)
 
+    def newest_labels(self, record_ids: Sequence[UUID]) -> dict[UUID, Record]:
+        with self._using() as session:
+            return _newest_labels(session, record_ids)
+
     def picture(self, sha256: str) -> bytes | None:
         with self._using() as session:
             select = "select size, bytes from @picture where sha256 = ?"
@@ -213,6 +217,22 @@ def _labels(session: Session, record_id: UUID) -> list[Record]:
     found = [own, *(session.start(select, row[0]) for row in merged)]
     ids = sorted((row[0] for rows in found for row in session.rows(rows)), reverse=True)
     return [label for label_id in ids if (label := _get(session, label_id))]
+
+
+def _newest_labels(session: Session, record_ids: Sequence[UUID]) -> dict[UUID, Record]:
+    """The newest label of each record, asked for side by side; that of a merged id as one of its record."""
+    select = "select id from @label_of_record where label_of = ? limit 1"
+    merged = {of: session.start("select id from @merged_into where kept = ?", of) for of in record_ids}
+    asked = {
+        of: [session.start(select, each) for each in (of, *(row[0] for row in session.rows(rows)))]
+        for of, rows in merged.items()
+    }
+    newest = {
+        of: max((row[0] for rows in found for row in session.rows(rows)), default=None) for of, found in asked.items()
+    }
+    labels = {of: session.start(GET, *partition(each), each) for of, each in newest.items() if each}
+    rows = {of: label.result().one() for of, label in labels.items()}
+    return {of: from_row(row) for of, row in rows.items() if row}
 
 
 def _get(session: Session, record_id: UUID) -> Record | None:

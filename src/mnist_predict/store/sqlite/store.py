@@ -17,19 +17,22 @@ from mnist_predict.errors import KeyReused, StoreUnavailable
 from mnist_predict.reading import Reading
 from mnist_predict.store.protocol import Store, Unreviewed
 from mnist_predict.store.record import Erasure, Record
-from mnist_predict.store.search import Found, Search, cut
+from mnist_predict.store.search import Counted, Found, Search, cut
 from mnist_predict.store.sqlite import erase as erasing
 from mnist_predict.store.sqlite import reserve
 from mnist_predict.store.sqlite import review as sqlite_review
 from mnist_predict.store.sqlite.connection import Connection, close, connect, explain, is_current, patiently
 from mnist_predict.store.sqlite.group_commit import Writer
-from mnist_predict.store.sqlite.search import find
+from mnist_predict.store.sqlite.search import count, find
 from mnist_predict.store.versions import sqlite as sqlite_versions
 from mnist_predict.store.versions.kept import Assignment, KeptVersion
 
 COLUMNS = 'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by", written'
 SELECT = f"select {COLUMNS} from record "  # noqa: S608 (a constant)
 SAME = SELECT + "where id = ? or idempotency_key = ? order by id <> ?"
+NEWEST_LABELS = f"""select {COLUMNS}, wanted from (select value as wanted from json_each(?)) join record on id = (
+    select id from record where label_of = wanted or label_of in (select merged.id from merged where kept = wanted)
+    order by id desc limit 1)"""  # noqa: S608 (a constant)
 _INSERT = f"insert into record ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
 _INSERT_PICTURE = "insert into picture (sha256, bytes) values (?, ?) on conflict do nothing"
 _inherited: list[object] = []  # connections of a parent process: using or closing them would corrupt its file
@@ -116,6 +119,15 @@ class SqliteStore(Store):
     def labels(self, record_id: UUID) -> list[Record]:
         of = "where label_of = ? or label_of in (select id from merged where kept = ?) order by id desc"
         return self._records(of, str(record_id), str(record_id))
+
+    def newest_labels(self, record_ids: Sequence[UUID]) -> dict[UUID, Record]:
+        rows = self._read(NEWEST_LABELS, json.dumps([str(record_id) for record_id in record_ids]))
+        return {UUID(row[-1]): from_row(row[:-1]) for row in rows}
+
+    def count_found(self, search: Search) -> Counted:
+        if search.asked and not search.exact:
+            return super().count_found(search)
+        return count(self._read, search)
 
     def picture(self, sha256: str) -> bytes | None:
         found = self._read("select bytes from picture where sha256 = ?", sha256)

@@ -1,4 +1,9 @@
-"""All records as one file: CSV, JSON lines or Parquet, newest first. Pictures are not in it, but their SHA-256 are."""
+"""All records as one file: CSV, JSON lines or Parquet, newest first. Pictures are not in it, but their SHA-256 are.
+
+Labels are records of their own, and stand beside what they label, too: `label` is the newest label of a record as it is
+written, with `labelled_by` and `labelled_at`. A label may be empty (there is no number), so it is `labelled_at` that
+tells whether there is one.
+"""
 
 import csv
 import json
@@ -19,11 +24,13 @@ from mnist_predict.store.tools.copy import everything
 
 COLUMNS = (
     *("id", "record_time", "image_name", "number", "written", "confidence", "source"),
-    *("sha256", "label_of", "model_version", "by"),
+    *("sha256", "label_of", "model_version", "by", "label", "labelled_by", "labelled_at"),
 )
-FROM_USERS = ("image_name", "by")  # columns with texts that users choose
+FROM_USERS = ("image_name", "by", "labelled_by")  # columns with texts that users choose
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # how formulas begin, full width included
 PAGE = 500  # records that are read at a time
+
+Labelled = tuple[Record, Record | None]  # a record, and its newest label
 GROUP = 10_000  # rows of a row group in Parquet
 
 
@@ -43,14 +50,29 @@ def everything_found(store: Store, search: Search) -> Iterator[Record]:
             return
 
 
+def with_labels(store: Store, records: Iterable[Record]) -> Iterator[Labelled]:
+    """Records, each with its newest label. Raises `StoreUnavailable`."""
+    rest = iter(records)
+    while page := list(islice(rest, PAGE)):
+        labels = store.newest_labels([record.id for record in page if record.label_of is None])
+        yield from ((record, labels.get(record.id)) for record in page)
+
+
+def to_dict(record: Record, label: Record | None) -> dict[str, Any]:
+    """The JSON form of a record with its newest label."""
+    said = (label.written, label.by, label.to_dict()["record_time"]) if label else (None, None, None)
+    return record.to_dict() | dict(zip(("label", "labelled_by", "labelled_at"), said, strict=True))
+
+
 def export(store: Store, path: Path, progress: Callable[[int], None] = lambda _: None, bom: bool = False) -> int:
     """Write every record to a file whose name ends in .csv, .jsonl or .parquet; returns how many.
 
-    CSV and Parquet have `COLUMNS`; a line of JSON is a record as the service answers it, with its digits and
-    probabilities. The file appears when it is complete. `progress` counts the records. `bom`: see `csv_lines`.
+    CSV and Parquet have `COLUMNS`; a line of JSON is a record as the service lists it, with its digits and
+    probabilities. What no model read has no confidence. The file appears when it is complete. `progress` counts the
+    records. `bom`: see `csv_lines`.
     Raises `BadRequest` for another ending, `StoreUnavailable`, and `OSError` where the file cannot be written.
     """
-    writers: dict[str, Callable[[Iterable[Record], Path], None]] = {
+    writers: dict[str, Callable[[Iterable[Labelled], Path], None]] = {
         ".csv": partial(_csv, bom=bom),
         ".jsonl": _json_lines,
         ".parquet": _parquet,
@@ -60,10 +82,10 @@ def export(store: Store, path: Path, progress: Callable[[int], None] = lambda _:
         raise BadRequest(f"Name the file {path.stem}.csv, {path.stem}.jsonl or {path.stem}.parquet.")
     written = 0
 
-    def counted() -> Iterator[Record]:
+    def counted() -> Iterator[Labelled]:
         nonlocal written
-        for record in everything(store):
-            yield record
+        for pair in with_labels(store, everything(store)):
+            yield pair
             written += 1
             progress(1)
 
@@ -77,8 +99,13 @@ def export(store: Store, path: Path, progress: Callable[[int], None] = lambda _:
     return written
 
 
-def _row(record: Record) -> dict[str, Any]:
-    form = record.to_dict()
+def _form(record: Record, label: Record | None) -> dict[str, Any]:
+    form = to_dict(record, label)
+    return form | ({"confidence": None} if record.reading is None else {})
+
+
+def _row(record: Record, label: Record | None) -> dict[str, Any]:
+    form = _form(record, label)
     return {column: form[column] for column in COLUMNS}
 
 
@@ -89,45 +116,46 @@ def csv_line(values: Iterable[Any]) -> str:
     return line.getvalue()
 
 
-def csv_lines(records: Iterable[Record], bom: bool = False) -> Iterator[str]:
+def csv_lines(records: Iterable[Labelled], bom: bool = False) -> Iterator[str]:
     """A header, and a line for each record. `bom`: begin with a byte order mark, by which Excel recognizes UTF-8.
 
     A name that a spreadsheet would take for a formula gets an apostrophe before it, as OWASP advises against CSV
     injection.
     """
     yield ("\ufeff" if bom else "") + csv_line(COLUMNS)
-    for record in records:
-        row = _row(record)
+    for record, label in records:
+        row = _row(record, label)
         for column in FROM_USERS:
             if (row[column] or "").startswith(FORMULA):
                 row[column] = f"'{row[column]}"
         yield csv_line(row.values())
 
 
-def json_lines(records: Iterable[Record]) -> Iterator[str]:
+def json_lines(records: Iterable[Labelled]) -> Iterator[str]:
     """A line of JSON a record."""
-    for record in records:
-        yield json.dumps(record.to_dict(), ensure_ascii=False) + "\n"
+    for record, label in records:
+        yield json.dumps(_form(record, label), ensure_ascii=False) + "\n"
 
 
-def _csv(records: Iterable[Record], path: Path, bom: bool = False) -> None:
+def _csv(records: Iterable[Labelled], path: Path, bom: bool = False) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         file.writelines(csv_lines(records, bom))
 
 
-def _json_lines(records: Iterable[Record], path: Path) -> None:
+def _json_lines(records: Iterable[Labelled], path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.writelines(json_lines(records))
 
 
-def _parquet(records: Iterable[Record], path: Path) -> None:
+def _parquet(records: Iterable[Labelled], path: Path) -> None:
     if find_spec("arro3") is None:
         raise BadRequest("Parquet needs two more packages: pip install 'mnist-predict[parquet]'.")
     from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema
     from arro3.io import write_parquet
 
     types = {column: DataType.string() for column in COLUMNS}
-    types |= {"record_time": DataType.timestamp("ms", tz="UTC"), "confidence": DataType.float64()}
+    times = {"record_time": DataType.timestamp("ms", tz="UTC"), "labelled_at": DataType.timestamp("ms", tz="UTC")}
+    types |= times | {"confidence": DataType.float64()}
     schema = Schema([Field(column, kind) for column, kind in types.items()])
     failures: list[Exception] = []  # the writer knows them only as texts
 
@@ -135,12 +163,13 @@ def _parquet(records: Iterable[Record], path: Path) -> None:
         rest = iter(records)
         try:
             while group := list(islice(rest, GROUP)):
-                rows = [_row(record) for record in group]
-                texts = types.keys() - {"confidence", "record_time"}
+                rows = [_row(*pair) for pair in group]
+                texts = types.keys() - {"confidence", *times}
                 columns = {name: Array([row[name] for row in rows], DataType.string()) for name in texts}
                 columns["confidence"] = Array([row["confidence"] for row in rows], DataType.float64())
-                milliseconds = Array([record.id.int >> 80 for record in group], DataType.int64())
-                columns["record_time"] = milliseconds.cast(types["record_time"])
+                for name, of in (("record_time", 0), ("labelled_at", 1)):
+                    times_of = [one.id.int >> 80 if (one := pair[of]) else None for pair in group]
+                    columns[name] = Array(times_of, DataType.int64()).cast(types[name])
                 yield RecordBatch.from_arrays([columns[name] for name in types], schema=schema)
         except Exception as failure:
             failures.append(failure)

@@ -24,6 +24,7 @@ _RETRY_SECONDS = 5  # a lock, a full disk or a restarting store may be over soon
 def answer_error(error: Exception) -> AnyResponse:
     """The answer to any exception of a view; unexpected exceptions are logged with their traceback."""
     headers: dict[str, str] = {}
+    field = error.field if isinstance(error, UserError) else None
     if isinstance(error, UserError):
         status, words = error.status, str(error)
     elif isinstance(error, HTTPException) and error.code is not None:
@@ -43,7 +44,7 @@ def answer_error(error: Exception) -> AnyResponse:
             return redirect(url_for("signin.page", next=request.full_path.rstrip("?")))
     response = answer(
         html=lambda: render_template("error.html", status=status, words=words),
-        json=lambda: {"error": words, "status": status},
+        json=lambda: {"error": words, "status": status} | ({"field": field} if field else {}),
         text=lambda: [words],
         status=status,
     )

@@ -88,7 +88,11 @@ def needed_picture() -> tuple[str, bytes]:
 def expected() -> Expectation | None:
     """The expectation in the form field `expect`, None where it is empty; raises `BadRequest` for a malformed one."""
     words = request.form.get("expect", "").strip()
-    return expectation(words) if words else None
+    try:
+        return expectation(words) if words else None
+    except BadRequest as error:
+        error.field = "expect"
+        raise
 
 
 def idempotency_key() -> str | None:

@@ -12,7 +12,7 @@ from mnist_predict.reading import digits_of
 from mnist_predict.store.search import Labelled, Search
 from mnist_predict.written import as_written
 
-WORDS = ("number", "image_name", "since", "until", "zone", "confidence", "model_version", "labelled")
+WORDS = ("number", "image_name", "name", "since", "until", "zone", "confidence", "model_version", "labelled")
 NO_NUMBER = "none"
 CONFIDENCES = {
     "0.95..1": "Sure, 95 % or more",
@@ -41,11 +41,16 @@ def searched(*others: str) -> Search:
     given = words()
     zone = _zone(given.get("zone", "UTC"))
     least, most = _confidence(given["confidence"]) if "confidence" in given else (None, None)
+    since = _moment(given["since"], zone, timedelta(0)) if "since" in given else None
+    until = _moment(given["until"], zone, timedelta(days=1)) if "until" in given else None
+    if since and until and since >= until:
+        raise BadRequest(f"Nothing lies between {given['since']} and {given['until']}: the second comes first.")
     return Search(
         **_number(given["number"]) if "number" in given else {},
         image_name=given.get("image_name"),
-        since=_moment(given["since"], zone, timedelta(0)) if "since" in given else None,
-        until=_moment(given["until"], zone, timedelta(days=1)) if "until" in given else None,
+        name_part=given.get("name"),
+        since=since,
+        until=until,
         least=least,
         most=most,
         model_version=given.get("model_version"),

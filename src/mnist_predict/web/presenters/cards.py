@@ -42,14 +42,19 @@ class Card:
         return self.record.written if self.said is None else self.said
 
     @property
-    def part(self) -> Box | None:
-        """The part of the picture to show; None: all of it."""
-        return surroundings(self.number) if self.number else None
-
-    @property
     def crop(self) -> str:
         """The address of the crop."""
         return url_for("review.crop", record_id=self.record.id)
+
+    @property
+    def marked(self) -> str:
+        """The address of the crop with a box around its number."""
+        return url_for("review.crop", record_id=self.record.id, marked="yes")
+
+    @property
+    def alternative(self) -> str | None:
+        """What the network nearly read instead."""
+        return next_best(self.number) if self.number else None
 
     @property
     def why(self) -> list[tuple[Reason, str]]:

@@ -17,6 +17,7 @@ _CELL = 30  # height of a row of a square of counts
 _MOST_DOTS = 60  # points of a line that have a dot each
 
 Words = Callable[[float], str]
+Share = tuple[float, float, float]  # measured, and the bounds of its interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Bar:
     parts: tuple[float, ...]
     label: str
     words: str
+    link: str | None = None  # where a press leads
 
 
 def bars(name: str, title: str, about: str, columns: Sequence[Bar]) -> Markup:
@@ -44,7 +46,10 @@ def bars(name: str, title: str, about: str, columns: Sequence[Bar]) -> Markup:
                 f'y="{y:.1f}" height="{max(0.0, end - y):.1f}"/>'
             )
             below += value
-        drawn.append(f"<g>{''.join(pieces)}<title>{escape(bar.words)}</title></g>")
+        if bar.link:  # all of its height can be pressed
+            place = f'x="{at * width:.3f}%" width="{width:.3f}%" y="{_TOP}" height="{HEIGHT - _FOOT - _TOP}"'
+            pieces.append(f'<rect class="press" {place}/>')
+        drawn.append(_linked(f"<g>{''.join(pieces)}<title>{escape(bar.words)}</title></g>", bar.link))
     middles = [(at * width + width / 2, bar.label) for at, bar in enumerate(columns)]
     return _figure(name, title, about, HEIGHT, [*drawn, _ticks(middles)])
 
@@ -99,8 +104,17 @@ def reliability(name: str, title: str, about: str, points: Sequence[tuple[float,
     return _figure(name, title, about, HEIGHT, [*drawn, _ticks(ticks)])
 
 
-def square(name: str, title: str, about: str, counts: Sequence[Sequence[int]]) -> Markup:
-    """A confusion matrix: darker for higher counts; the diagonal has a class of its own."""
+def square(
+    name: str,
+    title: str,
+    about: str,
+    counts: Sequence[Sequence[int]],
+    link: Callable[[int, int], str] = lambda _row, _column: "",
+) -> Markup:
+    """A confusion matrix: darker for higher counts; the diagonal has a class of its own.
+
+    `link`: where a count beside the diagonal leads, by its row and column.
+    """
     size = len(counts)
     most = [
         max((count for at, row in enumerate(counts) for to, count in enumerate(row) if (at == to) == agrees), default=0)
@@ -116,10 +130,11 @@ def square(name: str, title: str, about: str, counts: Sequence[Sequence[int]]) -
             place = f'x="{(to + 1) * width:.3f}%" y="{(at + 1) * _CELL}" width="{width:.3f}%" height="{_CELL}"'
             kind = "agrees" if at == to else "differs"
             shade = 0.12 + 0.33 * math.sqrt(count / most[at == to]) if count else 0
-            drawn.append(f'<rect class="{kind}" {place} fill-opacity="{shade:.2f}"/>')
+            cell = f'<rect class="{kind}" {place} fill-opacity="{shade:.2f}"/>'
             if count:
                 x = (to + 1.5) * width
-                drawn.append(f'<text x="{x:.3f}%" y="{middle:.0f}" text-anchor="middle">{compact(count)}</text>')
+                cell += f'<text x="{x:.3f}%" y="{middle:.0f}" text-anchor="middle">{compact(count)}</text>'
+            drawn.append(_linked(cell, link(at, to) if count and at != to else None))
     return _figure(name, title, about, (size + 1) * _CELL + 2, drawn)
 
 
@@ -135,10 +150,16 @@ def compact(count: float) -> str:
     return f"{count:.4g}"
 
 
+def _linked(drawn: str, link: str | None) -> str:
+    """Something that leads somewhere when it is pressed. With the keyboard one gets there from the table."""
+    return f'<a href="{escape(link)}" tabindex="-1">{drawn}</a>' if link else drawn
+
+
 def _figure(name: str, title: str, about: str, height: int, drawn: Sequence[str]) -> Markup:
     head = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-about">{escape(about)}</desc>'
+    role = "figure" if any("<a " in each for each in drawn) else "img"  # an image has no links
     return Markup(  # noqa: S704 (every text in it was escaped)
-        f'<svg class="chart" width="100%" height="{height}" role="img" '
+        f'<svg class="chart" width="100%" height="{height}" role="{role}" '
         f'aria-labelledby="{name}-title" aria-describedby="{name}-about">{head}{"".join(drawn)}</svg>'
     )
 

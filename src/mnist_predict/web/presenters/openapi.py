@@ -70,6 +70,7 @@ PICTURE = content("The picture.", None, "image/*", "application/octet-stream", "
 SEARCH = (
     parameter("number", "query", TEXT, "`365`: all with these digits; `3.65`: written so; `none`: without a number."),
     parameter("image_name", "query", TEXT, "The name exactly."),
+    parameter("name", "query", TEXT, "A part of the name. Looks at the newest 1,000 records, then goes on from there."),
     parameter("since", "query", TEXT, "From a day (2026-03-01) or a time (2026-03-01T09:30:00Z) on."),
     parameter("until", "query", TEXT, "Up to a day, inclusive, or a time, exclusive."),
     parameter("zone", "query", TEXT, "The time zone of days, such as Europe/Berlin; UTC by default."),

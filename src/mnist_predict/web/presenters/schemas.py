@@ -75,6 +75,11 @@ _RECORD = _READING | {
     "label_of": MAYBE | {"description": "The id of the record whose label this one is."},
     "by": MAYBE | {"description": "Who sent it: the name of their token; null: none was asked for."},
 }
+_LABEL = {
+    "label": MAYBE | {"description": "What its newest label says, as it is written; null: it has none."},
+    "labelled_by": MAYBE,
+    "labelled_at": MAYBE | {"format": "date-time"},
+}
 _KEPT = _RECORD | {
     "stored": {"enum": ["store", "spool"], "description": "spool: safe here until the store is back."},
     "warning": TEXT,
@@ -145,6 +150,8 @@ _STATISTICS = {
     "days": _list(_object({"day": _DAY, "readings": _COUNT, "no_number": _COUNT}, "A day, UTC")),
     "confidence": _list(_object({"from": SHARE, "to": SHARE, "readings": _COUNT}, "Numbers of such a confidence")),
     "sample": _object(_SAMPLE, "The random sample"),
+    "reviewers": _list(_object({"by": MAYBE, "labels": _COUNT}, "Who gave how many labels")),
+    "agreement": _object({"twice": _COUNT, "same": _COUNT}, "Readings that a second person labelled, and the same"),
     "labels": _object(_LABELS, "What people said of readings"),
     "weeks": _list(_object(_WEEK, "A week, from Monday on")),
     "confused": _list(
@@ -187,17 +194,24 @@ _MODEL = {
     "gate": {"type": "object", "description": "How the gate measured it beside the champion of then."},
 }
 
+_ERROR = {
+    "error": TEXT,
+    "status": {"type": "integer"},
+    "field": TEXT | {"description": "The form field that is wrong, where that is `expect`."},
+}
+
 SCHEMAS: Schema = {
     "Digit": _object(_DIGIT, "One recognized figure"),
     "Number": _object(_NUMBER, "A run of digits written together"),
     "Reading": _object(_READING, "Everything that was seen in a picture"),
     "Record": _object(_RECORD, "One stored event"),
+    "Listed": _object(_RECORD | _LABEL, "A record with its newest label"),
     "Labelled": _object(_RECORD | {"labels": _list(ref("Record"))}, "A record with its labels, newest first"),
     "Kept": _object(_KEPT, "A record that was just kept", optional=("warning",)),
     "Refused": _object(_REFUSED, "A picture of several that was not kept"),
     "Page": _object(
         {
-            "records": _list(ref("Record")),
+            "records": _list(ref("Listed")),
             "older": MAYBE | {"description": "The address of the next page; null: there is nothing older."},
             "looked_to": MAYBE | {"description": "How far was looked for a page that is not full; null: far enough."},
         },
@@ -213,5 +227,5 @@ SCHEMAS: Schema = {
     "Assignment": _object(_ASSIGNMENT, "That an alias was given to a version"),
     "Models": _object(_MODELS, "All model versions, and who changed what"),
     "Model": _object(_MODEL, "What a model version was learned from and how it was measured", ("learned", "gate")),
-    "Error": _object({"error": TEXT, "status": {"type": "integer"}}, "What went wrong, in words"),
+    "Error": _object(_ERROR, "What went wrong, in words", optional=("field",)),
 }

@@ -2,9 +2,13 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from mnist_predict.reading import UNSURE, Digit
+from mnist_predict.store.opening import data_place
 
 Certainty = tuple[str, str]
 
@@ -35,6 +39,32 @@ def runner_up(digit: Digit) -> tuple[int, float]:
     others = [value for value in range(10) if value != digit.value]
     best = max(others, key=lambda value: digit.probabilities[value])
     return best, digit.probabilities[best]
+
+
+def kept_where(store: str, private: bool) -> Markup:
+    """Where a store keeps its data, for who reads a page; its place is told on a `private` service only."""
+    if private:
+        return code(f"in `{data_place(store)}`")
+    return code("in a file on the server" if store.startswith("sqlite:") else "in the Cassandra cluster of the service")
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: 1 record, 1,070 records; `many`: its plural where that is not the word with an s."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def done(counts: Mapping[str, int]) -> str | None:
+    """What was done, by its counts: `recorded` numbers, `labels` of pictures that were kept; None: nothing."""
+    recorded, labels = counts.get("recorded", 0), counts.get("labels", 0)
+    if not recorded:
+        return "Saved as a label of its picture." if labels == 1 else f"{labels:,} labels saved." if labels else None
+    became = f", of which {labels:,} became {'a label' if labels == 1 else 'labels'} of a picture" if labels else ""
+    return f"{plural(recorded, 'number')} recorded{became}."
+
+
+def code(text: str) -> Markup:
+    """A message as HTML, with what is in backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 (it was escaped)
 
 
 def pretty(payload: dict[str, Any]) -> str:

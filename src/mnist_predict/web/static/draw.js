@@ -1,8 +1,12 @@
 // A sheet to draw a number on, read while one draws: strokes as wide as the pen presses, smooth, undone one by one.
-import { newKey, send } from "./send.js";
+// What is drawn stays with this place in the browser's history.
+import { newKey, send, tellExpected } from "./send.js";
 
-const PEN = 9; // CSS pixels, about as wide for the height of a digit as a marker
+const PAPER = "#fff";
+const INK = "#16171a";
+const RUBBER = 3; // times as wide as the pen
 const PAUSE = 150; // milliseconds without a move before an unfinished stroke is read
+const AGAIN = 2000; // milliseconds until a service that did not answer is asked again
 
 const canvas = document.getElementById("sheet");
 const pen = canvas.getContext("2d", { desynchronized: true });
@@ -10,7 +14,10 @@ const live = document.getElementById("live");
 const [undo, clear, keep] = ["undo", "clear", "keep"].map((id) => document.getElementById(id));
 const nothing = live.innerHTML;
 
-let strokes = []; // each a list of points {x, y, width} in CSS pixels
+const width = document.getElementById("pen-width"); // CSS pixels; a 9 is to a digit about what a marker is
+const rubber = document.getElementById("rubber");
+
+let strokes = history.state?.strokes ?? []; // each {rubs, points: [{x, y, width}, ...]} in CSS pixels
 const before = []; // what `strokes` was before each change, for undo
 let drawing = null;
 let timer = 0;
@@ -19,14 +26,14 @@ let scale = 1;
 
 const paper = () => {
   pen.setTransform(scale, 0, 0, scale, 0, 0);
-  pen.fillStyle = "#fff";
+  pen.fillStyle = PAPER;
   pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.strokeStyle = pen.fillStyle = "#16171a";
   pen.lineCap = pen.lineJoin = "round";
 };
 
 // The piece of a stroke that ends halfway to its point `at`: a curve through the middles of its lines.
-const piece = (stroke, at) => {
+const piece = ({ rubs, points: stroke }, at) => {
+  pen.strokeStyle = rubs ? PAPER : INK;
   const [a, b, c] = [stroke[Math.max(0, at - 2)], stroke[Math.max(0, at - 1)], stroke[at]];
   pen.lineWidth = (b.width + c.width) / 2;
   pen.beginPath();
@@ -35,7 +42,8 @@ const piece = (stroke, at) => {
   pen.stroke();
 };
 
-const tail = (stroke) => {
+const tail = ({ rubs, points: stroke }) => {
+  pen.strokeStyle = rubs ? PAPER : INK;
   const [b, c] = [stroke[Math.max(0, stroke.length - 2)], stroke.at(-1)];
   pen.lineWidth = c.width;
   pen.beginPath();
@@ -47,7 +55,7 @@ const tail = (stroke) => {
 const redraw = () => {
   paper();
   for (const stroke of strokes) {
-    stroke.forEach((_, at) => piece(stroke, at));
+    stroke.points.forEach((_, at) => piece(stroke, at));
     tail(stroke);
   }
 };
@@ -68,6 +76,8 @@ const picture = () => {
   return new Promise((done) => sheet.toBlob(done, "image/png"));
 };
 
+const keepPlace = () => history.replaceState({ ...history.state, strokes }, "");
+
 const show = (html) => {
   live.innerHTML = html;
   for (const button of [clear, keep]) button.disabled = !strokes.length;
@@ -83,6 +93,7 @@ const ask = async () => {
   clearTimeout(timer);
   asking?.abort();
   if (!strokes.length) {
+    keepPlace();
     show(nothing);
     return;
   }
@@ -91,22 +102,28 @@ const ask = async () => {
   const form = new FormData();
   form.append("file", await picture(), "drawing.png");
   form.append("expect", document.getElementById("expect").value);
+  keepPlace();
   try {
     const answer = await fetch("/read", { method: "POST", body: form, headers: { Accept: "text/html" }, signal: mine.signal });
     if (answer.ok) {
       show(await answer.text());
       performance.measure("drawn and read", { start });
-    } else if (answer.status === 400) complain("The expected number is not understood.");
-    else if (answer.status === 429) soon(); // busy, perhaps with what was drawn before
+    } else if (answer.status === 400) {
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      tellExpected(page.querySelector("h1").textContent, false);
+      complain("Not read: see what is expected.");
+    } else if (answer.status === 429) soon(); // busy, perhaps with what was drawn before
     else complain(`The service answered ${answer.status}. Keep drawing to try again.`);
   } catch (error) {
-    if (error.name !== "AbortError") complain("The service does not answer. Keep drawing to try again.");
+    if (error.name === "AbortError") return;
+    complain("The service does not answer. It is asked again.");
+    soon(AGAIN);
   }
 };
 
-const soon = () => {
+const soon = (pause = PAUSE) => {
   clearTimeout(timer);
-  timer = setTimeout(ask, PAUSE);
+  timer = setTimeout(ask, pause);
 };
 
 const change = (next) => {
@@ -117,21 +134,21 @@ const change = (next) => {
 const point = (event) => ({
   x: event.offsetX,
   y: event.offsetY,
-  width: event.pointerType === "pen" ? PEN * (0.4 + 1.2 * event.pressure) : PEN,
+  width: width.valueAsNumber * (rubber.checked ? RUBBER : event.pointerType === "pen" ? 0.4 + 1.2 * event.pressure : 1),
 });
 
 const extend = (event) => {
   const next = point(event);
-  const last = drawing.at(-1);
+  const last = drawing.points.at(-1);
   if (Math.hypot(next.x - last.x, next.y - last.y) < 1.5) return;
-  drawing.push(next);
-  piece(drawing, drawing.length - 1);
+  drawing.points.push(next);
+  piece(drawing, drawing.points.length - 1);
 };
 
 canvas.addEventListener("pointerdown", (event) => {
   if (event.button || drawing) return;
   canvas.setPointerCapture(event.pointerId);
-  drawing = [point(event)];
+  drawing = { rubs: rubber.checked, points: [point(event)] };
   change([...strokes, drawing]);
   tail(drawing);
 });
@@ -179,6 +196,8 @@ keep.addEventListener("click", async () => {
 });
 
 document.getElementById("expect").addEventListener("change", ask);
+addEventListener("online", ask);
 
 new ResizeObserver(fit).observe(canvas);
 fit();
+if (strokes.length) ask();

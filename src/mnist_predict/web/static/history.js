@@ -1,10 +1,10 @@
-// The history goes on where one has come to its end: older records are put below, by a press or by scrolling.
+// Older records are put below those that are shown. The address says how many are, for when one comes back.
 import { dress } from "./pages.js";
 
 const table = document.querySelector(".records tbody");
 const note = document.getElementById("note");
 const next = () => document.querySelector("#pager [rel=next]");
-let scrolls = false; // with the keyboard one wants to come to the end of a page
+const MOST = 1000; // rows that the service shows at once
 let busy = false;
 
 const goOn = async () => {
@@ -23,8 +23,10 @@ const goOn = async () => {
     document.getElementById("pager").replaceWith(pager);
     rows.forEach(dress);
     dress(pager);
-    watch();
-    note.textContent = rows.length ? `${rows.length} older records` : "No older records so far";
+    const address = new URL(location);
+    address.searchParams.set("rows", Math.min(table.rows.length, MOST));
+    history.replaceState(null, "", address);
+    note.textContent = rows.length ? `${rows.length} more record${rows.length === 1 ? "" : "s"}` : "No older records so far";
     if (pressed) (rows[0]?.querySelector("td a:not([tabindex])") ?? next() ?? document.querySelector("#pager a")).focus();
   } catch (error) {
     note.textContent = error instanceof TypeError || !error.message ? "The service does not answer. Try again." : error.message;
@@ -33,24 +35,12 @@ const goOn = async () => {
   }
 };
 
-const observer = new IntersectionObserver(([seen]) => {
-  if (seen.isIntersecting && scrolls && !document.querySelector("#pager p time")) goOn();
-}, { rootMargin: "400px" });
-
-const watch = () => {
-  observer.disconnect();
-  if (next()) observer.observe(document.getElementById("pager"));
-};
-
 if (table) {
-  for (const kind of ["wheel", "touchmove"]) addEventListener(kind, () => { scrolls = true; }, { passive: true });
-  addEventListener("keydown", () => { scrolls = false; });
   addEventListener("click", (event) => {
     if (event.target !== next() || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     goOn();
   });
-  watch();
 }
 
 // Days begin and end where the visitor is; what was left empty need not be in the address.

@@ -17,20 +17,28 @@ const tell = (time) => {
   time.textContent = time.classList.contains("short") ? since(then) : date.format(then);
 };
 
+const copy = async (text) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch { // no secure context, as on http beyond this computer
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  }
+};
+
 // What one may copy gets a button that does.
 const copyable = (place) => {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "Copy";
   button.addEventListener("click", async () => {
-    const text = place.querySelector("code");
-    getSelection().selectAllChildren(text);
-    try {
-      await navigator.clipboard.writeText(text.textContent);
-    } catch { // no secure context, as on http beyond this computer
-      document.execCommand("copy");
-    }
-    button.textContent = "Copied";
+    button.textContent = (await copy(place.querySelector("code").textContent)) ? "Copied" : "Not copied";
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   });
   place.append(button);
@@ -41,3 +49,20 @@ export const dress = (root) => {
   root.querySelectorAll(".copy").forEach(copyable);
 };
 dress(document);
+
+// A button that says in `data-copy` what it copies.
+addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-copy]");
+  if (!button) return;
+  const words = (button.dataset.words ??= button.textContent);
+  button.textContent = (await copy(button.dataset.copy)) ? "Copied" : "Not copied";
+  setTimeout(() => { button.textContent = words; }, 1500);
+});
+
+// What an address in the page leads to is opened.
+const openTarget = () => {
+  const place = document.getElementById(location.hash.slice(1));
+  if (place?.matches("details")) place.open = true;
+};
+addEventListener("hashchange", openTarget);
+openTarget();

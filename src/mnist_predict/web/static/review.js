@@ -3,16 +3,21 @@
 import { dress } from "./pages.js";
 
 const AHEAD = 6; // cards that are mine; more are asked for when half of them are left
+const REMEMBERED = 10; // of what was said, for who comes back and undoes it
 const RENEW = 60_000; // milliseconds; the server gives a reading for two minutes
 
 const desk = document.getElementById("desk");
 const left = document.getElementById("left");
-const reviewer = desk.dataset.reviewer;
+// Who comes back to this tab is the same person: what is theirs is theirs still, and what they said may be undone.
+const KEPT = "review";
+const before = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+const reviewer = before.reviewer ?? desk.dataset.reviewer;
+const { reason, order } = desk.dataset;
 const touch = matchMedia("(pointer: coarse)").matches; // there a focus would open the keyboard
 const said = []; // cards in the order in which they were answered or skipped, for undo
 let at = null;
 let waiting = Number(left.dataset.count);
-let done = 0;
+let done = before.done ?? 0;
 let sayings = 0; // how often something was said
 let asking = null;
 const sending = new Set(); // what was said and is on its way
@@ -38,6 +43,8 @@ const tell = () => {
   const more = left.textContent.includes("+") ? "+" : "";
   left.textContent = `${Math.max(0, waiting)}${more} left`;
   document.getElementById("done").textContent = done ? ` · ${done} done` : "";
+  const ids = said.map((card) => card.dataset.record);
+  sessionStorage.setItem(KEPT, JSON.stringify({ reviewer, done, said: ids.slice(-REMEMBERED) }));
 };
 
 const show = (card) => {
@@ -82,7 +89,7 @@ const more = async () => {
   if (!open().length) await Promise.allSettled([...sending]); // else the last ones still count as waiting
   const mine = open().map((card) => ["keep", card.dataset.record]);
   const then = sending.size ? -1 : sayings;
-  const answer = await post("/review/next", [["reviewer", reviewer], ["count", AHEAD], ...mine]);
+  const answer = await post("/review/next", [["reviewer", reviewer], ["count", AHEAD], ["reason", reason], ["order", order], ...mine]);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const settled = then === sayings; // else nobody knows which of what was said the service had heard when it answered
   const known = new Map(cards().map((card) => [card.dataset.record, card]));
@@ -159,6 +166,8 @@ desk.addEventListener("submit", (event) => {
 });
 
 desk.addEventListener("input", ({ target }) => {
+  const does = target.closest(".say").querySelector(".does");
+  does.textContent = target.value && target.value === target.defaultValue ? "Right" : "Save";
   target.classList.toggle("long", target.value.length > 6 && target.value.length <= 14);
   target.classList.toggle("longer", target.value.length > 14);
 });
@@ -172,7 +181,8 @@ desk.addEventListener("keydown", (event) => {
   if (!at || at.hidden || event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key.toLowerCase();
   const typing = document.activeElement === input(at) && input(at).value !== input(at).defaultValue;
-  if (key === "n") at.querySelector("button[form]").click();
+  if (key === "n") at.querySelector("button[form^=none]").click();
+  else if (key === "a") at.querySelector("button[form^=other]")?.click();
   else if (key === "s") at.querySelector("[data-does=skip]").click();
   else if (key === "u") undo();
   else if (key === "arrowright" && !typing) move(1);
@@ -188,5 +198,33 @@ desk.addEventListener("keydown", (event) => {
 addEventListener("beforeunload", (event) => { if (sending.size) event.preventDefault(); });
 setInterval(() => { if (document.visibilityState === "visible" && open().length) fill(); }, RENEW);
 
+// What is left is free for others at once.
+addEventListener("pagehide", () => {
+  const mine = open();
+  if (!mine.length) return;
+  const body = new FormData();
+  body.append("reviewer", reviewer);
+  for (const card of mine) body.append("record", card.dataset.record);
+  navigator.sendBeacon("/review/release", body);
+});
+
+// What was said before one came back, to be undone.
+const remember = async () => {
+  if (!before.said?.length || cards().length) return;
+  const answer = await fetch(`/review?${new URLSearchParams(before.said.map((id) => ["record", id]))}`, { headers: { Accept: "text/html" } });
+  if (!answer.ok) return; // erased meanwhile, perhaps
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const card of page.querySelectorAll(".review")) {
+    card.hidden = true;
+    card.dataset.state = "answered";
+    desk.prepend(document.adoptNode(card));
+    dress(card);
+    said.push(card);
+  }
+  for (const button of desk.querySelectorAll("[data-does=undo]")) button.disabled = !said.length;
+};
+
 if (cards().length) show(cards()[0]);
+tell();
+remember();
 if (waiting && !document.querySelector("#begin button")?.textContent.includes("again")) fill();

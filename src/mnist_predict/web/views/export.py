@@ -12,8 +12,7 @@ from itertools import chain
 from flask import Blueprint, Response, request
 
 from mnist_predict.errors import UserError
-from mnist_predict.store.record import Record
-from mnist_predict.store.tools.export import csv_line, csv_lines, everything_found, json_lines
+from mnist_predict.store.tools.export import Labelled, csv_line, csv_lines, everything_found, json_lines, with_labels
 from mnist_predict.web.current import service
 from mnist_predict.web.http.limits import until_sent
 from mnist_predict.web.http.routes import route
@@ -57,11 +56,11 @@ def as_json_lines() -> Response:
 
 
 def _sent(
-    name: str, kind: str, lines: Callable[[Iterable[Record]], Iterator[str]], last: Callable[[str], str]
+    name: str, kind: str, lines: Callable[[Iterable[Labelled]], Iterator[str]], last: Callable[[str], str]
 ) -> Response:
     records = everything_found(service.store, searched("bom"))
     first = next(records, None)  # a store that is away says so before the answer begins
-    text = lines(chain([first] if first else [], records))
+    text = lines(with_labels(service.store, chain([first] if first else [], records)))
     response = Response(stream(_to_the_end(text, last)), content_type=kind)
     response.headers["Content-Disposition"] = f"attachment; filename={name}"
     return until_sent(response, 0)

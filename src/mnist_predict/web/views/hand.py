@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import BadRequest, StoreUnavailable, UserError
 from mnist_predict.store.record import Record
+from mnist_predict.web.browsers.told import tell
 from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
 from mnist_predict.web.http.incoming import sent_picture
@@ -62,8 +63,10 @@ def record() -> AnyResponse:
                 raise
             return _form_again(error)
     note("record", str(kept.id))
+    page = url_for("records.show", record_id=kept.label_of or kept.id)
+    counts = {"labels": 1} if kept.label_of else {"recorded": 1}
     return answer(
-        html=lambda: redirect(url_for("records.show", record_id=kept.label_of or kept.id), 303),
+        html=lambda: tell(redirect(page, 303), **counts),
         json=lambda: kept.to_dict() | stored(kept),
         text=lambda: [
             f"recorded: {kept.written or 'no number'}",
@@ -93,8 +96,9 @@ def _record_lines(lines: str) -> AnyResponse:
             kept.append(service.record_by_hand(name, number, by=caller()))
     except StoreUnavailable as error:
         raise StoreUnavailable(f"{error} The first {len(kept)} of {len(pairs)} lines are kept.") from error
+    labels = sum(record.label_of is not None for record in kept)
     return answer(
-        html=lambda: redirect(url_for("records.newest"), 303),
+        html=lambda: tell(redirect(url_for("records.newest"), 303), recorded=len(kept), labels=labels),
         json=lambda: [record.to_dict() | stored(record) for record in kept],
         text=lambda: [f"{record.image_name}\t{record.written}" for record in kept],
     )

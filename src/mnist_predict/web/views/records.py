@@ -2,24 +2,27 @@
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from mnist_predict.errors import BadRequest
+from mnist_predict.errors import BadRequest, NotFound
 from mnist_predict.store.ids import time_of
-from mnist_predict.store.search import Found
+from mnist_predict.store.search import LOOK
+from mnist_predict.store.tools.export import to_dict, with_labels
+from mnist_predict.typed import whole
 from mnist_predict.vision.picture import preview
-from mnist_predict.vision.table import is_table, table
+from mnist_predict.vision.table import as_csv, cells, is_table
 from mnist_predict.web.current import service
-from mnist_predict.web.http.negotiation import answer, wanted
+from mnist_predict.web.http.negotiation import answer, as_json, wanted
 from mnist_predict.web.http.pictures import YEAR, send_picture
 from mnist_predict.web.http.routes import route
 from mnist_predict.web.http.searching import CONFIDENCES, searched, words
 from mnist_predict.web.presenters.drawing import Drawing
 from mnist_predict.web.presenters.openapi import HTML_TYPE, JPEG, PICTURE, SEARCH, content, operation, parameter
+from mnist_predict.web.presenters.rows import ORDERS, Rows, in_order, page, total
 from mnist_predict.web.presenters.schemas import ID, ref
 from mnist_predict.web.presenters.words import pretty
 from mnist_predict.web.telemetry.log import iso
@@ -30,6 +33,7 @@ log = logging.getLogger("mnist_predict.web")
 Made = TypeVar("Made")
 
 PAGE = 30
+NEWEST_FIRST = "-time"
 _SMALL, _LARGE = 240, 1600  # longest side in pixels of a preview in a table, on its own page
 
 
@@ -42,45 +46,77 @@ _SMALL, _LARGE = 240, 1600  # longest side in pixels of a preview in a table, on
     )
 )
 def newest() -> AnyResponse:
-    """A page of the records that match a search; of all records without one.
+    """A page of the records that match a search; of all records without one. Each has its newest label beside it.
 
     `older` is the address of the next page. A page that is not full may not be the last: a search with several
     filters examines a bounded number of records, back to `looked_to`.
     """
-    asked, before = words(), _id(request.args.get("before"))
-    mistake: str | None = None
-    found = Found([])
-    try:
-        found = service.store.search(searched("before"), before, PAGE)
-    except BadRequest as error:
-        if wanted() != "html":
-            raise
-        mistake = str(error)
-    older = url_for("records.newest", **asked, before=found.rest) if found.rest else None
+    return _listed() if wanted() == "json" else _page()
+
+
+def _listed() -> AnyResponse:
+    """The JSON of `newest`: labels are among the records."""
+    asked = words()
+    found = service.store.search(searched("before"), _id(request.args.get("before")), PAGE)
     looked_to = time_of(found.rest) if found.rest and len(found.records) < PAGE else None
     away = service.store.status().away
-    return answer(
-        html=lambda: render_template(
-            "records.html",
-            records=found.records,
-            older=older,
-            looked_to=looked_to,
-            first=not before,
-            asked=asked,
-            mistake=mistake,
-            confidences=CONFIDENCES,
-        ),
-        json=lambda: (
-            {
-                "records": [record.to_dict() for record in found.records],
-                "older": older,
-                "looked_to": iso(looked_to.timestamp()) if looked_to else None,
-            }
-            | ({"away": away} if away else {})
-        ),
-        text="html",
-        status=400 if mistake else 200,
+    listed: dict[str, Any] = {
+        "records": [to_dict(record, label) for record, label in with_labels(service.store, found.records)],
+        "older": url_for("records.newest", **asked, before=found.rest) if found.rest else None,
+        "looked_to": iso(looked_to.timestamp()) if looked_to else None,
+    }
+    response = as_json(listed | ({"away": away} if away else {}))
+    response.vary.add("Accept")
+    return response
+
+
+def _page() -> AnyResponse:
+    """The page of `newest`: a label is shown beside what it labels.
+
+    `rows` is how many are shown at once, for who comes back to a page that has grown. In another order than that of
+    time (`sort`), pages are counted (`skip`).
+    """
+    asked, before = words(), _id(request.args.get("before"))
+    rows = whole(request.args.get("rows", str(PAGE)), 1, LOOK) or PAGE
+    skip = whole(request.args.get("skip", "0"), 0, LOOK) or 0
+    order = request.args.get("sort") or NEWEST_FIRST
+    mistake: str | None = None
+    found, counted = Rows([]), None
+    try:
+        search = searched("before", "rows", "sort", "skip")
+        if order not in ORDERS:
+            raise BadRequest(f"`sort` must be one of {', '.join(ORDERS)}.")
+        if order == NEWEST_FIRST:
+            found = page(service.store, search, before, rows)
+        else:
+            found = in_order(service.store, search, order)
+        counted = None if before else total(service.store, search, found)
+    except BadRequest as error:
+        mistake, order = str(error), NEWEST_FIRST
+    if order == NEWEST_FIRST:
+        shown, address = found.rows, asked
+        older = url_for("records.newest", **asked, before=found.rest) if found.rest else None
+        looked_to = time_of(found.rest) if found.rest and len(shown) < rows else None
+    else:
+        shown, address, looked_to = found.rows[skip : skip + rows], asked | {"sort": order}, None
+        more = skip + rows < len(found.rows)
+        older = url_for("records.newest", **address, skip=skip + rows) if more else None
+    text = render_template(
+        "records.html",
+        rows=shown,
+        counted=counted,
+        older=older,
+        looked_to=looked_to,
+        first=not before and not skip,
+        asked=asked,
+        address=address,
+        order=order,
+        mistake=mistake,
+        confidences=CONFIDENCES,
     )
+    response = Response(text, 400 if mistake else 200)
+    response.vary.add("Accept")
+    return response
 
 
 def _id(text: str | None) -> UUID | None:
@@ -106,7 +142,7 @@ def show(record_id: str) -> AnyResponse:
             return service.look(record, lambda data: Drawing.of(data, page))
 
         drawing = _if_it_works(draw) if record.sha256 else None
-        sheet = _if_it_works(lambda: table(reading)) if reading else None
+        sheet = _if_it_works(lambda: cells(reading)) if reading else None
         return render_template(
             "record.html",
             record=record,
@@ -135,6 +171,18 @@ def picture(record_id: str) -> Response:
     record = service.record(record_id)
     name, etag = record.image_name, record.sha256 or ""
     return service.look(record, lambda data: send_picture(data, name, etag, max_age=YEAR))
+
+
+@blueprint.get("/<record_id>/table.csv")
+@route(operation=operation(content("A line for each row.", None, "text/csv"), 404, 410, 503))
+def numbers(record_id: str) -> Response:
+    """The numbers of a record in rows and columns as they stand in its picture, as CSV."""
+    record = service.record(record_id)
+    if record.reading is None:
+        raise NotFound(f"Record {record.id} has no reading.")
+    response = Response(as_csv(record.reading), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f"attachment; filename=table-{record.id}.csv"
+    return response
 
 
 @blueprint.get("/<record_id>/preview/<any(small, large):size>")

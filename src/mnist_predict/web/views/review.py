@@ -4,6 +4,7 @@ A reading is leased to one person by a POST, which redirects a browser to a page
 a plain form; review.js fetches such pages ahead and shows their cards one by one.
 """
 
+from typing import get_args
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -12,12 +13,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict import review
 from mnist_predict.errors import BadRequest, NotFound, StoreUnavailable
+from mnist_predict.store.reasons import Reason
 from mnist_predict.store.record import Record
 from mnist_predict.typed import whole
 from mnist_predict.vision.picture import preview
+from mnist_predict.web.browsers.told import tell
 from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
-from mnist_predict.web.http.negotiation import answer, wanted
+from mnist_predict.web.http.negotiation import answer, as_json, wanted
 from mnist_predict.web.http.pictures import YEAR, send_picture
 from mnist_predict.web.http.routes import route
 from mnist_predict.web.presenters.cards import Card, surroundings
@@ -39,6 +42,9 @@ _REVIEWER = {
     "description": "Any word; made up if missing.",
 }
 _IDS = {"type": "array", "items": ID, "maxItems": GRID, "description": "Ids of records."}
+_REASONS: tuple[Reason, ...] = get_args(Reason)
+_REASON = {"enum": ["", *_REASONS], "description": "Only readings that need a person for this reason."}
+_ORDER = {"enum": ["", "unsure"], "description": "unsure: the least sure first; newest first by default."}
 _DIGIT = {"type": "string", "pattern": "^[0-9]$", "description": "Only readings of this one digit."}
 
 
@@ -61,9 +67,9 @@ def page() -> AnyResponse:
         if wanted() == "json":
             raise
         return Response(render_template("review_away.html", words=str(error)), 503)
-    reviewer, last = _reviewer(request.args), request.args.get("last", "")
+    about = {"reviewer": _reviewer(request.args), "last": request.args.get("last", ""), "queue": _queue(request.args)}
     return answer(
-        html=lambda: render_template("review.html", cards=cards, left=left, reviewer=reviewer, last=last),
+        html=lambda: render_template("review.html", cards=cards, left=left, **about),
         json=lambda: {"waiting": left.count, "more": left.more, "readings": [card.to_dict() for card in cards]},
         text="html",
     )
@@ -74,7 +80,7 @@ def page() -> AnyResponse:
     operation=operation(
         content("What was given.", ref("Given")),
         *(400, 503),
-        form=form(count=_COUNT, reviewer=_REVIEWER, keep=_IDS, digit=_DIGIT),
+        form=form(count=_COUNT, reviewer=_REVIEWER, keep=_IDS, digit=_DIGIT, reason=_REASON, order=_ORDER),
         see_other=True,
     )
 )
@@ -82,12 +88,30 @@ def give() -> AnyResponse:
     """Reserve readings for a person for two minutes.
 
     Form fields, all optional: `count` (1 by default), `reviewer` (made up if missing), `keep` (ids of reserved readings
-    that stay reserved), `digit` (only readings of this one digit).
+    that stay reserved), `digit` (only readings of this one digit). `reason` and `order` choose among the newest 200.
     """
     count = whole(request.form.get("count", "1"), 1, GRID)
     if count is None:
         raise BadRequest(f"`count` is a number from 1 to {GRID}.")
     return _give(_reviewer(request.form), count, _ids("keep"), _digit(request.form.get("digit")))
+
+
+@blueprint.post("/release")
+@route(
+    operation=operation(
+        content("What is free again.", {"type": "object", "properties": {"released": _IDS}}),
+        *(400, 503),
+        form=form("record", record=_IDS, reviewer=_REVIEWER),
+    )
+)
+def release() -> Response:
+    """End reservations, as a page does that is left: others may be given these readings.
+
+    Form fields: `record` (ids), `reviewer` (who had them reserved).
+    """
+    ids = _ids("record")
+    review.release(service.store, _reviewer(request.form), ids)
+    return as_json({"released": [str(each) for each in ids]})
 
 
 @blueprint.post("/answer", endpoint="answer")
@@ -146,7 +170,10 @@ def grid() -> str:
     except (ValueError, OverflowError):
         raise BadRequest("`older` is the id of a record.") from None
     reviewer = _reviewer(request.args)
-    return render_template("review_grid.html", cards=_cards(), digit=digit, reviewer=reviewer, looked=looked)
+    cards = _cards()
+    waiting = None if cards else review.waiting_digits(service.store)
+    about = {"digit": digit, "reviewer": reviewer, "looked": looked, "waiting": waiting}
+    return render_template("review_grid.html", cards=cards, **about)
 
 
 @blueprint.post("/grid")
@@ -176,30 +203,54 @@ def answer_grid() -> AnyResponse:
     except StoreUnavailable as error:
         raise StoreUnavailable(f"{error} The first {len(labels)} of {len(right)} are confirmed.") from error
     return answer(
-        html=lambda: _give(who, len(wrong), wrong, None) if wrong else _give(who, GRID, [], digit),
+        html=lambda: tell(
+            _give(who, len(wrong), wrong, None) if wrong else _give(who, GRID, [], digit), labels=len(labels)
+        ),
         json=lambda: [label.to_dict() | stored(label) for label in labels],
         text="json",
     )
 
 
 @blueprint.get("/<record_id>/crop")
-@route(operation=operation(JPEG, 404, 410, 503))
+@route(
+    operation=operation(
+        JPEG,
+        *(404, 410, 503),
+        parameters=[parameter("marked", "query", {"enum": ["no", "yes"]}, "With a box around the number.")],
+    )
+)
 def crop(record_id: str) -> Response:
-    """The crop of a record's number with a margin, as a JPEG; the whole picture where no number was found."""
+    """The crop of a record's number with a margin, as a JPEG; the whole picture where no number was found.
+
+    `marked`: with a box around the number.
+    """
     record = service.record(record_id)
     if record.reading is None:
         raise NotFound(f"Record {record.id} has no reading.")
     number, page = Card.of(record, []).number, record.reading.page
     part = surroundings(number) if number else None
-    data = service.look(record, lambda data: preview(data, _CROP, page, part))
-    return send_picture(data, f"{record.image_name}.jpg", etag=f"{record.id}-crop", max_age=YEAR)
+    marked = number.box if number and request.args.get("marked") == "yes" else None
+    data = service.look(record, lambda data: preview(data, _CROP, page, part, marked))
+    etag = f"{record.id}-crop{'-marked' if marked else ''}"
+    return send_picture(data, f"{record.image_name}.jpg", etag=etag, max_age=YEAR)
+
+
+def _queue(given: MultiDict[str, str]) -> review.Queue:
+    reason, order = given.get("reason") or None, given.get("order", "")
+    if reason not in (None, *_REASONS):
+        raise BadRequest(f"`reason` must be one of {', '.join(_REASONS)}.")
+    if order not in ("", "unsure"):
+        raise BadRequest("`order` must be `unsure` or empty.")
+    return review.Queue(reason and _REASONS[_REASONS.index(reason)], order == "unsure")
 
 
 def _give(who: str, count: int, keep: list[UUID], digit: str | None, last: UUID | None = None) -> AnyResponse:
-    given = review.claim(service.store, who, count, keep, digit)
+    queue = _queue(request.form)
+    given = review.claim(service.store, who, count, keep, digit, queue)
     ids = [str(record.id) for record in given.records]
+    order = "unsure" if queue.least_sure_first else None
     page = (
-        url_for("review.page", reviewer=who, record=ids, last=last)
+        url_for("review.page", reviewer=who, record=ids, last=last, reason=queue.reason, order=order)
         if digit is None
         else url_for("review.grid", digit=digit, reviewer=who, record=ids, older=given.older)
     )

@@ -1,8 +1,9 @@
 """`/signin`: a person signs in with their token, and out."""
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from mnist_predict.web.http import access
 from mnist_predict.web.http.access import name_of
 from mnist_predict.web.http.routes import route
 
@@ -24,8 +25,7 @@ def sign_in() -> Response | tuple[str, int]:
     who = name_of(request.form.get("token", "").strip())
     if who is None:
         return render_template("signin.html", next=then, mistake="This is not a valid token."), 401
-    session.permanent = True
-    session["who"] = who
+    access.sign_in(who)
     return redirect(then, 303)
 
 
@@ -33,8 +33,7 @@ def sign_in() -> Response | tuple[str, int]:
 @route()
 def sign_out() -> Response:
     """End the session of this browser."""
-    if "who" in session:
-        session.clear()
+    access.sign_out()
     return redirect(url_for("signin.page"), 303)
 
 

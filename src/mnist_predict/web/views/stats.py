@@ -1,9 +1,10 @@
 """`/stats`: how good the readings are, which digits are confused, and what changes over time."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -11,6 +12,7 @@ from mnist_predict.errors import BadRequest, NotFound
 from mnist_predict.stats.counting import Statistics
 from mnist_predict.stats.figures import Figures, Period, Share, drift
 from mnist_predict.stats.tally import BINS, Mistake
+from mnist_predict.typed import whole
 from mnist_predict.vision.picture import preview
 from mnist_predict.web.current import service, statistics
 from mnist_predict.web.http.negotiation import answer
@@ -20,11 +22,13 @@ from mnist_predict.web.presenters import charts
 from mnist_predict.web.presenters.charts import Bar
 from mnist_predict.web.presenters.openapi import HTML_TYPE, JPEG, content, operation, parameter
 from mnist_predict.web.presenters.schemas import ref
+from mnist_predict.web.presenters.words import plural
 
 blueprint = Blueprint("stats", __name__, url_prefix="/stats")
 
 PERIODS = (30, 90, 365)  # days to choose from
 CONFUSED, EXAMPLES = 6, 4  # pairs of digits that are shown, and crops of each
+MISTAKES = 100  # crops on the page of one pair
 _CUT = 160  # longest side in pixels of a crop
 _MARGIN = 0.15  # around its digit, of its longer side
 
@@ -89,6 +93,21 @@ def digit(record_id: str, at: int) -> Response:
     return send_picture(data, f"{record.image_name}-{at}.jpg", etag=f"{record.sha256}-digit-{at}", max_age=YEAR)
 
 
+@blueprint.get("/mistakes")
+@route()
+def mistakes() -> str:
+    """The page of the digits that were read as one and are another, newest first."""
+    read, said = (whole(request.args.get(name, ""), 0, 9) for name in ("read", "said"))
+    try:
+        since = date.fromisoformat(request.args.get("since", ""))
+    except ValueError:
+        since = None
+    if read is None or said is None or since is None:
+        raise BadRequest("Name two digits, `read` and `said`, and a day, `since`.")
+    found = statistics.mistakes(read, said, since, MISTAKES)
+    return render_template("mistakes.html", read=read, said=said, mistakes=found, most=MISTAKES)
+
+
 def _confused(statistics: Statistics, figures: Figures, since: date) -> list[tuple[int, int, int, list[Mistake]]]:
     """The most frequent mistakes: the digit read, the true digit, their count, and examples."""
     pairs = figures.confused[:CONFUSED]
@@ -97,10 +116,10 @@ def _confused(statistics: Statistics, figures: Figures, since: date) -> list[tup
 
 def _drawings(figures: Figures) -> dict[str, Any]:
     """The charts of the page, and the values of their tables."""
-    counts = [f"{bin_words(n)}: {count} numbers" for n, count in enumerate(figures.confidences)]
+    since = figures.days[0].start
     columns = [
-        Bar((count,), f"{100 * n / BINS:.0f} %", words)
-        for n, (count, words) in enumerate(zip(figures.confidences, counts, strict=True))
+        Bar((count,), f"{100 * n / BINS:.0f} %", f"{bin_words(n)}: {plural(count, 'number')}", _records(n, since))
+        for n, count in enumerate(figures.confidences)
     ]
     about = "A row for each digit that was read, a column for each that a person said it is."
     return {
@@ -120,7 +139,12 @@ def _drawings(figures: Figures) -> dict[str, Any]:
             "A dot on the slanted line: as many are right as their confidence says.",
             figures.reliability,
         ),
-        "confusion_chart": charts.square("confusion", "Digits that were read", about, figures.confusion),
+        "confusion_chart": charts.square(
+            "confusion", "Digits that were read", about, figures.confusion, partial(_mistakes_page, since)
+        ),
+        "mistakes_page": partial(_mistakes_page, since),
+        "records_of": lambda n: _records(n, since),
+        "records_on": _records_on,
         "drift": [
             (title, _curve(figures, name, title, words), [_said(drift(week)[name], words) for week in figures.weeks])
             for name, title, words in DRIFT
@@ -132,7 +156,21 @@ def _drawings(figures: Figures) -> dict[str, Any]:
 
 def _bar(day: Period) -> Bar:
     words = f"{short(day.start)}: {day.count('readings')} readings, {day.count('none')} without a number"
-    return Bar((day.numbers, day.count("none")), short(day.start), words)
+    return Bar((day.numbers, day.count("none")), short(day.start), words, _records_on(day.start))
+
+
+def _records_on(day: date) -> str:
+    return url_for("records.newest", since=day, until=day, zone="UTC")
+
+
+def _records(n: int, since: date) -> str:
+    """The address of the records whose confidence is in the n-th column of the histogram."""
+    confidence = f"{n / BINS:g}..{(n + 1) / BINS:g}"
+    return url_for("records.newest", confidence=confidence, since=since, zone="UTC")
+
+
+def _mistakes_page(since: date, read: int, said: int) -> str:
+    return url_for("stats.mistakes", read=read, said=said, since=since)
 
 
 def _accuracy(share: Share | None) -> Markup | None:

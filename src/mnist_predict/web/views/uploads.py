@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import UserError
@@ -23,6 +23,7 @@ from mnist_predict.web.presenters.schemas import ONE_OR_MANY, PICTURE_FILE, TEXT
 from mnist_predict.web.presenters.stored import stored, stored_lines
 from mnist_predict.web.presenters.words import of_a_hundred, percent
 from mnist_predict.web.telemetry.journal import note
+from mnist_predict.web.views import batch
 
 blueprint = Blueprint("uploads", __name__)
 
@@ -50,7 +51,7 @@ def home() -> AnyResponse:
 @route()
 def page() -> str:
     """The upload page."""
-    return render_template("upload.html", max_bytes=MAX_BYTES, samples=SAMPLES)
+    return render_template("upload.html", max_bytes=MAX_BYTES, samples=SAMPLES, kept_where=current_app.config["KEPT"])
 
 
 @blueprint.post("/uploads/")
@@ -108,8 +109,15 @@ def _upload_all(pictures: list[tuple[str, bytes]]) -> AnyResponse:
             outcomes.append({"image_name": name, "error": str(error), "status": error.status})
     if len(errors) == len(outcomes):
         raise errors[0]
+    ids = [outcome["id"] for outcome in outcomes if "id" in outcome]
+
+    def html() -> str | AnyResponse:
+        if errors or len(ids) > batch.MOST:  # too long for an address
+            return render_template("batch.html", outcomes=outcomes, ids=ids)
+        return redirect(url_for("batch.page", record=ids), 303)
+
     return answer(
-        html=lambda: render_template("batch.html", outcomes=outcomes),
+        html=html,
         json=lambda: outcomes,
         text=lambda: [f"{outcome['image_name']}\t{outcome.get('error') or outcome['written']}" for outcome in outcomes],
     )

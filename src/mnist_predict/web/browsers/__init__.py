@@ -1,0 +1,1 @@
+"""What browsers keep: files, who signed in, and what was done until the next page tells it."""

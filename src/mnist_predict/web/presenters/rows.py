@@ -1,0 +1,101 @@
+"""The rows of the history: every record once, with what people say of it. Labels have no rows of their own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from mnist_predict.reading import digits_of
+from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
+from mnist_predict.store.search import LOOK, Counted, Search
+
+_MOST_QUERIES = 5  # for a page: where most of what is found are labels, it is shorter
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record with its newest label; `at`: the id under which it was found, its own or its label's."""
+
+    record: Record
+    label: Record | None
+    at: UUID
+
+    @property
+    def written(self) -> str:
+        """The number as it stands: what a person says, else what was read."""
+        return self.label.written if self.label else self.record.written
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether a person says another number than was read."""
+        return self.label is not None and self.label.written != self.record.written
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A page of rows; `rest`: as of `Found`."""
+
+    rows: list[Row]
+    rest: UUID | None = None
+
+
+def page(store: Store, search: Search, before: UUID | None, limit: int) -> Rows:
+    """Rows newest first.
+
+    A search for a number finds the readings of that number, and those that a person corrected to it. Raises
+    `StoreUnavailable`.
+    """
+    rows: list[Row] = []
+    for _ in range(_MOST_QUERIES):
+        found = store.search(search, before, limit)
+        rows += _rows(store, search, found.records)
+        before = found.rest
+        if len(rows) > limit:
+            return Rows(rows[:limit], rows[limit - 1].at)
+        if before is None or len(rows) == limit or len(found.records) < limit:
+            break
+    return Rows(rows, before)
+
+
+def _rows(store: Store, search: Search, found: list[Record]) -> list[Row]:
+    readings: dict[UUID, Record] = {}  # by the id under which each is found
+    for record in found:
+        if record.label_of is None:
+            readings[record.id] = record
+        elif search.number is not None or search.written is not None:
+            of = store.get(record.label_of)
+            if of is not None and not _is_found(search, of):  # else it has its row where it is found itself
+                readings[record.id] = of
+    newest = store.newest_labels([record.id for record in readings.values()])
+    rows = [Row(record, newest.get(record.id), at) for at, record in readings.items()]
+    return [row for row in rows if row.at == row.record.id or (row.label is not None and row.label.id == row.at)]
+
+
+def _is_found(search: Search, record: Record) -> bool:
+    return search.first <= record.id < search.end(None) and search.matches(record)
+
+
+_ORDERS: dict[str, Callable[[Row], Any]] = {
+    "number": lambda row: (len(digits_of(row.written)), digits_of(row.written), row.written),
+    "confidence": lambda row: row.record.reading.confidence if row.record.reading else -1.0,
+    "name": lambda row: row.record.image_name.casefold(),
+    "time": lambda row: row.record.id,
+}
+ORDERS = tuple(sign + name for name in _ORDERS for sign in ("", "-"))  # with a minus: from the top down
+
+
+def in_order(store: Store, search: Search, order: str) -> Rows:
+    """The newest `LOOK` rows in one of the `ORDERS`."""
+    found = page(store, search, None, LOOK)
+    return Rows(sorted(found.rows, key=_ORDERS[order.lstrip("-")], reverse=order.startswith("-")), found.rest)
+
+
+def total(store: Store, search: Search, first: Rows) -> Counted | None:
+    """How many rows a search has, `first` being its first page; None where that costs more than the page."""
+    if first.rest is None:
+        return Counted(len(first.rows))
+    if search.number is not None or search.written is not None:
+        found = page(store, search, None, LOOK)
+        return Counted(len(found.rows), found.rest is not None)
+    return store.count_found(search) if search.exact or not search.asked else None
