@@ -116,6 +116,7 @@ def test_what_waits_can_be_used_by_every_worker(spooled: SpooledStore, open_all:
     for one in (spooled, other):
         assert (one.get(record.id), one.newest("seven.png"), one.page()) == (record, record, [label, record])
         assert (one.labels(record.id), one.picture(str(record.sha256))) == ([label], PICTURE)
+        assert one.newest_labels([record.id]) == {record.id: label}
     mend(spooled, other)
     assert kept(other) == [label, record]
     assert other.store.labels(record.id) == [label]
@@ -129,6 +130,7 @@ def test_what_is_in_the_store_is_said_to_be_away(spooled: SpooledStore) -> None:
         lambda: spooled.get(record.id),
         lambda: spooled.newest("seven.png"),
         lambda: spooled.labels(record.id),
+        lambda: spooled.newest_labels([record.id]),
         lambda: spooled.picture(str(record.sha256)),
         spooled.count,
         lambda: list(spooled.pictures()),
@@ -197,6 +199,7 @@ def test_both_ids_of_an_upload_that_was_answered_twice_lead_to_it_and_to_its_lab
     on_first = service.label(str(second.id), "1")
     assert on_first.label_of == first.id
     assert spooled.labels(first.id) == [on_first, on_second]
+    assert spooled.newest_labels([first.id]) == {first.id: on_first}
     assert list(spooled.merged()) == [(second.id, first.id)]
 
 

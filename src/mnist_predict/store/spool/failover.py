@@ -148,6 +148,17 @@ class SpooledStore(StoreAlone):
             return mine
         return list(one_of_each(mine, theirs))
 
+    def newest_labels(self, record_ids: Sequence[UUID]) -> dict[UUID, Record]:
+        """The newest label of each record; while the store is away, of those that wait."""
+        found: dict[UUID, Record] = self._in_spool(lambda: self.spool.newest_labels(record_ids), {})
+        try:
+            theirs = self._ask(lambda: self.store.newest_labels(record_ids))
+        except StoreUnavailable:
+            if not all(map(self.is_waiting, record_ids)):
+                raise
+            return found
+        return {of: max(filter(None, (found.get(of), theirs.get(of))), key=_by_id) for of in found | theirs}
+
     def picture(self, sha256: str) -> bytes | None:
         """The bytes of a picture just as they were uploaded."""
         mine = self._in_spool(lambda: self.spool.picture(sha256), None)
@@ -254,3 +265,7 @@ class SpooledStore(StoreAlone):
             self.store.check_writable()  # a node whose sync is late by half its period takes no more writes
             if durability.epoch:
                 self.spool.settle(durability, looked)
+
+
+def _by_id(record: Record) -> UUID:
+    return record.id
