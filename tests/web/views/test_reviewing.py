@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
-from web_examples import BROWSER, JSON, keep_unsure
+from web_examples import BROWSER, JSON, keep_unsure, picture_of
 
 from mnist_predict.service import Service
 from mnist_predict.store.ids import new_id
@@ -94,9 +94,20 @@ def test_a_crop_shows_the_number_with_some_paper(client: FlaskClient, wait: Wait
     number, blank = wait("4072", "")
     answer = client.get(f"/review/{number}/crop")
     assert answer.mimetype == "image/jpeg"
-    width, height = Image.open(io.BytesIO(answer.data)).size
-    read = client.get(f"/records/{number}", headers={"Accept": JSON}).get_json()["numbers"][0]["box"]
-    assert (width, height) == (read[2] + 2 * round(0.5 * read[3]), read[3] + 2 * round(0.5 * read[3]))
+    plain = Image.open(io.BytesIO(answer.data))
+    x, y, w, h = client.get(f"/records/{number}", headers={"Accept": JSON}).get_json()["numbers"][0]["box"]
+    margin = round(0.5 * h)
+    page = Image.open(io.BytesIO(picture_of("4072")))
+    left, top, right, bottom = max(0, x - margin), max(0, y - margin), x + w + margin, y + h + margin
+    assert plain.size == (
+        min(right, page.width) - left,
+        min(bottom, page.height) - top,
+    )  # where the page ends, so does it
+    marked = Image.open(io.BytesIO(client.get(f"/review/{number}/crop?marked=yes").data))
+    assert marked.size == plain.size
+    middle = (x - left - 1, y - top + h // 2)  # on the left edge of the box
+    red, _, blue = marked.convert("RGB").getpixel(middle)
+    assert blue > red + 40
     assert Image.open(io.BytesIO(client.get(f"/review/{blank}/crop").data)).size == (150, 144)
     assert client.get(f"/review/{new_id()}/crop").status_code == 404
 

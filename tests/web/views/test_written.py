@@ -49,7 +49,8 @@ def test_an_upload_tells_what_is_written_and_its_digits(
     two = [("file", (io.BytesIO(picture_of("365")), f"{n}.png")) for n in range(2)]
     for accept, words in (("*/*", "0.png\t3.65\n1.png\t3.65\n"), (BROWSER, ">3.65</a>")):
         files = {"file": [(io.BytesIO(picture_of("365")), name) for _, (_, name) in two]}
-        assert words in client.post("/uploads", data=files, headers={"Accept": accept}).text
+        sent = client.post("/uploads", data=files, headers={"Accept": accept}, follow_redirects=True)
+        assert words in sent.text
 
 
 def test_a_correction_is_kept_as_it_is_typed(client: FlaskClient, upload: Upload) -> None:

@@ -9,10 +9,12 @@
   addEventListener("DOMContentLoaded", () => {
     show();
     document.querySelector(".theme").addEventListener("click", () => {
-      root.dataset.theme = isDark() ? "light" : "dark";
+      const dark = !isDark();
+      if (dark === system.matches) delete root.dataset.theme; // as the system has them, also when it changes
+      else root.dataset.theme = dark ? "dark" : "light";
       try {
-        if (isDark() === system.matches) localStorage.removeItem("theme");
-        else localStorage.setItem("theme", root.dataset.theme);
+        if (root.dataset.theme) localStorage.setItem("theme", root.dataset.theme);
+        else localStorage.removeItem("theme");
       } catch { /* not kept */ }
       show();
     });
