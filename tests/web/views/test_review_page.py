@@ -182,7 +182,7 @@ def test_on_a_phone(open_page: Open, site: Running, wait: Wait) -> None:
     expect(number(page)).not_to_be_focused()  # it would open the keyboard
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     number(page).fill("13")
-    page.get_by_role("button", name="Right").tap()
+    page.get_by_role("button", name="Save").tap()
     shows(page, "7")
     page.get_by_role("button", name="No number").tap()
     expect(page.get_by_text("Nothing to review.")).to_be_visible()
