@@ -112,7 +112,7 @@ def lease(session: Session, ids: Sequence[UUID], who: str, seconds: float, most:
 def skip(session: Session, record_id: UUID, who: str, seconds: float) -> None:
     """Give what `who` holds to nobody for so long."""
     row = session.run(_HOLDER, record_id).one()
-    _take(session, record_id, row[1] if row else None, who, NOBODY, int(seconds))
+    _take(session, record_id, row[1] if row else None, who, NOBODY, max(1, int(seconds)))  # 0 would be for good
 
 
 def _take(session: Session, record_id: UUID, holder: str | None, who: str, heir: str, seconds: int) -> bool:
