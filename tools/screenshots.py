@@ -93,7 +93,7 @@ def read_many(page: Page) -> None:
 def open_first(page: Page) -> None:
     """The first operation of the API, opened."""
     page.get_by_text("POST /read").click()
-    page.get_by_role("heading", name="Every operation").scroll_into_view_if_needed()
+    page.get_by_role("heading", name="Operations").scroll_into_view_if_needed()
 
 
 def nothing(_: Page) -> None:
