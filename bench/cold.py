@@ -12,10 +12,11 @@ from bench.pictures import pictures
 from mnist_predict.models.registry import PARTS, open_version
 
 BARE = """import numpy, cv2, onnxruntime
-digits, *lines = (onnxruntime.InferenceSession(f"{folder}/{{part}}/model.onnx", providers=["CPUExecutionProvider"])
-                  for part in {parts})
+digits, line, page = (onnxruntime.InferenceSession(f"{folder}/{{part}}/model.onnx", providers=["CPUExecutionProvider"])
+                      for part in {parts})
 digits.run(None, {{"pictures": numpy.zeros((1, 1, 28, 28), numpy.float32)}})
-lines[0].run(None, {{"strips": numpy.zeros((1, 1, 32, 32), numpy.float32)}})"""
+line.run(None, {{"strips": numpy.zeros((1, 1, 32, 32), numpy.float32)}})
+page.run(None, {{"pages": numpy.zeros((1, 1, 32, 32), numpy.float32)}})"""
 
 
 def cold(runs: int) -> tuple[float, float]:

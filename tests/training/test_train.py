@@ -25,7 +25,11 @@ from mnist_predict.training.evaluation import calibrate
 from mnist_predict.training.line import batches
 from mnist_predict.training.line import train as line
 from mnist_predict.training.line.network import LineNetwork
+from mnist_predict.training.page import batches as pages
+from mnist_predict.training.page import train as page
+from mnist_predict.training.page.network import PageNetwork
 from mnist_predict.vision.alphabet import CLASSES
+from mnist_predict.vision.page import CELL
 
 pytestmark = pytest.mark.usefixtures("small_split")
 
@@ -280,6 +284,90 @@ def test_the_shipped_line_onnx_and_its_weights_agree_at_any_width() -> None:
         pictures = np.random.default_rng(0).random((count, 1, 32, width), np.float32)
         served = session.run(["log_probabilities"], {"strips": pictures})[0]
         assert served.shape == (count, width // 2, CLASSES)
+        with torch.inference_mode():
+            expected = network.calibrated(torch.from_numpy(pictures)).numpy()
+        assert np.abs(served - expected).max() < 0.05
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page recipe of 4 batches an epoch, of small pages."""
+
+    @dataclass(frozen=True)
+    class Small(page.Recipe):
+        batches: int = 4
+
+    monkeypatch.setattr(page, "Recipe", Small)
+    monkeypatch.setattr(page, "VALIDATION", 2)
+    monkeypatch.setattr(calibrate, "PAGES", 3)
+    monkeypatch.setattr(pages, "AREA", 64 * 64)
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_page_network_is_trained_with_the_same_commands(
+    small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = "page"
+    words = (part, "--data", small_mnist, "--out", tmp_path, "--epochs", 1, "--device", "cpu")
+    result = run("new", *words)
+    assert result.exit_code == 0, result.stderr
+    version = only_version(tmp_path)
+    report = version.report(part)
+    assert report["recipe"]["batches"] == 4
+    assert report["history"][0]["pages"] >= 8
+    validation = report["validation"]
+    assert 0 <= validation["accuracy"] <= 1
+    assert validation["false"] <= validation["seen"]
+    assert (version.folder / part / "README.md").read_text().startswith("# Page network")
+    monkeypatch.setattr(export, "write_onnx", shipped_onnx)
+    result = run("continue", *words, "--from", version.folder)
+    assert result.exit_code == 0, result.stderr
+    (second,) = set(tmp_path.glob("reader-*")) - {version.folder}
+    assert open_version(second).report(part)["recipe"]["start"] == version.name
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_pages_are_the_same_for_the_same_seed_wherever_a_run_goes_on(small_mnist: Path) -> None:
+    of = strips.open_source(small_mnist, None, False, 1)
+
+    def some(epoch: int, count: int) -> list[bytes]:
+        source = pages.supply(of, 1, epoch, 2)
+        made = [next(source).pages.tobytes() for _ in range(count)]
+        source.close()
+        return made
+
+    assert some(0, 4)[2:] == some(1, 2)
+
+
+def test_the_page_loss_is_least_where_the_maps_are_right_and_blind_where_it_does_not_matter() -> None:
+    target = torch.zeros(1, 5, 16, 16)
+    target[:, 0, 6:9, 3:12] = 1
+    target[:, 4] = 1
+    right = torch.zeros(1, 4, 16, 16)
+    right[:, 0] = 20 * target[:, 0] - 10
+    assert page.loss(right, target) < 0.01
+    missing, tall = right.clone(), right.clone()
+    missing[:, 0] = -10
+    tall[:, 1] = 0.5
+    assert page.loss(missing, target) > 1
+    assert page.loss(tall, target) == pytest.approx(float(page.loss(right, target)) + 0.5)
+    more = right.clone()
+    more[:, 0, 0:3] = 10
+    blind = target.clone()
+    blind[:, 4, 0:3] = 0
+    assert page.loss(more, target) > 1
+    assert page.loss(more, blind) < 0.01
+
+
+def test_the_shipped_page_onnx_and_its_weights_agree_at_any_size() -> None:
+    version, part = open_version(), "page"
+    network = PageNetwork().eval()
+    network.load_state_dict(export.load_weights(version, part))
+    session = onnxruntime.InferenceSession(version.folder / part / "model.onnx", providers=["CPUExecutionProvider"])
+    for count, height, width in ((1, 32, 64), (2, 96, 160)):
+        pictures = np.random.default_rng(0).random((count, 1, height, width), np.float32)
+        served = session.run(["maps"], {"pages": pictures})[0]
+        assert served.shape == (count, 4, height // CELL, width // CELL)
         with torch.inference_mode():
             expected = network.calibrated(torch.from_numpy(pictures)).numpy()
         assert np.abs(served - expected).max() < 0.05

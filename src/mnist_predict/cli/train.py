@@ -26,7 +26,8 @@ FLAGS = (
     click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"), show_default=True,
                  help="Where checkpoints and finished model versions go."),
     click.option("--seed", type=int, help="Seed of everything random."),
-    click.option("--epochs", type=click.IntRange(1), help="Times through the training pictures, or 40,960 strips."),
+    click.option("--epochs", type=click.IntRange(1),
+                 help="Times through the training pictures, 40,960 strips, or 320 batches of pages."),
     click.option("--device", default="", help="cuda, mps or cpu; by itself the fastest that is there."),
     click.option("--resume", is_flag=True, help="Go on from the checkpoint that an interrupted run left."),
 )  # fmt: skip
@@ -57,8 +58,8 @@ def flags(command: Callable[..., None]) -> Callable[..., None]:
 def train() -> None:
     """Train a network of a model version; Ctrl-C keeps a checkpoint to go on from.
 
-    NETWORK is digits (reads a single digit) or line (reads a line of digits and marks). The new version has the other
-    network from the version that it starts at.
+    NETWORK is digits (reads a single digit), line (reads a line of digits and marks) or page (finds lines of digits on
+    a page). The new version has the other networks from the version that it starts at.
     """
     if importlib.util.find_spec("torch") is None:
         raise BadRequest("Training needs torch: pip install 'mnist-predict[train]'.")
@@ -76,10 +77,12 @@ def new(**given: Any) -> None:
 def continue_(**given: Any) -> None:
     """Train on from a version's weights: few epochs, small steps."""
     options = Options(**given)
-    gently = (
-        {"epochs": 5, "max_lr": 0.02} if options.network == "digits" else {"epochs": 8, "max_lr": 1.2e-3, "easy": 0}
-    )
-    run("train continue", gently, True, options)
+    gently: dict[Part, dict[str, Any]] = {
+        "digits": {"epochs": 5, "max_lr": 0.02},
+        "line": {"epochs": 8, "max_lr": 1.2e-3, "easy": 0},
+        "page": {"epochs": 6, "max_lr": 1.5e-3},
+    }
+    run("train continue", gently[options.network], True, options)
 
 
 def run(command: str, changes: dict[str, Any], go_on: bool, options: Options) -> None:
@@ -87,9 +90,11 @@ def run(command: str, changes: dict[str, Any], go_on: bool, options: Options) ->
     from mnist_predict.training import export, mnist, steps
     from mnist_predict.training.digit import train as digits
     from mnist_predict.training.line import train as line
+    from mnist_predict.training.page import train as page
 
     network, data, hands = options.network, options.data, options.hands
-    trainer: Trainer = digits if network == "digits" else line
+    trainers: dict[Part, Trainer] = {"digits": digits, "line": line, "page": page}
+    trainer = trainers[network]
     beside = open_version(options.start or "")
     seed = 1 if options.seed is None else options.seed
     changes = changes | {"seed": seed} | ({"epochs": options.epochs} if options.epochs else {})
@@ -162,11 +167,12 @@ def report(
     from mnist_predict.training.evaluation import calibrate
     from mnist_predict.training.synthesis import fonts
 
-    measured = (
-        calibrate.measure_digits(state.average, data)
-        if network == "digits"
-        else {"fonts": len(fonts.find()), **calibrate.measure_line(state.average, data, hands)}
-    )
+    if network == "digits":
+        measured = calibrate.measure_digits(state.average, data)
+    elif network == "line":
+        measured = {"fonts": len(fonts.find()), **calibrate.measure_line(state.average, data, hands)}
+    else:
+        measured = {"fonts": len(fonts.find()), **calibrate.measure_page(state.average, data, hands)}
     return {
         "command": f"mnist-predict {command}",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),

@@ -1,8 +1,8 @@
 """Model versions on disk. A version is a folder that never changes; its name ends in a hash of its weights.
 
-It holds two networks, `digits` (one digit) and `line` (a line of digits and marks), each in a folder with `model.onnx`
-(what serves), `weights.safetensors` (what training goes on from), `report.json` (how it was made and measured),
-pictures of that report, and `README.md`, the model card.
+It holds three networks: `digits` reads one digit, `line` a line of digits and marks, and `page` finds such lines on a
+page. Each is in a folder with `model.onnx` (what serves), `weights.safetensors` (what training goes on from),
+`report.json` (how it was made and measured), pictures of that report, and `README.md`, the model card.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ from typing import Any, Literal
 from mnist_predict.errors import BadRequest
 
 SHIPPED = Path(__file__).parent / "default"
-Part = Literal["digits", "line"]
-PARTS: tuple[Part, ...] = ("digits", "line")
+Part = Literal["digits", "line", "page"]
+PARTS: tuple[Part, ...] = ("digits", "line", "page")
 LEARNED = "learned.json"  # in a version that was learned from corrections: from what, and how the gate measured it
 ADVICE = "Copy the model version anew, or install mnist_predict again."
 

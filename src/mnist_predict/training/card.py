@@ -57,12 +57,28 @@ Learned from what people corrected, from the weights of `{start}` on; made by mn
 """
 
 
+PAGE = """# Page network
+
+Finds lines of digits on a page; made by mnist_predict ({command}), {date}.
+
+- Data: {pages:,} pages synthesized as the line network's strips are, none twice: numbers among words, forms, rules,
+  rings, holes, folds, shadows and dark edges, at any angle, and pages without a number. Other hands: {hands}.
+- Recipe: {epochs} epochs{start}, {minutes:.0f} minutes on {device}; all of it in `report.json`.
+- Validation (pages of writers and fonts that it was not trained on): {validation} of lines found; {false} of {seen}
+  lines that it saw were none.
+
+What it sees only says where to look; the line network reads.
+
+![learning curves](curves.png)
+"""
+
+
 def write_card(part: Part, report: dict[str, Any], folder: Path) -> None:
     """`README.md` of a network, from its report."""
     if "learned" in report:
         text = LEARNED.format(**report["learned"])
     else:
-        text = _digits(report) if part == "digits" else _line(report)
+        text = {"digits": _digits, "line": _line, "page": _page}[part](report)
     (folder / "README.md").write_text(text)
 
 
@@ -71,12 +87,37 @@ def _share(part: dict[str, Any]) -> str:
     return f"{part['accuracy']:.2%} of {part['n']} (95 % interval {low:.2%} to {high:.2%})"
 
 
+def _hands(report: dict[str, Any]) -> str:
+    archives = ", ".join(report["hands"])
+    return f"{archives} (docs/method.md tells their licences and origins)" if archives else "none"
+
+
+def _start(recipe: dict[str, Any]) -> str:
+    return f" from the weights of `{recipe['start']}` on" if recipe["start"] else ""
+
+
+def _page(report: dict[str, Any]) -> str:
+    validation, recipe = report["validation"], report["recipe"]
+    return PAGE.format(
+        hands=_hands(report),
+        start=_start(recipe),
+        command=report["command"],
+        date=report["date"],
+        pages=sum(epoch["pages"] for epoch in report["history"]),
+        epochs=recipe["epochs"],
+        minutes=report["minutes"],
+        device=report["device"],
+        validation=_share(validation),
+        false=validation["false"],
+        seen=validation["seen"],
+    )
+
+
 def _line(report: dict[str, Any]) -> str:
     validation, recipe = report["validation"], report["recipe"]
-    archives = ", ".join(report["hands"])
     return LINE.format(
-        hands=f"{archives} (docs/method.md tells their licences and origins)" if archives else "none",
-        start=f" from the weights of `{recipe['start']}` on" if recipe["start"] else "",
+        hands=_hands(report),
+        start=_start(recipe),
         real=f"; {_share(report['real'])} of numbers that real hands wrote" if "real" in report else "",
         command=report["command"],
         date=report["date"],

@@ -16,12 +16,15 @@ from mnist_predict.errors import BadRequest
 from mnist_predict.models.registry import PARTS, Part, Version, version_name
 from mnist_predict.training.digit.network import Network
 from mnist_predict.training.line.network import LineNetwork
+from mnist_predict.training.page.network import PageNetwork
+
+AnyNetwork = Network | LineNetwork | PageNetwork
 
 
 class _Served(torch.nn.Module):
     """What is exported: calibrated probabilities."""
 
-    def __init__(self, network: Network | LineNetwork) -> None:
+    def __init__(self, network: AnyNetwork) -> None:
         super().__init__()
         self.network = network
 
@@ -48,13 +51,17 @@ def load_weights(version: Version, part: Part) -> dict[str, torch.Tensor]:
         raise BadRequest(f"{version.folder / part} has no weights.safetensors to go on from.") from error
 
 
-def write_onnx(network: Network | LineNetwork, path: Path) -> None:
+def write_onnx(network: AnyNetwork, path: Path) -> None:
     """In one file: `pictures` float32 `[N, 1, 28, 28]`, ink = 1, to `probabilities` float32 `[N, 10]`; or `strips`
-    float32 `[N, 1, 32, W]` to `log_probabilities` float32 `[N, W / 2, 11]`, W a multiple of 4."""
+    float32 `[N, 1, 32, W]` to `log_probabilities` float32 `[N, W / 2, K]`, W a multiple of 4; or `pages` float32
+    `[N, 1, H, W]` to `maps` float32 `[N, 4, H / 4, W / 4]`, H and W multiples of 32."""
     network = network.cpu().eval()
     several = {0: torch.export.Dim("n", min=1)}
     if isinstance(network, Network):
         shape, names, sizes = (2, 1, 28, 28), ("pictures", "probabilities"), several
+    elif isinstance(network, PageNetwork):
+        high, wide = (32 * torch.export.Dim(name, min=1, max=256) for name in ("rows", "columns"))
+        shape, names, sizes = (2, 1, 96, 128), ("pages", "maps"), several | {2: high, 3: wide}
     else:
         wide = 4 * torch.export.Dim("quarter", min=2, max=4096)
         shape, names, sizes = (2, 1, 32, 96), ("strips", "log_probabilities"), several | {3: wide}
@@ -88,9 +95,7 @@ def _halve_onnx(graph: ir.Graph) -> None:
         del graph.initializers[name]
 
 
-def write_version(
-    network: Network | LineNetwork, own: Part, report: dict[str, Any], into: Path, beside: Version
-) -> Version:
+def write_version(network: AnyNetwork, own: Part, report: dict[str, Any], into: Path, beside: Version) -> Version:
     """A new version folder inside `into`, whose other networks are those of the version `beside`.
 
     It appears whole or not at all. An equal one is left as it is.

@@ -16,13 +16,15 @@ from mnist_predict.vision import decoder
 from mnist_predict.vision.advice import DARKNESS, advise, cut_off, dark
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.expect import Expectation
+from mnist_predict.vision.finding import Found, put_together
 from mnist_predict.vision.fitting import as_expected
 from mnist_predict.vision.fusion import Rows, fuse
-from mnist_predict.vision.ink import find_ink, paper_level, to_levels
+from mnist_predict.vision.ink import Ink, find_ink, paper_level, to_levels
 from mnist_predict.vision.layout import DigitInk, find_numbers, in_row, with_marks
 from mnist_predict.vision.line import Grey, LineReader
 from mnist_predict.vision.normalize import normalize
 from mnist_predict.vision.number import MARGINS, LineReading, crops, entire, parted, read_line
+from mnist_predict.vision.page import Line, PageReader
 from mnist_predict.vision.picture import decode_pages
 from mnist_predict.vision.raster import Picture
 from mnist_predict.vision.turning import clarity, lies, may_lie, turned, turned_back
@@ -33,26 +35,29 @@ NO_DIGITS = "This does not look like a handwritten number. Send a picture of the
 FILLS = 0.25  # height of the digits over that of the picture, from which all of it may be one number
 FLATTEST = 25  # width over height of the longest picture that may be one number
 UNSURE = 0.5  # confidence below which the picture is also read as one number
-LIKELY = 0.3  # confidence that such a number needs
+LIKELY = 0.3  # confidence that such a number needs, and one that only the ink shows, or only the page network sees
 SURE = 0.9  # probability from which the digit network knows a digit
 LEAST = 0.02  # confidence below which a number is none
-MOST = 400  # numbers on a page that are read
+TINY = 40  # pixels of height or width; in such a picture there is nothing but a number
 FEW = 12  # places on a page that may lie on its side: what has more is seldom a number, and costs four readings
+MOST = 400  # numbers on a page that are read
 
 Turn = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a number may stand: its box, the digits that layout sees there, and the crops to look at."""
+    """Where a number may stand: its box, the digits that layout sees there, the crops to look at, and the confidence
+    that a number there needs."""
 
     box: Box
     digits: tuple[DigitInk, ...]
     crops: tuple[Box, ...]
+    least: float = LEAST
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Read:
     """What was read in a place: its numbers, and whether others are struck out there."""
 
     place: _Place
@@ -62,21 +67,27 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A picture, its grey levels and ink (h, w), and the grey level of its paper."""
+    """A picture, its grey levels and ink (h, w), the grey level of its paper, and the lines of digits seen on it; None
+    where it is too small to hold more than a number."""
 
     picture: Picture
     grey: Grey
+    ink: Ink | None
     density: Grey
     paper: int
+    lines: tuple[Line, ...] | None
 
 
 class Recognizer:
     """Reads pictures with one model version; thread-safe."""
 
-    def __init__(self, classifier: Classifier, line_reader: LineReader, model_version: str) -> None:
+    def __init__(
+        self, classifier: Classifier, line_reader: LineReader, model_version: str, page_reader: PageReader | None = None
+    ) -> None:
         cv2.setNumThreads(1)  # as the networks: the server has a worker for each core
         self.classifier = classifier
         self.line_reader = line_reader
+        self.page_reader = page_reader
         self.model_version = model_version
 
     def read(self, data: bytes, expected: Expectation | None = None, turn: Turn = nullcontext) -> Reading:
@@ -111,31 +122,51 @@ class Recognizer:
                 return reading
         return turned_back(other, best, picture.size)
 
-    def _as_it_lies(self, picture: Picture, expected: Expectation | None) -> tuple[Reading, Reading, int]:
-        """The reading, the reading when nothing is expected, and in how many places was looked."""
+    def _page(self, picture: Picture) -> _Page:
         grey = to_levels(picture.pixels)
         ink = find_ink(grey)
         density = np.zeros_like(grey) if ink is None else ink.density
-        page = _Page(picture, grey, density, paper_level(grey, density))
-        places = _places(page)
+        lines = None
+        if self.page_reader is not None and min(grey.shape) > TINY:
+            lines = tuple(self.page_reader.lines(grey))
+        return _Page(picture, grey, ink, density, paper_level(grey, density), lines)
+
+    def _as_it_lies(self, picture: Picture, expected: Expectation | None) -> tuple[Reading, Reading, int]:
+        """The reading, the reading when nothing is expected, and in how many places was looked."""
+        page = self._page(picture)
+        places = self._places(page)
         found = [one for place in places for one in self._lines(place, page)]
         found = self._or_whole(found, page)
         numbers = tuple(number for line in found for number in line.numbers)
         if not numbers:
-            none = self._none(page, places, NO_INK if ink is None else NO_DIGITS)
+            none = self._none(page, places, NO_INK if page.ink is None else NO_DIGITS)
             return none, none, len(places)
         primary = max(range(len(numbers)), key=lambda i: numbers[i].prominence)
         reading = free = Reading(numbers, primary, (), self.model_version)
         if expected is not None:
             fitted = [(line.numbers, self._fitting(line.place, page, expected)) for line in found]
             reading = as_expected(reading, fitted, expected)
-        if ink is not None:
+        if page.ink is not None:
             struck = any(line.struck for line in found)
-            advice = advise(picture, ink, numbers[primary]) + told([number.written for number in numbers], struck)
+            written = [number.written for number in numbers]
+            advice = advise(page.picture, page.ink, numbers[primary]) + told(written, struck)
             reading = replace(reading, advice=reading.advice + advice)
         return reading, free, len(places)
 
-    def _or_whole(self, found: list[_Line], page: _Page) -> list[_Line]:
+    def _places(self, page: _Page) -> list[_Place]:
+        inked = find_numbers(page.density)
+        found = [Found(union([digit.box for digit in digits]), tuple(digits), page.lines is None) for digits in inked]
+        if page.lines is not None:
+            height, width = page.grey.shape
+            found = put_together(found, page.lines, (width, height))
+        found = found[:MOST]
+        boxes = [one.box for one in found]
+        return [
+            _place(_beside(page, one.box, boxes) if one.digits else one.box, one, page, len(found) == 1)
+            for one in found
+        ]
+
+    def _or_whole(self, found: list[_Read], page: _Page) -> list[_Read]:
         """The numbers found, or all of the picture as one line where that is surer: a pattern behind the writing tears
         it to pieces."""
         height, width = page.grey.shape
@@ -148,19 +179,19 @@ class Recognizer:
         surest = max([LIKELY, *(number.confidence for number, _ in numbers)])
         return [line] if max((number.confidence for number in line.numbers), default=0.0) >= surest else found
 
-    def _lines(self, place: _Place, page: _Page) -> list[_Line]:
+    def _lines(self, place: _Place, page: _Page) -> list[_Read]:
         """What is written in a place; or in its parts, where a ruled line that runs through them made them one."""
         seen, rows = self._seen(place, page, None)
         if seen is None:
             return []
         boxes = parted(place.box, seen.spans)
         if len(boxes) > 1:
-            return [self._line(_place(box, (), page, False), page) for box in boxes]
+            return [self._line(_place(box, Found(box, (), True), page, False), page) for box in boxes]
         return [_named(seen, rows, place, page)]
 
-    def _line(self, place: _Place, page: _Page) -> _Line:
+    def _line(self, place: _Place, page: _Page) -> _Read:
         seen, rows = self._seen(place, page, None)
-        return _Line(place, (), False) if seen is None else _named(seen, rows, place, page)
+        return _Read(place, (), False) if seen is None else _named(seen, rows, place, page)
 
     def _fitting(self, place: _Place, page: _Page, expected: Expectation) -> Number | None:
         """The number in a place that fits best, None where none is possible."""
@@ -184,22 +215,13 @@ class Recognizer:
         return Reading((), None, tuple(advice), self.model_version)
 
 
-def _named(seen: LineReading, rows: Rows, place: _Place, page: _Page) -> _Line:
+def _named(seen: LineReading, rows: Rows, place: _Place, page: _Page) -> _Read:
     """The numbers that were seen; none where it is more likely that there is no digit."""
     struck = has_struck(seen.text)
     if math.exp(seen.log_empty) > 0.5:
-        return _Line(place, (), struck)
+        return _Read(place, (), struck)
     numbers = fuse(seen, place.box, place.digits, rows, page.density, page.picture)
-    return _Line(place, tuple(number for number in numbers if number.confidence >= LEAST), struck)
-
-
-def _places(page: _Page) -> list[_Place]:
-    found = find_numbers(page.density)[:MOST]
-    boxes = [union([digit.box for digit in digits]) for digits in found]
-    return [
-        _place(_beside(page, box, boxes), digits, page, len(found) == 1)
-        for box, digits in zip(boxes, found, strict=True)
-    ]
+    return _Read(place, tuple(number for number in numbers if number.confidence >= place.least), struck)
 
 
 def _beside(page: _Page, box: Box, others: Sequence[Box]) -> Box:
@@ -208,11 +230,12 @@ def _beside(page: _Page, box: Box, others: Sequence[Box]) -> Box:
     return box if any(grown.overlap(other) > box.overlap(other) for other in others if other != box) else grown
 
 
-def _place(box: Box, digits: Sequence[DigitInk], page: _Page, only: bool) -> _Place:
+def _place(box: Box, found: Found, page: _Page, only: bool) -> _Place:
     """`only`: it is the one place of its page, so that all of it may be one number."""
     height, width = page.grey.shape
     whole = only and box.h >= FILLS * height and width <= FLATTEST * height
-    return _Place(box, tuple(digits), tuple(crops(box, (width, height), whole)))
+    least = LEAST if found.agreed else LIKELY
+    return _Place(box, found.digits, tuple(crops(box, (width, height), whole)), least)
 
 
 def _known_alone(digits: Sequence[DigitInk], rows: npt.NDArray[np.float32]) -> str:
@@ -230,4 +253,5 @@ def open_recognizer(model: str) -> Recognizer:
     """The recognizer of the model version in that folder, loaded; empty: of the one that ships."""
     version = open_version(model)
     decoder.warm()
-    return Recognizer(Classifier(version.folder / "digits"), LineReader(version.folder / "line"), version.name)
+    page = PageReader(version.folder / "page") if (version.folder / "page").is_dir() else None
+    return Recognizer(Classifier(version.folder / "digits"), LineReader(version.folder / "line"), version.name, page)

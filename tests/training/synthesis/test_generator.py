@@ -11,11 +11,12 @@ from mnist_predict.models.registry import open_version
 from mnist_predict.training.digit import hard_examples
 from mnist_predict.training.line import batches
 from mnist_predict.training.synthesis import bank, fonts, hands, writing
+from mnist_predict.training.synthesis.bank import Bank
 from mnist_predict.training.synthesis.content import Sign
 from mnist_predict.training.synthesis.generator import Synthesis
 from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.style import HEIGHT, new_hand
-from mnist_predict.training.synthesis.writing import LONGEST, Bank, Writer
+from mnist_predict.training.synthesis.writing import LONGEST, Writer
 from mnist_predict.vision.alphabet import SYMBOLS
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.normalize import normalize

@@ -15,11 +15,16 @@ from mnist_predict.training.evaluation import measures
 from mnist_predict.training.line import batches
 from mnist_predict.training.line import train as line
 from mnist_predict.training.line.network import LineNetwork
+from mnist_predict.training.page import batches as pages
+from mnist_predict.training.page import train as page
+from mnist_predict.training.page.network import PageNetwork
 from mnist_predict.training.synthesis.generator import Labelled
 from mnist_predict.vision.alphabet import SYMBOLS
 from mnist_predict.vision.decode import decode
+from mnist_predict.vision.page import INSIDE, LOWEST, TALLEST, grown
 
 CALIBRATION = 3_000  # strips of hands that are not trained on
+PAGES = 60  # batches of them
 
 
 def fit_temperature(network: Network, output: Tensor, labels: Tensor) -> None:
@@ -68,6 +73,26 @@ def measure_line(network: LineNetwork, data: Path, hands: Path | None) -> dict[s
     network.temperature.fill_(float(choices[int(np.argmin(losses))]))
     report = {"temperature": float(network.temperature), "validation": _measured(network, rest)}
     return report | ({"real": _measured(network, numbers[len(numbers) // 2 :])} if numbers else {})
+
+
+def measure_page(network: PageNetwork, data: Path, hands: Path | None) -> dict[str, Any]:
+    """The share of lines that are found on pages of held-out hands, none seen before, and how many found are none."""
+    network = network.cpu().eval()
+    found = seen = false = count = 0
+    with torch.inference_mode():
+        for batch in pages.held_out(data, hands, PAGES, seed=2):
+            maps = network.calibrated(page.to_input(batch.pages, torch.device("cpu"))).numpy()
+            for one, placed in zip(maps, batch.lines, strict=True):
+                lines = grown(one)
+                there = [line.seen for line in placed]
+                clear = [line for line in there if LOWEST <= line.height <= TALLEST]
+                count += len(clear)
+                seen += len(lines)
+                found += sum(any(line.shared(other) >= INSIDE for other in lines) for line in clear)
+                false += sum(not any(line.shared(other) >= INSIDE for other in there) for line in lines)
+    validation = {"n": count, "accuracy": found / max(count, 1), "interval_95": wilson_interval(found, count),
+                  "seen": seen, "false": false}  # fmt: skip
+    return {"validation": validation}
 
 
 def _measured(network: LineNetwork, labelled: list[Labelled]) -> dict[str, Any]:

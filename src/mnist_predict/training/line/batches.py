@@ -14,11 +14,11 @@ from mnist_predict.models.registry import open_version
 from mnist_predict.training import handwriting
 from mnist_predict.training.handwriting import Sample
 from mnist_predict.training.synthesis import bank, fonts, real
+from mnist_predict.training.synthesis.bank import Bank
 from mnist_predict.training.synthesis.camera import Strip
 from mnist_predict.training.synthesis.generator import Labelled, Synthesis
 from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.style import HEIGHT
-from mnist_predict.training.synthesis.writing import Bank
 from mnist_predict.vision.classifier import Classifier
 
 CHUNK = 1024  # strips sorted by width together, so that a batch has little padding

@@ -80,6 +80,18 @@ class Shapes:
         return self._of[(1, hand)]
 
 
+@dataclass(frozen=True)
+class Bank:
+    """The shapes to write with."""
+
+    mnist: Shapes
+    drawn: Shapes
+    marks: Shapes
+    written: Shapes | None
+    printed: Shapes | None
+    real: Shapes | None = None  # digits of other hands than MNIST's
+
+
 def of_mnist(data: Path, held_out: bool, every: int = 1) -> Shapes:
     """The training pictures of MNIST, or those of them that are held out, or every so many of either; each is a hand of
     its own."""

@@ -21,8 +21,8 @@ class Papers:
         self.height = height
         self.words = words
         self.rng = rng
-        self._noise = [_smooth(height, WIDE, int(rng.integers(3, 16)), rng) for _ in range(64)]
-        self._patterns = [_pattern(3 * height, WIDE, rng) for _ in range(96)]
+        self._noise = [smooth(height, WIDE, int(rng.integers(3, 16)), rng) for _ in range(64)]
+        self._patterns = [pattern(3 * height, WIDE, rng) for _ in range(96)]
         self._grain = [rng.normal(0, 1, (height, WIDE)).astype(np.float32) for _ in range(16)]
 
     def noise(self, width: int) -> Grey:
@@ -141,13 +141,14 @@ def _at(x: float, y: float) -> tuple[int, int]:
     return round(float(x) * 16), round(float(y) * 16)
 
 
-def _smooth(h: int, w: int, cell: int, rng: np.random.Generator) -> Grey:
+def smooth(h: int, w: int, cell: int, rng: np.random.Generator) -> Grey:
+    """Smooth noise `(h, w)` of deviation 1, whose features are about `cell` pixels wide."""
     coarse = rng.normal(0, 1, (h // cell + 3, w // cell + 3)).astype(np.float32)
     noise = cv2.resize(coarse, (w, h), interpolation=cv2.INTER_CUBIC)
     return np.asarray(noise / noise.std(), np.float32)
 
 
-def _pattern(h: int, w: int, rng: np.random.Generator) -> Grey:
+def pattern(h: int, w: int, rng: np.random.Generator) -> Grey:
     """A printed pattern of deviation 1: waves as on cheques, weave, dots, fibres, or large print."""
     y, x = np.mgrid[:h, :w].astype(np.float32)
     kind = rng.integers(5)

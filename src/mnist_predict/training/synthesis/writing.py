@@ -5,7 +5,8 @@ Digits come from MNIST's training pictures, from drawn national shapes and from 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from mnist_predict.reading import Box, union
 from mnist_predict.training.synthesis import strokes
-from mnist_predict.training.synthesis.bank import MARKS, STEP, TALL, Shapes
+from mnist_predict.training.synthesis.bank import MARKS, STEP, TALL, Bank, Shapes
 from mnist_predict.training.synthesis.content import Line
 from mnist_predict.training.synthesis.paper import Grey, Papers
 from mnist_predict.training.synthesis.strokes import Ends
@@ -30,16 +31,14 @@ _MARKS = {symbol: index for index, symbol in enumerate(MARKS)}
 _LONG = "-=~"  # marks that are drawn out now and then
 
 
-@dataclass(frozen=True)
-class Bank:
-    """The shapes to write with."""
+class Trace(NamedTuple):
+    """The strokes of a line: distances to them `(h, w)`, less than the radius of the hand's pen in them; the hand; and
+    the box of each sign."""
 
-    mnist: Shapes
-    drawn: Shapes
-    marks: Shapes
-    written: Shapes | None
-    printed: Shapes | None
-    real: Shapes | None = None  # digits of other hands than MNIST's
+    line: Line
+    field: Grey
+    hand: Hand
+    boxes: list[Box]
 
 
 class Writer:
@@ -55,17 +54,7 @@ class Writer:
     def write(self, line: Line, alone: bool) -> tuple[Grey, Hand]:
         """The ink `(32, w)` of a line, from 0 to 1, and the hand that wrote it; `alone`: with nothing beside it."""
         rng = self.rng
-        hand = new_hand(len(line), rng)
-        glyphs = self._glyphs("".join(sign.symbol for sign in line if sign.symbol.isdecimal()))
-        if glyphs and glyphs[0][0] is self.bank.printed:
-            hand = replace(hand, slant=float(rng.choice((0, 0, 0.2))), slope=hand.slope / 2, radius=rng.normal(0, 0.3),
-                           outline=True, gap=abs(hand.gap), spread=0, wobble=0, joins=0, bent=None)  # fmt: skip
-        self._field.fill(1e3)
-        self._edge.fill(-1e3)
-        boxes = self._line(line, glyphs, hand)
-        struck = [box for sign, box in zip(line, boxes, strict=True) if sign.struck]
-        if struck:
-            strokes.strike_out(self._field, union(struck), hand, rng)
+        hand, _ = self._draw(line)
         ends = self._ends(hand)
         if ends is None:
             return np.zeros((HEIGHT, HEIGHT // 2), np.float32), hand
@@ -77,6 +66,32 @@ class Writer:
             self._neighbours(hand, ends)
         field, scale = self._window(hand, ends)
         return self._inked(field, hand.scaled(scale)), hand.scaled(scale)
+
+    def trace(self, line: Line) -> Trace | None:
+        """The strokes of a line before they are inked, to write them in any size; None where there are none."""
+        hand, boxes = self._draw(line)
+        ends = self._ends(hand)
+        if ends is None:
+            return None
+        top, bottom, left, right = max(ends[0] - 3, 0), ends[1] + 3, max(ends[2] - 3, 0), ends[3] + 3
+        shifted = [Box(box.x - left, box.y - top, box.w, box.h) for box in boxes]
+        return Trace(line, self._field[top:bottom, left:right].copy(), hand, shifted)
+
+    def _draw(self, line: Line) -> tuple[Hand, list[Box]]:
+        """Draw a line into the field; the hand that drew it, and the box of each sign."""
+        rng = self.rng
+        hand = new_hand(len(line), rng)
+        glyphs = self._glyphs("".join(sign.symbol for sign in line if sign.symbol.isdecimal()))
+        if glyphs and glyphs[0][0] is self.bank.printed:
+            hand = replace(hand, slant=float(rng.choice((0, 0, 0.2))), slope=hand.slope / 2, radius=rng.normal(0, 0.3),
+                           outline=True, gap=abs(hand.gap), spread=0, wobble=0, joins=0, bent=None)  # fmt: skip
+        self._field.fill(1e3)
+        self._edge.fill(-1e3)
+        boxes = self._line(line, glyphs, hand)
+        struck = [box for sign, box in zip(line, boxes, strict=True) if sign.struck]
+        if struck:
+            strokes.strike_out(self._field, union(struck), hand, rng)
+        return hand, boxes
 
     def _ends(self, hand: Hand) -> Ends | None:
         """The first and last row and column with ink, the last ones exclusive."""
