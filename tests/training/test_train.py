@@ -328,7 +328,7 @@ def test_a_page_network_is_trained_with_the_same_commands(
 
 @pytest.mark.usefixtures("small_pages")
 def test_pages_are_the_same_for_the_same_seed_wherever_a_run_goes_on(small_mnist: Path) -> None:
-    of = strips.open_source(small_mnist, None, False, 1)
+    of = batches.open_source(small_mnist, None, False, 1)
 
     def some(epoch: int, count: int) -> list[bytes]:
         source = pages.supply(of, 1, epoch, 2)
