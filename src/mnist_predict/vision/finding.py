@@ -12,36 +12,36 @@ from mnist_predict.reading import Box
 from mnist_predict.vision.layout import DigitInk
 from mnist_predict.vision.page import SURE, Line
 
-ALIKE = 0.5  # intersection over union from which a box of the ink is that of a line
-INSIDE = 0.5  # share of a line within a box of the ink from which it is seen there
+ALIKE = 0.6  # share of a box of the ink within a line from which it is that of the line ...
+ALL = 0.8  # ... where it also takes in so much of the core of the line
+INSIDE = 0.5  # share of the core of a line within a box of the ink from which it is seen there
 LEVEL = math.radians(30)  # a line that runs more at a slant is not cut out straight
 ROW = 0.4  # share of the lower of two lines from which they stand in one row
 
 
 class Found(NamedTuple):
-    """A box to read, the digits that the ink falls apart into there, and whether ink and network agree on it."""
+    """A box to read, the digits that the ink falls apart into there, whether ink and network agree on it, and where the
+    network alone sees it the probability that it is a line of digits."""
 
     box: Box
     digits: tuple[DigitInk, ...]
     agreed: bool
+    score: float = 1.0
 
 
 def put_together(inked: Sequence[Found], lines: Sequence[Line], size: tuple[int, int]) -> list[Found]:
     """The places on a picture (w, h), in reading order."""
-    seen = [
-        (clipped, line.score) for line in lines if level(line) and (clipped := _clipped(line.box, size)) is not None
-    ]
-    boxes = [box for box, _ in seen]
-    if not boxes and len(inked) == 1:
+    near = [(line, box) for line in lines if level(line) and (box := _clipped(line.box, size)) is not None]
+    left = {at for at, (line, _) in enumerate(near) if line.score >= SURE}
+    if not left and len(inked) == 1:
         return list(inked)
     kept = []
-    left = {at for at, (_, score) in enumerate(seen) if score >= SURE}
     for found in inked:
-        within = [at for at, box in enumerate(boxes) if box.overlap(found.box) >= INSIDE * _area(box)]
-        if len(within) == 1 and _alike(boxes[within[0]], found.box):
+        within = [at for at, (line, _) in enumerate(near) if _share(line.core, found.box) >= INSIDE]
+        if len(within) == 1 and _alike(found.box, *near[within[0]]):
             kept.append(found._replace(agreed=True))
             left.discard(within[0])
-    kept += [Found(boxes[at], (), False) for at in left]
+    kept += [Found(near[at][1], (), False, near[at][0].score) for at in left]
     return in_order(kept)
 
 
@@ -70,10 +70,11 @@ def _clipped(box: Box, size: tuple[int, int]) -> Box | None:
     return Box.between(left, top, right, bottom) if right - left > 2 and bottom - top > 2 else None
 
 
-def _area(box: Box) -> int:
-    return box.w * box.h
+def _share(box: Box, of: Box) -> float:
+    """How much of a box lies in another."""
+    return box.overlap(of) / max(box.w * box.h, 1)
 
 
-def _alike(one: Box, other: Box) -> bool:
-    both = one.overlap(other)
-    return both >= ALIKE * (_area(one) + _area(other) - both)
+def _alike(inked: Box, line: Line, box: Box) -> bool:
+    """Whether a box of the ink is that of a line with this box: it takes in all of it, and little else."""
+    return _share(line.core, inked) >= ALL and _share(inked, box) >= ALIKE

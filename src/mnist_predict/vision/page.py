@@ -6,7 +6,7 @@ to lines again, and what is seen in several sizes is kept once.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -53,6 +53,12 @@ class Line:
         cos, sin = abs(math.cos(self.angle)), abs(math.sin(self.angle))
         w, h = self.length * cos + self.height * sin, self.length * sin + self.height * cos
         return Box.between(round(self.x - w / 2), round(self.y - h / 2), round(self.x + w / 2), round(self.y + h / 2))
+
+    @property
+    def core(self) -> Box:
+        """The upright box around what the network saw of it: its kernel."""
+        length = max(self.length - 2 * ENDS * self.height, SHORTEST * self.height)
+        return replace(self, length=length, height=THICK * self.height).box
 
     @property
     def area(self) -> float:

@@ -35,9 +35,9 @@ NO_DIGITS = "This does not look like a handwritten number. Send a picture of the
 FILLS = 0.25  # height of the digits over that of the picture, from which all of it may be one number
 FLATTEST = 25  # width over height of the longest picture that may be one number
 UNSURE = 0.5  # confidence below which the picture is also read as one number
+LEAST = 0.02  # confidence below which a number is none
 LIKELY = 0.3  # confidence that such a number needs, and one that only the ink shows, or only the page network sees
 SURE = 0.9  # probability from which the digit network knows a digit
-LEAST = 0.02  # confidence below which a number is none
 TINY = 40  # pixels of height or width; in such a picture there is nothing but a number
 FEW = 12  # places on a page that may lie on its side: what has more is seldom a number, and costs four readings
 MOST = 400  # numbers on a page that are read
@@ -47,12 +47,13 @@ Turn = Callable[[], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a number may stand: its box, the digits that layout sees there, the crops to look at, and the confidence
-    that a number there needs."""
+    """Where a number may stand: its box, the digits that layout sees there, the crops to look at, the probability that
+    there is a line of digits at all, and the confidence that a number needs."""
 
     box: Box
     digits: tuple[DigitInk, ...]
     crops: tuple[Box, ...]
+    score: float = 1.0
     least: float = LEAST
 
 
@@ -132,7 +133,8 @@ class Recognizer:
         return _Page(picture, grey, ink, density, paper_level(grey, density), lines)
 
     def _as_it_lies(self, picture: Picture, expected: Expectation | None) -> tuple[Reading, Reading, int]:
-        """The reading, the reading when nothing is expected, and in how many places was looked."""
+        """The reading, the reading when nothing is expected, and in how many places was looked; where in none, how many
+        lines run another way."""
         page = self._page(picture)
         places = self._places(page)
         found = [one for place in places for one in self._lines(place, page)]
@@ -140,7 +142,7 @@ class Recognizer:
         numbers = tuple(number for line in found for number in line.numbers)
         if not numbers:
             none = self._none(page, places, NO_INK if page.ink is None else NO_DIGITS)
-            return none, none, len(places)
+            return none, none, len(places) or len(page.lines or ())
         primary = max(range(len(numbers)), key=lambda i: numbers[i].prominence)
         reading = free = Reading(numbers, primary, (), self.model_version)
         if expected is not None:
@@ -186,7 +188,8 @@ class Recognizer:
             return []
         boxes = parted(place.box, seen.spans)
         if len(boxes) > 1:
-            return [self._line(_place(box, Found(box, (), True), page, False), page) for box in boxes]
+            parts = [_place(box, Found(box, (), False), page, False) for box in boxes]
+            return [self._line(replace(part, score=place.score, least=place.least), page) for part in parts]
         return [_named(seen, rows, place, page)]
 
     def _line(self, place: _Place, page: _Page) -> _Read:
@@ -221,7 +224,8 @@ def _named(seen: LineReading, rows: Rows, place: _Place, page: _Page) -> _Read:
     if math.exp(seen.log_empty) > 0.5:
         return _Read(place, (), struck)
     numbers = fuse(seen, place.box, place.digits, rows, page.density, page.picture)
-    return _Read(place, tuple(number for number in numbers if number.confidence >= place.least), struck)
+    doubted = (replace(number, confidence=number.confidence * place.score) for number in numbers)
+    return _Read(place, tuple(number for number in doubted if number.confidence >= place.least), struck)
 
 
 def _beside(page: _Page, box: Box, others: Sequence[Box]) -> Box:
@@ -235,7 +239,7 @@ def _place(box: Box, found: Found, page: _Page, only: bool) -> _Place:
     height, width = page.grey.shape
     whole = only and box.h >= FILLS * height and width <= FLATTEST * height
     least = LEAST if found.agreed else LIKELY
-    return _Place(box, found.digits, tuple(crops(box, (width, height), whole)), least)
+    return _Place(box, found.digits, tuple(crops(box, (width, height), whole)), found.score, least)
 
 
 def _known_alone(digits: Sequence[DigitInk], rows: npt.NDArray[np.float32]) -> str:
