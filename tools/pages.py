@@ -12,7 +12,7 @@ from mnist_predict.training.line.batches import open_source
 from mnist_predict.training.page.batches import open_pages
 
 HEIGHT, WIDTH = 144, 192
-ROWS, COLUMNS = 7, 6
+ROWS, COLUMNS = 4, 6
 
 
 def main() -> None:

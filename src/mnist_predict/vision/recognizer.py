@@ -235,11 +235,13 @@ def _beside(page: _Page, box: Box, others: Sequence[Box]) -> Box:
 
 
 def _place(box: Box, found: Found, page: _Page, only: bool) -> _Place:
-    """`only`: it is the one place of its page, so that all of it may be one number."""
+    """`only`: it is the one place of its page, so that all of it may be one number, without doubt."""
     height, width = page.grey.shape
     whole = only and box.h >= FILLS * height and width <= FLATTEST * height
-    least = LEAST if found.agreed else LIKELY
-    return _Place(box, found.digits, tuple(crops(box, (width, height), whole)), found.score, least)
+    views = tuple(crops(box, (width, height), whole))
+    if found.agreed or (whole and not found.digits):
+        return _Place(box, found.digits, views)
+    return _Place(box, found.digits, views, found.score, LIKELY)
 
 
 def _known_alone(digits: Sequence[DigitInk], rows: npt.NDArray[np.float32]) -> str:

@@ -20,7 +20,7 @@ from mnist_predict.vision.page import CELL, INSIDE, LOWEST, TALLEST, grown
 def pages(small_mnist: Path) -> Pages:
     rng = np.random.default_rng(0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bank.dataset, "HELD_OUT", 100)
+        patch.setattr(bank.mnist, "HELD_OUT", 100)
         shapes = Bank(bank.of_mnist(small_mnist, False), bank.of_strokes(300, rng), bank.of_marks(300, rng), None, None)
     words = [rng.integers(0, 256, (24, int(wide)), np.uint8) for wide in rng.integers(8, 120, 20)]
     return Pages(Sheet(shapes, words, Textures(rng), Papers(HEIGHT, words, rng), rng))
