@@ -197,7 +197,7 @@ main.add_command(replay)
 
 
 def read_file(file: str) -> bytes:
-    """The bytes of a file; `-` is standard input."""
+    """The bytes of a file; `-` is standard input. Raises `BadRequest`."""
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
@@ -205,7 +205,7 @@ def read_file(file: str) -> bytes:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file that the user named."""
+    """Write a file that the user named; raises `BadRequest`."""
     try:
         path.write_bytes(data)
     except OSError as error:

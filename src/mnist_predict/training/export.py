@@ -43,7 +43,7 @@ def _kept(value: torch.Tensor) -> torch.Tensor:
 
 
 def load_weights(version: Version, part: Part) -> dict[str, torch.Tensor]:
-    """The weights of a network of a version, on the CPU."""
+    """The weights of a network of a version, on the CPU; raises `BadRequest` where it has none."""
     try:
         kept = load((version.folder / part / "weights.safetensors").read_bytes())
         return {name: value.float() if value.ndim > 1 else value for name, value in kept.items()}
@@ -54,7 +54,8 @@ def load_weights(version: Version, part: Part) -> dict[str, torch.Tensor]:
 def write_onnx(network: AnyNetwork, path: Path) -> None:
     """In one file: `pictures` float32 `[N, 1, 28, 28]`, ink = 1, to `probabilities` float32 `[N, 10]`; or `strips`
     float32 `[N, 1, 32, W]` to `log_probabilities` float32 `[N, W / 2, K]`, W a multiple of 4; or `pages` float32
-    `[N, 1, H, W]` to `maps` float32 `[N, 4, H / 4, W / 4]`, H and W multiples of 32."""
+    `[N, 1, H, W]` to `maps` float32 `[N, 4, H / 4, W / 4]`, H and W multiples of 32. Raises `RuntimeError` where torch
+    exports nothing."""
     network = network.cpu().eval()
     several = {0: torch.export.Dim("n", min=1)}
     if isinstance(network, Network):

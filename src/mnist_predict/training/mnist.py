@@ -18,7 +18,10 @@ PARTS = ("train", "t10k")
 
 
 def load(folder: Path, part: str) -> tuple[Bytes, Bytes]:
-    """Pictures `[N, 28, 28]` (ink = 255) and labels `[N]` of a part, "train" or "t10k"."""
+    """Pictures `[N, 28, 28]` (ink = 255) and labels `[N]` of a part, "train" or "t10k".
+
+    Raises `BadRequest` for files that are missing, damaged, or do not belong together.
+    """
     pictures = _read_idx(_file(folder, f"{part}-images-idx3-ubyte"), 3)
     labels = _read_idx(_file(folder, f"{part}-labels-idx1-ubyte"), 1)
     if len(pictures) != len(labels):

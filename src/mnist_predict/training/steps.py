@@ -29,7 +29,7 @@ class Recipe:
 
 
 def find_device(name: str = "") -> torch.device:
-    """The device of that name; by itself the fastest that is there: cuda, mps, cpu."""
+    """The device of that name; by itself the fastest that is there: cuda, mps, cpu. Raises `BadRequest`."""
     if not name:
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:

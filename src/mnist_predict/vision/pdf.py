@@ -23,7 +23,7 @@ _POINTS_PER_INCH = 72
 
 
 def page(data: bytes, number: int) -> tuple[Picture, int]:
-    """A page of a PDF, and how many it has."""
+    """A page of a PDF, and how many it has; raises `BrokenPicture`, and what `too_many_pages` makes."""
     document = _open(data)
     try:
         pages = len(document)

@@ -86,7 +86,10 @@ def _too_large(most: int) -> TooLarge:
 
 
 def page(data: bytes, kind: str, number: int) -> tuple[Picture, int]:
-    """A page of a file, and how many it has: a TIFF one or more, all other formats one, an animation its beginning."""
+    """A page of a file, and how many it has: a TIFF one or more, all other formats one, an animation its beginning.
+
+    Raises `BrokenPicture`, and `TooLarge` for too many pixels.
+    """
     if kind == "image/png":
         _check_png(data)
     if kind == "image/jpeg" and data.count(b"\xff\xda") > MAX_JPEG_SCANS:

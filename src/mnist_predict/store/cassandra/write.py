@@ -68,7 +68,7 @@ class Window:
 
 
 def claim(session: Session, record: Record) -> Record:
-    """The record under the id that its key is of: its own, where nobody came earlier."""
+    """The record under the id that its key is of: its own, where nobody came earlier. Raises `Gone` and `KeyReused`."""
     mine = (record.key, record.id, record.image_name, blob(record.sha256))
     kept = session.compare_and_set(_CLAIM, *mine, look=CLAIMED, key=str(record.key)) or mine
     if kept[2] is None:

@@ -48,7 +48,7 @@ class SpooledStore(StoreAlone):
         self._watcher.start()
 
     def add(self, record: Record, picture: bytes | None = None) -> Record:
-        """Keep a record and its picture, in the spool if need be; see `Store.add`."""
+        """Keep a record and its picture, in the spool if need be; raises the errors of `Store.add`."""
         if record.key is not None:
             waits = self._in_spool(lambda: self.spool.with_key(record), None)
             if waits is not None:

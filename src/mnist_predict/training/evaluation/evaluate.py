@@ -21,7 +21,10 @@ Sample = tuple[str, str, Callable[[Recognizer], Reading]]  # image name, label, 
 
 
 def samples(folder: Path) -> list[Sample]:
-    """The labelled pictures of a folder: `labels.csv` (`image_name,label`), or MNIST's test set as idx files."""
+    """The labelled pictures of a folder: `labels.csv` (`image_name,label`), or MNIST's test set as idx files.
+
+    Raises `BadRequest` where there are none.
+    """
     if (folder / "labels.csv").is_file():
         listed = list(_listed(folder))
         if not listed:

@@ -96,7 +96,8 @@ def held_out(data: Path, hands: Path | None, count: int, seed: int = 1) -> tuple
 def supply(source: Source, seed: int, first: int, easy: int) -> Generator[Batch]:
     """Batches without end, from the chunk of that number on; the same for the same seed.
 
-    Of the first `easy` chunks ever fewer strips are plain: what is seen clearly is learned first.
+    Of the first `easy` chunks ever fewer strips are plain: what is seen clearly is learned first. Raises
+    `RuntimeError` when the process that makes them has died.
     """
     fork = mp.get_context("fork")  # shares the bank's gigabyte instead of copying it
     queue: mp.Queue[Batch] = fork.Queue(24)
