@@ -177,7 +177,7 @@ def test_a_worker_that_dies_is_replaced_though_its_counts_were_swept_away(tmp_pa
     children = Path(f"/proc/{it.process.pid}/task/{it.process.pid}/children")
     worker = int(children.read_text().split()[0])
     first = send(it.url, picture_of("7")).json()["id"]
-    [counts] = (each for each in (tmp_path / "instance").glob("counts-*") if each.is_dir())
+    [counts] = (each for each in (tmp_path / "instance").glob("*counts-*") if each.is_dir())
     shutil.rmtree(counts)
     os.kill(worker, signal.SIGKILL)
     deadline = time.monotonic() + 90
@@ -193,8 +193,8 @@ def test_a_worker_that_dies_is_replaced_though_its_counts_were_swept_away(tmp_pa
 
 
 def test_counts_of_a_service_that_was_killed_are_removed_and_those_of_a_living_one_stay(tmp_path: Path) -> None:
-    (tmp_path / "counts-killed").mkdir()
-    (tmp_path / "counts-killed.lock").touch()
+    (tmp_path / "mnist-predict-counts-killed").mkdir()
+    (tmp_path / "mnist-predict-counts-killed.lock").touch()
     with counts_folder(tmp_path) as first:
         with counts_folder(tmp_path):
             assert Path(first).is_dir()

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -33,7 +33,7 @@ from mnist_predict.web.tokens import Tokens
 # A thread is held while a client sends its picture, and mobile networks are slow; pictures are read one at a time.
 _THREADS = 96
 _MALLOC = {-8: 4, -3: 8 << 20, -1: 16 << 20}  # M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD (malloc.h)
-_COUNTS = "counts-"
+_COUNTS = "mnist-predict-counts-"
 _SECONDS_TO_TRY_AGAIN = 3
 _SECONDS_TO_FINISH = 30  # uploads in flight when the service is asked to stop
 
@@ -115,15 +115,26 @@ def load(settings: Settings, folder: str, parent: int) -> Callable[..., Any]:
 def counts_folder(data: Path) -> Iterator[str]:
     """A folder for what the workers of one service count together, locked as long as it is used.
 
-    It is in the data folder, as what lies in /tmp may be swept away. Those of services that were killed are removed.
+    It is in the data folder, as what lies in /tmp may be swept away; in /tmp, where the data folder takes nothing.
+    Those of services that were killed are removed.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    for left in data.glob(f"{_COUNTS}*.lock"):
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(_locked_folder(data))
+        except OSError:
+            folder = stack.enter_context(_locked_folder(Path(gettempdir())))
+        yield folder
+
+
+@contextlib.contextmanager
+def _locked_folder(where: Path) -> Iterator[str]:
+    where.mkdir(parents=True, exist_ok=True)
+    for left in where.glob(f"{_COUNTS}*.lock"):
         with try_lock(left.with_suffix("")) as is_left:
             if is_left:
                 shutil.rmtree(left.with_suffix(""), ignore_errors=True)
                 left.unlink(missing_ok=True)
-    with TemporaryDirectory(prefix=_COUNTS, dir=data, ignore_cleanup_errors=True) as folder, try_lock(Path(folder)):
+    with TemporaryDirectory(prefix=_COUNTS, dir=where, ignore_cleanup_errors=True) as folder, try_lock(Path(folder)):
         yield folder
     Path(f"{folder}.lock").unlink(missing_ok=True)
 

@@ -47,6 +47,7 @@ class Shared(ABC):
         store = self._of_this_process()
         with store._state:
             session = store._opened()
+            session.users += 1
             store._in_use += 1
         try:
             yield session
@@ -55,12 +56,15 @@ class Shared(ABC):
                 # Begin anew with the next use: the hosts may come back under other addresses.
                 with store._state:
                     store._session = None if store._session is session else store._session
-                session.close()
             raise explain(error, self.place) from error
         finally:
             with store._state:
+                session.users -= 1
                 store._in_use -= 1
+                is_left = store._session is not session and not session.users
                 store._state.notify_all()
+            if is_left:  # the driver fails in its own ways under those who still use what is closed
+                session.close()
 
     def _opened(self) -> Session:
         if self._closed:

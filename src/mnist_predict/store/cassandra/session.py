@@ -106,6 +106,7 @@ class Session:
             self.cluster.shutdown()
             raise
         self.listed = Listed()
+        self.users = 0  # guarded by the pool, which closes a session that was lost when the last of them has left
         self._prepared: dict[str, PreparedStatement] = {}
         self._preparing = threading.Lock()
 
