@@ -142,9 +142,9 @@ def test_numbers_are_told_as_they_are_written(recognizer, write, before, mark, a
 
 
 def test_what_can_be_thousands_or_decimals_is_told(recognizer, write):
-    reading = recognizer.read_pixels(with_mark(write, "23", "418", "."))
-    assert [number.written for number in reading.numbers] == ["23.418"]
-    assert "23.418 is 23 418 in thousands, or 23 and 418 thousandths." in reading.advice
+    reading = recognizer.read_pixels(with_mark(write, "23", "468", "."))
+    assert [number.written for number in reading.numbers] == ["23.468"]
+    assert "23.468 is 23 468 in thousands, or 23 and 468 thousandths." in reading.advice
 
 
 def test_the_end_of_a_sentence_is_no_decimal_point(recognizer, write):
