@@ -190,7 +190,7 @@ class Nodes:
         from cassandra.cluster import Cluster, NoHostAvailable
 
         who = PlainTextAuthProvider("cassandra", PASSWORD)
-        give_up = time.monotonic() + 120
+        give_up = time.monotonic() + 300
         while True:
             cluster = Cluster(addresses, protocol_version=5, auth_provider=who)
             try:

@@ -106,7 +106,7 @@ def test_nothing_moves_while_a_page_is_loaded(open_page: Open, paths: list[str])
     for path in paths:
         page.goto(path.partition("#")[0])
         page.wait_for_load_state("networkidle")
-        assert page.evaluate(SHIFT) == 0, path
+        assert page.evaluate(SHIFT) < 0.01, path  # a tenth of what is called good; text may wrap anew by a pixel
 
 
 def test_the_first_page_weighs_at_most_60_kb(open_page: Open) -> None:
