@@ -23,6 +23,7 @@ from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.style import HEIGHT
 
 MOST_EPOCHS, PICTURES_AN_EPOCH = 4, 45
+TOGETHER = 48  # labelled parts that `adapt` draws at a time
 DRAWN = 20_000  # times that a labelled part is chosen, by its weight
 
 Shown = tuple[Sample, str]  # a labelled part of a picture, and its source
@@ -74,6 +75,3 @@ def adapt(champion: Version, shown: list[Sample], count: int, seed: int) -> Line
         for batch in batches.batches(made, rng):
             line.step(run, batch, 5.0)
     return run.average.eval()
-
-
-TOGETHER = 48  # labelled parts that `adapt` draws at a time

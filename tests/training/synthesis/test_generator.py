@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mnist_predict.models.registry import open_version
+from mnist_predict.training import supply as supplying
 from mnist_predict.training.digit import hard_examples
 from mnist_predict.training.line import batches
 from mnist_predict.training.synthesis import bank, fonts, hands, writing
@@ -166,7 +167,7 @@ def test_that_the_maker_of_strips_died_is_said_and_not_waited_for(
         raise MemoryError
 
     monkeypatch.setattr(Synthesis, "strip", dies)
-    monkeypatch.setattr(batches, "PATIENCE", 0.2)
+    monkeypatch.setattr(supplying, "PATIENCE", 0.2)
     source = batches.supply(batches.Source(shapes, [], []), 1, 0, 0)
     with pytest.raises(RuntimeError, match="has died"):
         next(source)

@@ -1,9 +1,7 @@
 """Batches of synthesized strips, made by a process of their own while the network learns from the last ones."""
 
-import multiprocessing as mp
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from queue import Empty
 from typing import NamedTuple
 
 import cv2
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 from mnist_predict.models.registry import open_version
 from mnist_predict.training import handwriting
 from mnist_predict.training.handwriting import Sample
+from mnist_predict.training.supply import supplied
 from mnist_predict.training.synthesis import bank, fonts, real
 from mnist_predict.training.synthesis.bank import Bank
 from mnist_predict.training.synthesis.camera import Strip
@@ -25,7 +24,6 @@ CHUNK = 1024  # strips sorted by width together, so that a batch has little padd
 AREA = 32 * 112  # columns in a batch
 PLAIN = 0.1  # of strips, at least, are clean ink on clean paper
 DRAWN = 40_000  # digits in national shapes, and a tenth of it for those held out
-PATIENCE = 20.0  # seconds without a strip, after which it is seen whether their maker lives
 WORDS = 2_000  # and half as many signs
 REAL = 0.2  # of strips are numbers that real hands wrote, where there are any
 LEARNED = 0.5  # of strips are what people corrected, where there is any
@@ -99,23 +97,7 @@ def supply(source: Source, seed: int, first: int, easy: int) -> Generator[Batch]
     Of the first `easy` chunks ever fewer strips are plain: what is seen clearly is learned first. Raises
     `RuntimeError` when the process that makes them has died.
     """
-    fork = mp.get_context("fork")  # shares the bank's gigabyte instead of copying it
-    queue: mp.Queue[Batch] = fork.Queue(24)
-    maker = fork.Process(target=_make, args=(source, seed, first, easy, queue), daemon=True)
-    maker.start()
-
-    def made() -> Generator[Batch]:
-        try:
-            while True:
-                try:
-                    yield queue.get(timeout=PATIENCE)
-                except Empty:
-                    if not maker.is_alive():
-                        raise RuntimeError("The process that makes strips has died; its error stands above.") from None
-        finally:
-            maker.kill()
-
-    return made()
+    return supplied(lambda: _make(source, seed, first, easy), 24)
 
 
 def batches(strips: list[Labelled], rng: np.random.Generator) -> Iterator[Batch]:
@@ -137,7 +119,7 @@ def padded(strips: Sequence[Strip]) -> NDArray[np.uint8]:
     return np.stack([np.pad(strip, ((0, 0), (0, wide - strip.shape[1])), mode="edge") for strip in strips])
 
 
-def _make(source: Source, seed: int, first: int, easy: int, queue: "mp.Queue[Batch]") -> None:
+def _make(source: Source, seed: int, first: int, easy: int) -> Iterator[Batch]:
     papers = Papers(HEIGHT, source.words, np.random.default_rng((seed, 13)))
     learned = int(CHUNK * LEARNED) if source.learned else 0
     written = int(CHUNK * REAL) if source.numbers else 0
@@ -150,6 +132,5 @@ def _make(source: Source, seed: int, first: int, easy: int, queue: "mp.Queue[Bat
         strips = [synthesis.strip() for _ in range(CHUNK - written - learned)]
         strips += [real.strip(source.numbers, papers, rng, plain) for _ in range(written)]
         strips += [real.strip(source.learned, papers, rng, plain) for _ in range(learned)]
-        for batch in batches(strips, rng):
-            queue.put(batch)
+        yield from batches(strips, rng)
         chunk += 1

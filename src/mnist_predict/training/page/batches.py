@@ -1,19 +1,18 @@
 """Batches of synthesized pages, made by a process of their own while the network learns from the last ones."""
 
-import multiprocessing as mp
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from queue import Empty
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_predict.training.line.batches import PATIENCE, Source, open_source
+from mnist_predict.training.line.batches import Source, open_source
 from mnist_predict.training.page.labels import Placed
 from mnist_predict.training.page.pages import Page, Pages
 from mnist_predict.training.page.scenery import Textures
 from mnist_predict.training.page.sheet import Sheet
+from mnist_predict.training.supply import supplied
 from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.style import HEIGHT
 
@@ -58,29 +57,13 @@ def held_out(data: Path, hands: Path | None, count: int, seed: int = 1) -> list[
 
 def supply(source: Source, seed: int, first: int, each: int) -> Generator[Batch]:
     """Batches without end, from the epoch of that number on, which has so many; the same for the same seed."""
-    fork = mp.get_context("fork")  # shares the bank's gigabyte instead of copying it
-    queue: mp.Queue[Batch] = fork.Queue(12)
-    maker = fork.Process(target=_make, args=(source, seed, first, each, queue), daemon=True)
-    maker.start()
-
-    def made() -> Generator[Batch]:
-        try:
-            while True:
-                try:
-                    yield queue.get(timeout=PATIENCE)
-                except Empty:
-                    if not maker.is_alive():
-                        raise RuntimeError("The process that makes pages has died; its error stands above.") from None
-        finally:
-            maker.kill()
-
-    return made()
+    return supplied(lambda: _make(source, seed, first, each), 12)
 
 
-def _make(source: Source, seed: int, epoch: int, each: int, queue: "mp.Queue[Batch]") -> None:
+def _make(source: Source, seed: int, epoch: int, each: int) -> Iterator[Batch]:
     pages = open_pages(source, np.random.default_rng((seed, 13)))
     while True:
         pages.reseed(np.random.default_rng((seed, 17, epoch)))
         for _ in range(each):
-            queue.put(batch(pages))
+            yield batch(pages)
         epoch += 1
