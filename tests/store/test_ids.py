@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -47,3 +48,12 @@ def test_a_clock_that_was_years_ahead_is_not_followed(clock: Clock) -> None:
     wrong = new_id()
     clock(timedelta(0))
     assert time_of(new_id()) < time_of(wrong) - timedelta(days=2999)
+
+
+def test_ids_grow_while_the_clock_is_set_back_a_little_again_and_again(clock: Clock) -> None:
+    made = [new_id()]
+    for milliseconds in range(0, 40, 2):
+        clock(timedelta(milliseconds=-milliseconds))
+        made += [new_id() for _ in range(50)]
+    assert all(earlier < later for earlier, later in pairwise(made))
+    assert {one.version for one in made} == {7}

@@ -1,7 +1,9 @@
 """Ids of records: time-ordered UUIDs that the client makes."""
 
+import secrets
 import time
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -10,6 +12,8 @@ _SAMPLED = 82  # of the 4096 values that 12 bits have
 _LITTLE, _MOST = 10, 7 * 86_400_000  # milliseconds that a clock is set back: less is rounding, more a mistake mended
 
 _start = 0  # milliseconds since 1970 at which the monotonic clock began, by the newest id
+_last = UUID(int=0)  # the id made last
+_lock = Lock()
 
 
 def new_id(after: UUID | None = None) -> UUID:
@@ -18,12 +22,17 @@ def new_id(after: UUID | None = None) -> UUID:
     `after`: the id is greater than this one, whatever the clock says (a label is newer than what it labels). A clock
     that is set back does not make ids older than those that this process has made or seen (`go_on_from`).
     """
-    made = uuid7()
-    passed = _start + time.monotonic_ns() // 1_000_000
-    if _LITTLE < passed - (made.int >> 80) < _MOST:
-        made = uuid7(nanoseconds=passed * 1_000_000)
-    else:
-        go_on_from(made)
+    global _last
+    with _lock:
+        made = uuid7()
+        passed = _start + time.monotonic_ns() // 1_000_000
+        if _LITTLE < passed - (made.int >> 80) < _MOST:
+            made = uuid7(nanoseconds=passed * 1_000_000)
+        else:
+            go_on_from(made)
+        if made <= _last and (_last.int >> 80) - (made.int >> 80) <= _LITTLE:
+            made = UUID(int=_last.int + 1 + secrets.randbits(32))  # RFC 9562, section 6.2, method 2
+        _last = made
     if after is not None and made <= after:
         made = uuid7(nanoseconds=((after.int >> 80) + 1) * 1_000_000)
     return made
