@@ -106,6 +106,19 @@ class Run(Generic[N]):
         torch.set_rng_state(state["random"].cpu())
 
 
+def begin_adamw(
+    recipe: Recipe, make: Callable[[], N], device: torch.device, weights: dict[str, torch.Tensor] | None
+) -> Run[N]:
+    """A run at its first step, with AdamW (Loshchilov and Hutter 2019), from `weights` or from new ones of the recipe's
+    seed."""
+    torch.manual_seed(recipe.seed)
+    network, average = (make().to(device) for _ in range(2))
+    if weights is not None:
+        network.load_state_dict(weights)
+    optimizer = torch.optim.AdamW(network.parameters(), recipe.max_lr, weight_decay=recipe.weight_decay)
+    return Run(recipe, network, average, optimizer)
+
+
 class Trainer(Protocol):
     """What a module offers that trains one of the networks."""
 

@@ -34,12 +34,7 @@ class Recipe(steps.Recipe):
 
 def begin(recipe: Recipe, device: torch.device, weights: dict[str, Tensor] | None = None) -> Run[PageNetwork]:
     """A run at its first step, from `weights` or from new ones of the recipe's seed."""
-    torch.manual_seed(recipe.seed)
-    network, average = (PageNetwork().to(device) for _ in range(2))
-    if weights is not None:
-        network.load_state_dict(weights)
-    optimizer = torch.optim.AdamW(network.parameters(), recipe.max_lr, weight_decay=recipe.weight_decay)
-    return Run(recipe, network, average, optimizer)
+    return steps.begin_adamw(recipe, PageNetwork, device, weights)
 
 
 def train(run: Run[PageNetwork], data: Path, hands: Path | None, progress: Progress, checkpoint: Path) -> None:
