@@ -1,5 +1,6 @@
 """What all tests share: the repository's folder, MNIST's test set and pictures made of it, Cassandra's nodes."""
 
+import gzip
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -80,6 +81,22 @@ def no_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def mnist_test() -> tuple[dataset.Bytes, dataset.Bytes]:
     """Pictures [10000, 28, 28] (ink = 255) and labels [10000]."""
     return dataset.load(ROOT / "data/mnist", "t10k")
+
+
+@pytest.fixture(scope="session")
+def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first 900 training and 200 test pictures of MNIST in the four files, quick to train on."""
+    folder = tmp_path_factory.mktemp("mnist")
+    for part, count in (("train", 900), ("t10k", 200)):
+        pictures, labels = dataset.load(ROOT / "data/mnist", part)
+        write_idx(folder / f"{part}-images-idx3-ubyte.gz", pictures[:count])
+        write_idx(folder / f"{part}-labels-idx1-ubyte.gz", labels[:count])
+    return folder
+
+
+def write_idx(path: Path, array: np.ndarray) -> None:
+    head = bytes((0, 0, 8, array.ndim)) + b"".join(n.to_bytes(4) for n in array.shape)
+    path.write_bytes(gzip.compress(head + array.tobytes(), 1))
 
 
 @pytest.fixture(scope="session")

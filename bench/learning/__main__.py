@@ -5,10 +5,12 @@ learned from them is tested on the others, which nothing else has seen. What is 
 """
 
 import argparse
+import os
 import random
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from rich.console import Console
@@ -131,13 +133,16 @@ def _labels(trial: Trial, labelled: list[tuple[str, str]], seed: int) -> list[st
 
 
 _told: dict[str, float] = {}
+_began = monotonic()
 
 
 def _tell(stage: str, done: float, of: float) -> None:
+    """Progress, with the time gone by and the CPU time of this process and of those it has ended."""
     share = done / of
     if share >= 1 or share - _told.get(stage, -1) >= 0.25 or share < _told.get(stage, 0):
         _told[stage] = share
-        print(f"  {stage} {share:.0%}", flush=True)
+        cpu = sum(os.times()[:4])
+        print(f"  {stage} {share:.0%} ({monotonic() - _began:.0f} s, {cpu:.0f} s of CPU)", flush=True)
 
 
 if __name__ == "__main__":

@@ -34,8 +34,7 @@ Label = Callable[..., None]
 pytestmark = pytest.mark.usefixtures("small")
 
 TINY = {"epochs": 1, "strips": 64}
-QUICK = ["mnist=20", "test=10", "pages=2", "nothing=1", "speed=100"]
-MNIST = Path(__file__).parents[2] / "data/mnist"
+QUICK = ["mnist=20", "test=5", "pages=1", "nothing=1", "speed=100"]
 
 
 @pytest.fixture
@@ -45,20 +44,25 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doubting, "STEPS", 1)
 
 
-def run(tmp_path: Path, *words: str) -> Result:
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, small_mnist: Path) -> Run:
+    """`learn` with more words."""
     url = f"sqlite:///{tmp_path}/kept.sqlite"
     gates = [word for gate in QUICK for word in ("--gate", gate)]
-    where = ["--mnist", str(MNIST), "--out", str(tmp_path / "runs"), "--device", "cpu"]
-    return CliRunner().invoke(main, ["learn", *where, *gates, "--store", url, *words])
+    where = ["--mnist", str(small_mnist), "--out", str(tmp_path / "runs"), "--device", "cpu"]
+    return lambda *words: CliRunner().invoke(main, ["learn", *where, *gates, "--store", url, *words])
 
 
 @pytest.mark.usefixtures("quick")
 def test_labels_make_a_candidate_with_a_report_that_is_promoted_if_it_passed(
-    store: Store, label: Label, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, label: Label, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MNIST_PREDICT_DATA", str(tmp_path / "data"))
-    label(30, by="ann")
-    result = run(tmp_path, "--gate", "least_gain=0")
+    label(24, by="ann")
+    result = run("--gate", "least_gain=0")
     assert result.exit_code in (0, 1), result.output
     (folder,) = (tmp_path / "runs").glob("reader-*[0-9a-f]")
     version = open_version(folder)
@@ -66,7 +70,7 @@ def test_labels_make_a_candidate_with_a_report_that_is_promoted_if_it_passed(
     assert named(store, "candidate") == version.name
     told = json.loads((folder / "learned.json").read_text())
     assert told["learned"]["start"] == open_version().name
-    assert told["learned"]["trained"] + told["learned"]["held_out"] + len(told["learned"]["doubtful"]) == 30
+    assert told["learned"]["trained"] + told["learned"]["held_out"] + len(told["learned"]["doubtful"]) == 24
     assert told["gate"]["sets"]["mnist"]["n"] == 20
     assert told["gate"]["checks"][0]["name"] == "MNIST's held-out part"
     page = (tmp_path / "runs" / f"{version.name}.html").read_text()
@@ -85,12 +89,12 @@ def test_labels_make_a_candidate_with_a_report_that_is_promoted_if_it_passed(
 
 
 def test_learning_that_was_broken_off_goes_on_from_its_checkpoint(
-    store: Store, label: Label, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, label: Label, small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     label(20)
-    monkeypatch.setattr(doubting, "STEPS", 1)
+    monkeypatch.setattr(doubting, "STEPS", 0)
     gate = Thresholds(mnist=5, test=0, pages=1, nothing=1)
-    task = Task(MNIST, tmp_path / "runs", device="cpu", recipe=Recipe(epochs=2, strips=64), gate=gate)
+    task = Task(small_mnist, tmp_path / "runs", device="cpu", recipe=Recipe(epochs=2, strips=64), gate=gate)
     stages: list[tuple[str, float]] = []
 
     def stop(stage: str, done: float, of: float) -> None:
@@ -118,7 +122,7 @@ def test_wrong_labels_are_told_from_right_ones(store: Store, label: Label, monke
     assert len(found - wrong) <= 2
 
 
-def test_a_candidate_whose_weights_are_spoilt_does_not_pass(tmp_path: Path) -> None:
+def test_a_candidate_whose_weights_are_spoilt_does_not_pass(tmp_path: Path, small_mnist: Path) -> None:
     champion = open_version()
     network = LineNetwork()
     network.load_state_dict(export.load_weights(champion, "line"))
@@ -129,22 +133,22 @@ def test_a_candidate_whose_weights_are_spoilt_does_not_pass(tmp_path: Path) -> N
                 value.add_(0.3 * value.std() * torch.randn(value.shape, generator=random_numbers))
     report = champion.report("line")
     spoilt = export.write_version(network, "line", report, tmp_path, champion)
-    judged = judge(champion, spoilt, [], MNIST, Thresholds(mnist=150, test=0, pages=10, nothing=2))
+    judged = judge(champion, spoilt, [], small_mnist, Thresholds(mnist=30, test=0, pages=4, nothing=1))
     assert not judged.passed
     assert not judged.report["checks"][1]["passed"]  # nothing held out, so nothing is known to be better
 
 
-def test_with_too_few_labels_or_wrong_words_learning_says_so(store: Store, label: Label, tmp_path: Path) -> None:
+def test_with_too_few_labels_or_wrong_words_learning_says_so(store: Store, run: Run) -> None:
     store.add(record_of())
-    few = run(tmp_path)
+    few = run()
     assert (few.exit_code, "learning begins with 20" in few.stderr) == (2, True)
     for words, says in ((["--gate", "nonsense=1"], "NAME one of"), (["--every", "often"], "such as 30m")):
-        wrong = run(tmp_path, *words)
+        wrong = run(*words)
         assert (wrong.exit_code, says in wrong.stderr) == (2, True)
 
 
 def test_new_labels_that_are_not_enough_are_waited_for(
-    store: Store, label: Label, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, label: Label, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     label(20)
     monkeypatch.setattr("mnist_predict.cli.learn.ENOUGH", 30)
@@ -154,13 +158,13 @@ def test_new_labels_that_are_not_enough_are_waited_for(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("time.sleep", stop)
-    result = run(tmp_path, "--every", "1d")
+    result = run("--every", "1d")
     assert "20 new labels" in result.stdout
     assert standing(store).candidate is None
 
 
-def test_nothing_is_learned_from_pictures_without_a_number(store: Store, tmp_path: Path) -> None:
+def test_nothing_is_learned_from_pictures_without_a_number(tmp_path: Path, small_mnist: Path) -> None:
     nothing = [LabelledPicture(f"{at:064x}", "12", None, "2026-11-27T10:00:00Z", False) for at in range(20)]
     dataset = Dataset(nothing, [], lambda one: b"no picture")
     with pytest.raises(BadRequest, match="Only 0 labelled pictures"):
-        learn(dataset, open_version(), Task(MNIST, tmp_path, device="cpu", recipe=Recipe(**TINY)))
+        learn(dataset, open_version(), Task(small_mnist, tmp_path, device="cpu", recipe=Recipe(**TINY)))

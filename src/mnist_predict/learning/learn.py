@@ -6,6 +6,7 @@ May be broken off and run again: for the same pictures, labels and champion it g
 import datetime
 import hashlib
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -62,6 +63,8 @@ def learn(dataset: Dataset, champion: Version, task: Task, progress: Progress = 
     """Make a candidate in `task.out`. Raises `BadRequest` where there is too little to learn from."""
     began = monotonic()
     device = steps.find_device(task.device)
+    # One core makes the batches. Threads that share a core with it wait for each other without sleeping.
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
     mnist_files.hashes(task.mnist)  # a missing file is told now, not after minutes
     shown = _shown(dataset, champion, progress)
     progress("looking for doubtful labels", 0, 1)

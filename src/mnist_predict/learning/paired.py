@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from math import comb
 from time import process_time
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from mnist_predict.stats.intervals import wilson_interval
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 
 CHUNK = 25  # pictures that a process reads at a time
+FEW = 50  # pictures, fewer than which are read sooner than a process has started
 
 Shown = bytes | NDArray[np.uint8]  # a file, or pixels as `read_pixels` takes them
 
@@ -58,6 +59,14 @@ def read_both(champion: Version, candidate: Version, shown: Iterable[Shown], tic
         found.extend(pairs)
         tick(len(pairs))
 
+    first = list(islice(rest, FEW))
+    if len(first) < FEW:
+        _open(*folders)
+        found = _read(first)
+        _readers.clear()
+        tick(len(found))
+        return found
+    rest = chain(first, rest)
     # Spawned: threads of this process (torch's) do not survive a fork.
     with ProcessPoolExecutor(workers, mp.get_context("spawn"), _open, folders) as pool:
         while chunk := list(islice(rest, CHUNK)):

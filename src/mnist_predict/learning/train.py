@@ -70,7 +70,7 @@ def adapt(champion: Version, shown: list[Sample], count: int, seed: int) -> Line
     papers = Papers(HEIGHT, [], rng)
     run.network.train()
     for at in range(count):
-        made = [real.strip(shown, papers, rng, 0.0) for _ in range(TOGETHER)]
+        made = [real.strip(shown, papers, rng, 0.0, real.AS_READ) for _ in range(TOGETHER)]
         run.set_rate(at / count)
         for batch in batches.batches(made, rng):
             line.step(run, batch, 5.0)

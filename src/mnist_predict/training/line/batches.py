@@ -131,6 +131,6 @@ def _make(source: Source, seed: int, first: int, easy: int) -> Iterator[Batch]:
         synthesis = Synthesis(source.bank, papers, rng, plain)
         strips = [synthesis.strip() for _ in range(CHUNK - written - learned)]
         strips += [real.strip(source.numbers, papers, rng, plain) for _ in range(written)]
-        strips += [real.strip(source.learned, papers, rng, plain) for _ in range(learned)]
+        strips += [real.strip(source.learned, papers, rng, plain, real.AS_READ) for _ in range(learned)]
         yield from batches(strips, rng)
         chunk += 1

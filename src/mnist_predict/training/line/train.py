@@ -39,7 +39,9 @@ class Recipe(steps.Recipe):
 
 def begin(recipe: Recipe, device: torch.device, weights: dict[str, Tensor] | None = None) -> Run[LineNetwork]:
     """A run at its first step, from `weights` or from new ones of the recipe's seed."""
-    return steps.begin_adamw(recipe, LineNetwork, device, weights)
+    run = steps.begin_adamw(recipe, LineNetwork, device, weights)
+    run.network.to(memory_format=torch.channels_last)  # a third faster on a CPU
+    return run
 
 
 def train(run: Run[LineNetwork], data: Path, hands: Path | None, progress: Progress, checkpoint: Path) -> None:

@@ -15,27 +15,35 @@ from mnist_predict.training.synthesis.writing import LONGEST
 from mnist_predict.vision.alphabet import CURRENCY, MARKS, OTHER, STRUCK
 
 FINE = 4  # strokes are drawn so much larger, and shrunk
+AS_READ = 0.5  # of labelled parts, how many are shown in about the crops that a reader looks at
 
 
-def strip(samples: Sequence[Sample], papers: Papers, rng: np.random.Generator, plain: float) -> Labelled:
+def strip(
+    samples: Sequence[Sample], papers: Papers, rng: np.random.Generator, plain: float, as_read: float = 0.0
+) -> Labelled:
     """A strip of one of these numbers, chosen at random.
 
-    A picture's label may leave out marks that stand there; what is not a number at all may be struck out.
+    A picture's label may leave out marks that stand there; what is not a number at all may be struck out. `as_read`:
+    how often a picture is shown in about the crop that it is, not cut down to its writing.
     """
     sample = samples[int(rng.integers(len(samples)))]
     if isinstance(sample.ink, list):
         ink = _written(sample.ink, rng)
         return Labelled(photographed(ink, papers, rng, plain, 0.8), sample.label, OTHER)
     loose = MARKS + CURRENCY + OTHER + ("" if sample.label else STRUCK)
-    return Labelled(pictured(sample.ink, papers, rng), sample.label, loose)
+    return Labelled(pictured(sample.ink, papers, rng, rng.random() >= as_read), sample.label, loose)
 
 
-def pictured(grey: NDArray[np.uint8], papers: Papers, rng: np.random.Generator) -> Strip:
-    """A strip `(32, w)` of grey pixels `(h, w')`, never twice the same."""
-    grey = _closer(grey)
+def pictured(grey: NDArray[np.uint8], papers: Papers, rng: np.random.Generator, closer: bool = True) -> Strip:
+    """A strip `(32, w)` of grey pixels `(h, w')`, never twice the same; `closer`: cut down to the writing first.
+
+    Where it is not, it is moved by as much as the crops that a reader looks at differ (`vision.number`).
+    """
+    if closer:
+        grey = _closer(grey)
     h, w = grey.shape
-    top, bottom = rng.uniform(0, 0.35, 2) * h
-    left, right = rng.uniform(-0.02, 0.3, 2) * h
+    top, bottom = rng.uniform(*((0, 0.35) if closer else (-0.12, 0.1)), 2) * h
+    left, right = rng.uniform(-0.02, 0.3 if closer else 0.1, 2) * h
     scale = HEIGHT / (h + top + bottom)
     across = scale * float(np.exp(rng.normal(0, 0.08)))
     wide = min(max(round((w + left + right) * across), 12), LONGEST)
