@@ -13,7 +13,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN pip install --prefix /program --no-deps .
 
-FROM python:3.13-slim
+FROM python:3.13-slim AS serve
 LABEL org.opencontainers.image.title="mnist_predict" \
       org.opencontainers.image.description="Reads handwritten numbers from pictures and keeps them." \
       org.opencontainers.image.licenses="Apache-2.0"
@@ -34,3 +34,17 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=60s \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['MNIST_PREDICT_PORT'] + '/healthz')"]
 ENTRYPOINT ["mnist-predict"]
 CMD ["serve"]
+
+# What learns beside it (compose.yaml, profile learn): the same with torch, and MNIST against forgetting. Some gigabytes.
+FROM serve AS learn
+ARG PIP_INDEX_URL
+USER 0
+COPY requirements/train.txt /tmp/
+RUN pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r /tmp/train.txt && rm /tmp/train.txt
+COPY data/mnist /usr/local/share/mnist
+USER 10001:10001
+HEALTHCHECK NONE
+CMD ["learn", "--every", "1d", "--mnist", "/usr/local/share/mnist"]
+
+# What is built where nothing else is asked for.
+FROM serve

@@ -49,6 +49,8 @@ lock: $(VENV)/.test ## pin the newest versions of all dependencies, with hashes
 	  --python-version 3.11 pyproject.toml --extra cassandra -o requirements/core.txt
 	@$(BIN)/uv pip compile -q --universal --no-header --generate-hashes --no-emit-index-url --upgrade \
 	  --python-version 3.11 pyproject.toml --all-extras -c requirements/core.txt -o requirements/test.txt
+	@$(BIN)/uv pip compile -q --universal --no-header --generate-hashes --no-emit-index-url \
+	  --python-version 3.11 pyproject.toml --extra cassandra --extra train -c requirements/test.txt -o requirements/train.txt
 
 $(VENV)/bin/python:
 	@echo "Making $(VENV) ..."

@@ -28,9 +28,10 @@ VARIABLES = {variable(field.name) for field in fields(Settings)}
 
 
 class Dockerfile:
-    """The instructions of the last stage, and what all stages copy from the repository."""
+    """The instructions of a stage (by default the last) and of those it is made from, and what all stages copy from the
+    repository."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, stage: str = "") -> None:
         lines = re.sub(r"\\\n", " ", re.sub(r"(?m)^#.*\n", "", text)).splitlines()
         steps = [(line.split(None, 1)[0], line.split(None, 1)[1].strip()) for line in lines if line.strip()]
         self.copied = [
@@ -39,8 +40,13 @@ class Dockerfile:
             if name == "COPY" and not rest.startswith("--from")
             for source in rest.split()[:-1]
         ]
-        last = max(i for i, (name, _) in enumerate(steps) if name == "FROM")
-        self.steps = steps[last:]
+        stages: dict[str, list[tuple[str, str]]] = {}
+        for name, rest in steps:
+            if name == "FROM":
+                base, _, called = rest.partition(" AS ")
+                stages[called] = here = list(stages.get(base, []))
+            here.append((name, rest))
+        self.steps = stages[stage]
 
     def all(self, name: str) -> list[str]:
         return [rest for each, rest in self.steps if each == name]
@@ -101,12 +107,12 @@ def test_the_image_gets_what_cassandra_needs_and_not_what_training_needs(root: P
     assert not installed & {"torch", "pytest"}
 
 
-def test_both_lists_of_pins_agree(root: Path) -> None:
-    core, test = (
-        set(re.findall(r"(?m)^[a-z0-9-]+==.*?(?= \\)", (root / f"requirements/{name}.txt").read_text()))
-        for name in ("core", "test")
+def test_all_lists_of_pins_agree(root: Path) -> None:
+    core, train, test = (
+        set(re.findall(r"(?m)^([a-z0-9-]+==[^ ]+)", (root / f"requirements/{name}.txt").read_text()))
+        for name in ("core", "train", "test")
     )
-    assert core <= test, "run make lock"
+    assert core <= train <= test, "run make lock"
     wanted = tomllib.loads((root / "pyproject.toml").read_text())["project"]["dependencies"]
     assert {re.split("[>=]", line)[0] for line in wanted} <= {line.split("==")[0] for line in core}
 
@@ -164,6 +170,21 @@ def test_compose_sets_only_settings_that_there_are(compose: dict[str, Any], dock
     assert set(web["environment"]) <= VARIABLES
     assert [port.split(":")[1] for port in web["ports"]] == dockerfile.all("EXPOSE")
     assert {volume.split(":")[1] for volume in web["volumes"]} == {dockerfile.environment["MNIST_PREDICT_DATA"]}
+
+
+def test_a_profile_learns_beside_the_service_on_the_same_store(root: Path, compose: dict[str, Any]) -> None:
+    learns = compose["services"]["learn"]
+    assert learns["profiles"] == ["learn"]
+    assert (
+        learns["environment"]["MNIST_PREDICT_STORE"] == compose["services"]["web"]["environment"]["MNIST_PREDICT_STORE"]
+    )
+    image = Dockerfile((root / "Dockerfile").read_text(), learns["build"]["target"])
+    command = json.loads(image.all("CMD")[-1])
+    assert command[:3] == ["learn", "--every", "1d"]
+    assert f"data/mnist {command[command.index('--mnist') + 1]}" in image.all("COPY")
+    assert image.all("USER")[-1] == Dockerfile((root / "Dockerfile").read_text()).all("USER")[-1]
+    pins = (root / "requirements/train.txt").read_text()
+    assert {"torch", "cassandra-driver"} <= set(re.findall(r"(?m)^([a-z0-9-]+)==", pins))
 
 
 @pytest.mark.parametrize(("profile", "copies"), [("", 0), ("three", 3)])

@@ -12,11 +12,14 @@ from time import monotonic, perf_counter, sleep
 from typing import TypeVar
 from uuid import UUID
 
+from mnist_predict.beside import forget_beside
 from mnist_predict.errors import BadRequest, Gone, NotFound, StoreUnavailable
 from mnist_predict.following import Follower
 from mnist_predict.reading import Reading
 from mnist_predict.settings import Settings
+from mnist_predict.shadow import Shadow
 from mnist_predict.stats.counting import open_statistics
+from mnist_predict.stats.meter import Meter
 from mnist_predict.store.ids import first_id, go_on_from, new_id
 from mnist_predict.store.opening import data_place, open_safe_store
 from mnist_predict.store.protocol import Store
@@ -38,16 +41,6 @@ LONGEST_NAME = 1000  # characters; names are keys in stores, where a longer one 
 log = logging.getLogger("mnist_predict.store")
 
 
-class Meter:
-    """Told of everything that a `Service` reads and keeps. This one takes no notice."""
-
-    def read(self, reading: Reading, seconds: float) -> None:
-        """A picture was read; `seconds`: with the wait for its turns."""
-
-    def kept(self, record: Record, seconds: float) -> None:
-        """A record was stored."""
-
-
 class Service:
     """One recognizer over one store; thread-safe. Its `meter` may be replaced.
 
@@ -65,6 +58,8 @@ class Service:
         # A version that the settings name stays; else the champion of the store reads.
         self.follower = None if settings.model else Follower(store, Path(settings.data) / "models", self._read_with)
         self._turns = Turns()
+        shadow = Shadow(store, Path(settings.data), settings.shadow, self._turns.busy)
+        self.shadow = shadow if settings.shadow else None
         self._looks = Turns(2)
         self._trial = threading.Lock()
         self._tried = -TRIED_EVERY
@@ -162,6 +157,8 @@ class Service:
             raise
         self._failed = None
         self.meter.kept(kept, perf_counter() - start)
+        if self.shadow is not None:
+            self.shadow.offer(kept)
         return kept
 
     def check_ready(self) -> None:
@@ -242,6 +239,7 @@ class Service:
     def _forget(self, erased: Sequence[UUID]) -> None:
         self.statistics.kept.forget(erased)
         self.thumbnails.drop(erased)
+        forget_beside(self.settings.data, erased)
 
     def thumbnail(self, record: Record, page: int, make: Callable[[], bytes]) -> bytes:
         """The thumbnail of a record's page: the one that is kept; else what `make` makes, kept from now on.

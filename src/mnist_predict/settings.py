@@ -29,6 +29,7 @@ class Settings:
     model: str = _setting(
         "", "Folder of the model version to read with; empty: the champion (serve), or the shipped one."
     )
+    shadow: int = _setting(0, "Share of uploads that the candidate reads too, unseen, %; 0: none.", maximum=100)
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(4000, "Port to listen on; 0: a free one.", maximum=65535)
     workers: int = _setting(0, "Worker processes; 0: one per core.", maximum=1024)

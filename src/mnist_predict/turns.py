@@ -102,6 +102,10 @@ class Turns:
             with self._lock:
                 self._end(who)
 
+    def busy(self) -> bool:
+        """Whether anybody has a turn or waits for one."""
+        return bool(self._served or self._waiting)
+
     def pass_on(self, who: Asker) -> None:
         """End a turn and wait for the next."""
         if self._waiting:

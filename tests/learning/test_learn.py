@@ -168,3 +168,17 @@ def test_nothing_is_learned_from_pictures_without_a_number(tmp_path: Path, small
     dataset = Dataset(nothing, [], lambda one: b"no picture")
     with pytest.raises(BadRequest, match="Only 0 labelled pictures"):
         learn(dataset, open_version(), Task(small_mnist, tmp_path, device="cpu", recipe=Recipe(**TINY)))
+
+
+def test_a_store_that_is_not_there_yet_is_asked_again_soon(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def stop(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", stop)
+    result = run("--every", "1d")
+    assert "store" in result.stderr
+    assert waited == [60, 60]

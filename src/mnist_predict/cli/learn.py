@@ -14,13 +14,14 @@ import click
 from mnist_predict.cli.flags import setting
 from mnist_predict.cli.models import BY
 from mnist_predict.cli.store import existing
-from mnist_predict.errors import BadRequest, StoreUnavailable
+from mnist_predict.errors import BadRequest, NotFound, StoreUnavailable
 from mnist_predict.settings import Settings
 
 if TYPE_CHECKING:
     from mnist_predict.learning.learn import Candidate, Task
 
 ENOUGH = 20  # new labels that make another candidate worthwhile
+_TRY_AGAIN = 60  # seconds, while the store does not answer
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -101,8 +102,12 @@ def learn(
     while True:
         try:
             _from_store(task, store, ENOUGH)
-        except (StoreUnavailable, BadRequest) as error:
+        except BadRequest as error:
             click.echo(str(error), err=True)
+        except (StoreUnavailable, NotFound) as error:  # the service may make the store yet
+            click.echo(str(error), err=True)
+            time.sleep(min(pause, _TRY_AGAIN))
+            continue
         time.sleep(pause)
 
 

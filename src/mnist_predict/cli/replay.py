@@ -40,12 +40,12 @@ def replay(model: str, since: datetime | None, store: str | None) -> None:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("records, left"), TimeRemainingColumn())
     with existing(store) as kept:
         version = pull(kept, named(kept, model), data / "models")
-        run = Replay(data / "replays" / f"{version.name}.sqlite", kept)
+        run = Replay(data, version, kept)
         try:
             with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
                 task = bar.add_task("", total=kept.count() if since is None else None)
-                run.run(version, since.replace(tzinfo=UTC) if since else None, lambda more: bar.advance(task, more))
-            difference = run.difference()
+                run.run(since.replace(tzinfo=UTC) if since else None, lambda more: bar.advance(task, more))
+            difference = run.beside.difference()
         finally:
             run.close()
     click.echo(f"{version.name} reads {difference.changed} of {difference.read} pictures otherwise.")

@@ -7,15 +7,14 @@ it was. What is erased in the store is taken out of the file whenever it is open
 import json
 import multiprocessing as mp
 import os
-import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from mnist_predict.beside import Beside
 from mnist_predict.errors import UserError
 from mnist_predict.models.registry import Version
 from mnist_predict.reading import Reading
@@ -24,101 +23,68 @@ from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 
-TOGETHER = 16  # pictures that a process reads at a time
+TOGETHER = 16  # pictures that a process reads at a time, or fewer
+MOST = 8_000_000  # of so many bytes
 WINDOW = 3  # such parcels under way for each process: what bounds the memory
 PAGE = 500  # records
-_SCHEMA = """
-create table if not exists reading (
-  id text primary key not null,
-  was text not null,            -- as it is written, by the version that read it when it was uploaded
-  now text not null,
-  confidence real not null,
-  reading text not null         -- JSON, the new one
-) without rowid;
-"""
 
 Progress = Callable[[int], None]  # told how many more records were looked at
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What another version reads otherwise: of how many pictures, how many differ, from what to what and how often, and
-    the ids of some that differ."""
-
-    read: int
-    changed: int
-    changes: list[tuple[str, str, int]]
-    sample: list[str]
+Reread = tuple[str, float, str]  # what was read as it is written, its confidence, the reading as JSON
 
 
 class Replay:
-    """The readings of one version, in a file."""
+    """A version reads the archive of a store; its readings are kept beside, in the data folder."""
 
-    def __init__(self, path: Path, store: Store) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, data: Path, version: Version, store: Store) -> None:
         self.store = store
-        self._file = sqlite3.connect(path)
-        self._file.executescript(_SCHEMA)
-        gone = ((str(one),) for erasure in store.erasures() for one in erasure.records)
-        with self._file:
-            self._file.executemany("delete from reading where id = ?", gone)
+        self.version = version
+        self.beside = Beside(data, version.name)
+        self.beside.forget(one for erasure in store.erasures() for one in erasure.records)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._file.close()
+        self.beside.close()
 
-    def run(self, version: Version, since: datetime | None, progress: Progress = lambda _: None) -> None:
+    def run(self, since: datetime | None, progress: Progress = lambda _: None) -> None:
         """Read every uploaded picture kept since then, newest first, on all cores. Raises `StoreUnavailable`."""
         first = str(first_id(since)) if since else str(UUID(int=0))
         cores = os.cpu_count() or 1
-        under_way: deque[tuple[list[Record], Future[list[str]]]] = deque()
-        with ProcessPoolExecutor(cores, mp.get_context("spawn"), _open, (str(version.folder),)) as pool:
-            for records in self._parcels(first, progress):
-                parcel = [self.store.picture(one.sha256 or "") or b"" for one in records]
-                under_way.append((records, pool.submit(_read, parcel)))
+        under_way: deque[tuple[list[Record], Future[list[Reread]]]] = deque()
+        with ProcessPoolExecutor(cores, mp.get_context("spawn"), _open, (str(self.version.folder),)) as pool:
+            for records, pictures in self._parcels(first, progress):
+                under_way.append((records, pool.submit(_read, pictures)))
                 if len(under_way) >= WINDOW * cores:
                     self._keep(*under_way.popleft())
             while under_way:
                 self._keep(*under_way.popleft())
 
-    def difference(self, most: int = 10) -> Difference:
-        """What the version reads otherwise than the versions before."""
-        read, changed = self._file.execute("select count(*), coalesce(sum(was <> now), 0) from reading").fetchone()
-        pairs = "select was, now, count(*) from reading where was <> now group by 1, 2 order by 3 desc, 1, 2 limit ?"
-        changes = self._file.execute(pairs, (most,)).fetchall()
-        some = self._file.execute("select id from reading where was <> now order by random() limit ?", (most,))
-        return Difference(read, changed, changes, [row[0] for row in some])
+    def _parcels(self, first: str, progress: Progress) -> Iterator[tuple[list[Record], list[bytes]]]:
+        """The uploads to read with their pictures, newest first, apart from those that were read already."""
+        records: list[Record] = []
+        pictures: list[bytes] = []
+        for record in self._unread(first, progress):
+            records.append(record)
+            pictures.append(self.store.picture(record.sha256 or "") or b"")
+            if len(records) == TOGETHER or sum(map(len, pictures)) > MOST:
+                yield records, pictures
+                records, pictures = [], []
+        if records:
+            yield records, pictures
 
-    def _parcels(self, first: str, progress: Progress) -> Iterator[list[Record]]:
-        """The uploads to read, newest first, apart from those that were read already."""
-        parcel: list[Record] = []
+    def _unread(self, first: str, progress: Progress) -> Iterator[Record]:
         before: UUID | None = None
         while page := self.store.page(before, PAGE):
             for record in page:
                 if str(record.id) < first:
-                    break
-                if record.source == "upload" and record.sha256 and not self._has(record):
-                    parcel.append(record)
-                    if len(parcel) == TOGETHER:
-                        yield parcel
-                        parcel = []
-            progress(len(page))
+                    return
+                if record.source == "upload" and record.sha256 and not self.beside.has(record.id):
+                    yield record
+                progress(1)
             before = page[-1].id
-            if str(before) < first:
-                break
-        if parcel:
-            yield parcel
 
-    def _has(self, record: Record) -> bool:
-        return self._file.execute("select 1 from reading where id = ?", (str(record.id),)).fetchone() is not None
-
-    def _keep(self, records: list[Record], future: Future[list[str]]) -> None:
-        rows = []
-        for record, told in zip(records, future.result(), strict=True):
-            new = Reading.from_dict(json.loads(told))
-            rows.append((str(record.id), record.written, new.written, new.confidence, told))
-        with self._file:
-            self._file.executemany("insert or replace into reading values (?, ?, ?, ?, ?)", rows)
+    def _keep(self, records: list[Record], future: Future[list[Reread]]) -> None:
+        together = zip(records, future.result(), strict=True)
+        self.beside.keep((str(record.id), record.written, *reread) for record, reread in together)
 
 
 _readers: list[Recognizer] = []  # of a worker process
@@ -128,12 +94,13 @@ def _open(folder: str) -> None:
     _readers[:] = [open_recognizer(folder)]
 
 
-def _read(parcel: list[bytes]) -> list[str]:
+def _read(parcel: list[bytes]) -> list[Reread]:
     found = []
     for data in parcel:
         try:
             reading = _readers[0].read(data)
         except UserError as error:
             reading = Reading((), None, (str(error),), _readers[0].model_version)
-        found.append(json.dumps(reading.to_dict(), separators=(",", ":")))
+        told = json.dumps(reading.to_dict(), separators=(",", ":"))
+        found.append((reading.written, reading.confidence, told))
     return found

@@ -108,6 +108,8 @@ def load(settings: Settings, folder: str, parent: int) -> Callable[..., Any]:
     if service.follower is not None:
         service.follower.begin()
         threading.Thread(target=service.follower.follow, name="champion", daemon=True).start()
+    if service.shadow is not None:
+        threading.Thread(target=service.shadow.follow, name="candidate", daemon=True).start()
     return app
 
 

@@ -1,6 +1,7 @@
 """`/models`: what versions there are, how they were measured; promoting and rolling back."""
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from flask.testing import FlaskClient
 from version_examples import another_version, passed
 from web_examples import BROWSER, JSON, Upload, picture_of
 
+from mnist_predict.beside import Beside, row_of
 from mnist_predict.champion import propose, standing
 from mnist_predict.models.registry import open_version
+from mnist_predict.reading import Reading
 from mnist_predict.service import Service
 
 SHIPPED = open_version().name
@@ -33,6 +36,15 @@ def test_the_page_lists_versions_and_says_what_to_run(
         (SHIPPED, ["champion", "shipped"]),
     ]
     assert (told["new_labels"], told["reading"]) == (1, SHIPPED)
+
+
+def test_without_torch_the_page_says_how_to_learn_beside_the_service(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "docker compose --profile learn up --build"
+    assert told not in client.get("/models", headers={"Accept": BROWSER}).text
+    monkeypatch.setattr("mnist_predict.web.views.models.find_spec", lambda name: None)
+    assert told in client.get("/models", headers={"Accept": BROWSER}).text
 
 
 def test_a_version_is_promoted_and_rolled_back_from_its_page(
@@ -84,3 +96,21 @@ def test_pictures_that_were_erased_are_not_on_the_page_of_a_version(
     text = client.get(f"/models/{version.name}", headers={"Accept": BROWSER}).text
     assert f"/records/{kept}" in text
     assert gone not in text
+
+
+def test_the_page_of_a_candidate_says_what_it_reads_beside_the_champion(
+    client: FlaskClient, service: Service, upload: Upload, tmp_path: Path
+) -> None:
+    version = another_version(tmp_path, b"1", passed())
+    propose(service.store, version, "learned")
+    path = f"/models/{version.name}"
+    assert "Beside the champion" not in client.get(path, headers={"Accept": BROWSER}).text
+    ids = [upload(picture_of(number), accept=JSON).get_json()["id"] for number in ("72", "31")]
+    service.label(ids[0], "12")
+    nothing = Reading((), None, (), version.name)
+    with closing(Beside(tmp_path, version.name)) as beside:
+        beside.keep([row_of(service.record(each), nothing) for each in ids])
+    text = client.get(path, headers={"Accept": BROWSER}).text
+    assert "It has read 2 kept pictures of this service, 2 of them differently." in text
+    assert "People labelled 1 of the newest: this version read 0 of them right, the one that answered 0." in text
+    assert all(f"/records/{each}" in text for each in ids)

@@ -42,7 +42,8 @@ def pictured(grey: NDArray[np.uint8], papers: Papers, rng: np.random.Generator, 
     if closer:
         grey = _closer(grey)
     h, w = grey.shape
-    top, bottom = rng.uniform(*((0, 0.35) if closer else (-0.12, 0.1)), 2) * h
+    low, high = (0.0, 0.35) if closer else (-0.12, 0.1)
+    top, bottom = rng.uniform(low, high, 2) * h
     left, right = rng.uniform(-0.02, 0.3 if closer else 0.1, 2) * h
     scale = HEIGHT / (h + top + bottom)
     across = scale * float(np.exp(rng.normal(0, 0.08)))

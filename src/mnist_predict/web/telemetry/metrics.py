@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from mnist_predict.reading import Reading
-from mnist_predict.service import Meter
+from mnist_predict.stats.meter import Meter
 from mnist_predict.store.protocol import Status
 from mnist_predict.store.record import Record
 

@@ -1,12 +1,16 @@
 """`/models`: the versions in the store, what each was learned from and how it was measured; promote and roll back."""
 
 import shlex
+from contextlib import closing
+from dataclasses import asdict
+from importlib.util import find_spec
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from mnist_predict.beside import Beside, versions_beside
 from mnist_predict.champion import named, overview, promote, roll_back, standing, verdict, why_not
 from mnist_predict.errors import NotFound
 from mnist_predict.models.registry import open_version
@@ -43,6 +47,7 @@ def page() -> AnyResponse:
     def html() -> str:
         about = {"rows": rows, "history": history, "new": new, "enough": ENOUGH}
         about |= {"standing": standing(service.store), "trouble": _trouble(), "pinned": service.follower is None}
+        about["can_learn"] = find_spec("torch") is not None
         return render_template("models.html", command=_command(), **about)
 
     def payload() -> dict[str, Any]:
@@ -78,6 +83,8 @@ def show(version: str) -> AnyResponse:
             refusal=why_not(kept, now.reading) if kept else None,
             is_champion=name == now.reading,
             is_previous=name == now.previous,
+            beside=_beside(name),
+            shadows=service.settings.shadow if name == now.candidate else 0,
         )
 
     return answer(html=html, json=lambda: {"name": name, "reading": name == now.reading, **about}, text="json")
@@ -118,6 +125,17 @@ def _back() -> AnyResponse:
 
 def _trouble() -> str | None:
     return service.follower.trouble if service.follower else None
+
+
+def _beside(version: str) -> dict[str, Any] | None:
+    """What a version read beside those that answered, and who was right; None where it read nothing so."""
+    data = service.settings.data
+    if version not in versions_beside(data):
+        return None
+    with closing(Beside(data, version)) as beside:
+        difference = beside.difference(_MOST)
+        told = asdict(difference) | asdict(beside.judged(service.store))
+    return told | {"records": _records(list(difference.sample))}
 
 
 def _records(ids: list[str | None]) -> list[Any]:
