@@ -93,7 +93,7 @@ def test_every_make_target_that_the_readme_names_exists(root: Path) -> None:
 
 def test_settings_without_an_environment_are_the_defaults() -> None:
     settings = Settings.from_environment({"MNIST_PREDICT_PORT": ""})
-    assert settings == Settings("instance", "", 1000, "", "127.0.0.1", 4000, 0, "", "", "", 0)
+    assert settings == Settings("instance", "", 1000, "", 0, "127.0.0.1", 4000, 0, "", "", "", 0)
     assert settings.store_url == "sqlite:///instance/mnist_predict.sqlite"
 
 
