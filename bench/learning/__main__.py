@@ -20,7 +20,7 @@ from mnist_predict.learning.dataset import of_store
 from mnist_predict.learning.gate import Thresholds
 from mnist_predict.learning.learn import Task, learn
 from mnist_predict.learning.paired import Compared, read_both
-from mnist_predict.models.registry import open_version
+from mnist_predict.models.registry import Version, open_version
 from mnist_predict.service import Service
 from mnist_predict.settings import Settings
 from mnist_predict.store.opening import open_store
@@ -28,25 +28,29 @@ from mnist_predict.store.tools.labelled import read_labels
 from mnist_predict.vision.recognizer import open_recognizer
 from mnist_predict.written import agrees
 
+Row = tuple[str, str]  # the name of a picture, and its label
 MNIST = Path(__file__).parents[2] / "data/mnist"
 QUICK = Thresholds(mnist=1_000, test=0, pages=30, nothing=10)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """How many pictures a person labels, which share of the labels is wrong, and whether all are mixed up."""
+    """How many pictures a person labels in how many rounds, which share of the labels is wrong, and whether all are
+    mixed up."""
 
     name: str
     count: int
     wrong: float = 0.0
     shuffled: bool = False
     gate: Thresholds = QUICK
+    rounds: int = 1
 
 
 TRIALS = {
     "200": Trial("200 pictures", 200, gate=Thresholds(test=2_000)),
     "wrong": Trial("200, a tenth of the labels wrong", 200, wrong=0.1),
     "50": Trial("50 pictures", 50),
+    "rounds": Trial("40 more, five times", 40, rounds=5),
     "shuffled": Trial("200, labels mixed up", 200, shuffled=True),
 }
 
@@ -73,41 +77,45 @@ def main() -> None:
         "minutes",
     )
     for name in given.trials:
-        table.add_row(*_trial(TRIALS[name], given.folder, labelled, test, given.seed))
-        Console(width=160).print(table)
+        trial = TRIALS[name]
+        with tempfile.TemporaryDirectory(prefix="bench-learning-") as place:
+            champion, data = open_version(), Settings(data=place)
+            service = Service(open_recognizer(""), open_store(data.store_url), data)
+            for at in range(trial.rounds):  # each with more pictures, from the candidate before on
+                rest = labelled[at * trial.count :]
+                row, champion = _trial(trial, given.folder, rest, test, given.seed, champion, service)
+                table.add_row(*row)
+                Console(width=160).print(table)
+            service.store.close()
 
 
 def _trial(
-    trial: Trial, folder: Path, labelled: list[tuple[str, str]], test: list[tuple[str, str]], seed: int
-) -> list[str]:
+    trial: Trial, folder: Path, labelled: list[Row], test: list[Row], seed: int, champion: Version, service: Service
+) -> tuple[list[str], Version]:
+    """A row of the table, and the candidate."""
     said = _labels(trial, labelled[: trial.count], seed)
-    with tempfile.TemporaryDirectory(prefix="bench-learning-") as place:
-        data = Settings(data=place)
-        store = open_store(data.store_url)
-        service = Service(open_recognizer(""), store, data)
-        for (name, _), label in zip(labelled, said, strict=False):
-            record = service.upload((folder / name).read_bytes(), name)
-            service.label(str(record.id), label)
-        made = learn(of_store(store), open_version(), Task(MNIST, Path(place), seed=seed, gate=trial.gate), _tell)
-        store.close()
-        pairs = read_both(
-            open_version(), made.version, [(folder / name).read_bytes() for name, _ in test], lambda _: None
+    for (name, _), label in zip(labelled, said, strict=False):
+        record = service.upload((folder / name).read_bytes(), name)
+        service.label(str(record.id), label)
+    task = Task(MNIST, Path(service.settings.data), seed=seed, gate=trial.gate)
+    made = learn(of_store(service.store), champion, task, _tell)
+    pictures = [(folder / name).read_bytes() for name, _ in test]
+    pairs = read_both(open_version(), made.version, pictures, lambda _: None)
+    hits = [
+        (
+            agrees(label, one.champion.number, one.champion.written),
+            agrees(label, one.candidate.number, one.candidate.written),
         )
-        hits = [
-            (
-                agrees(label, one.champion.number, one.champion.written),
-                agrees(label, one.candidate.number, one.candidate.written),
-            )
-            for (_, label), one in zip(test, pairs, strict=True)
-        ]
-        learned: dict[str, Any] = made.version.learned
+        for (_, label), one in zip(test, pairs, strict=True)
+    ]
+    learned: dict[str, Any] = made.version.learned
     compared = Compared.of(hits)
     before, after = 1 - compared.champion / compared.n, 1 - compared.candidate / compared.n
     about, mnist = learned["learned"], learned["gate"]["sets"]["test"]
     failed = [check["name"] for check in learned["gate"]["checks"] if not check["passed"]]
     for check in learned["gate"]["checks"]:
         print(f"  {check['name']}: {check['words']}", flush=True)
-    return [
+    row = [
         trial.name,
         f"{about['trained']} / {about['held_out']} / {len(about['doubtful'])}",
         f"{1 - before:.1%} of {compared.n}",
@@ -117,6 +125,7 @@ def _trial(
         "not passed: " + ", ".join(failed) if failed else "passed",
         f"{about['minutes']:.1f}",
     ]
+    return row, made.version
 
 
 def _labels(trial: Trial, labelled: list[tuple[str, str]], seed: int) -> list[str]:
