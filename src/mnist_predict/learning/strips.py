@@ -13,7 +13,7 @@ from mnist_predict.errors import UserError
 from mnist_predict.reading import Box, Number, Reading, digits_of, union
 from mnist_predict.vision.alphabet import DIGITS
 from mnist_predict.vision.decode import folded, scores
-from mnist_predict.vision.ink import find_ink, paper_level, to_levels
+from mnist_predict.vision.ink import paper_level, to_grey
 from mnist_predict.vision.line import crop, to_strip
 from mnist_predict.vision.number import crops
 from mnist_predict.vision.picture import decode_pages
@@ -76,7 +76,7 @@ def _whole(page: Picture, reading: Reading) -> Grey | None:
     rows = {number.box.y // max(number.box.h, 1) for number in reading.numbers}
     if height > width or width > FLATTEST * height or len(rows) > 2:
         return None
-    return _low(to_levels(page.pixels))
+    return _low(to_grey(page.pixels))
 
 
 def _cut(page: Picture, number: Number, box: Box) -> Grey:
@@ -84,9 +84,8 @@ def _cut(page: Picture, number: Number, box: Box) -> Grey:
     quarters = number.turned // 90
     box = turned_box(box, quarters, page.size)
     picture = turned(page, quarters)
-    grey = to_levels(picture.pixels)
-    ink = find_ink(grey)
-    paper = paper_level(grey, np.zeros_like(grey) if ink is None else ink.density)
+    grey = to_grey(picture.pixels)
+    paper = paper_level(grey)
     height, width = grey.shape
     return _low(crop(grey, paper, crops(picture.decoded(box), (width, height), False)[-1]))
 

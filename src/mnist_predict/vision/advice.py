@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box, Number
-from mnist_predict.vision.ink import Ink
 from mnist_predict.vision.raster import Picture
 
 SMALL = 12  # pixels of height; the network sees 20
@@ -29,21 +28,21 @@ DARKNESS = "The picture is dark. More light is read more surely."
 Grey = npt.NDArray[np.uint8]
 
 
-def advise(picture: Picture, ink: Ink, number: Number) -> tuple[str, ...]:
+def advise(picture: Picture, levels: Grey, ink: Grey, number: Number) -> tuple[str, ...]:
     """What is to be said of a number on a picture."""
     boxes = [picture.decoded(digit.box) for digit in number.digits]
     box = picture.decoded(number.box)
-    height, width = ink.density.shape
+    height, width = ink.shape
     size = (width, height)
     tall = float(np.median([one.h for one in boxes]))
     around = box.grow(tall / 2, size)
-    grey, density = (_judged(each[around.slices], tall) for each in (picture.pixels, ink.density))
+    grey, density = (_judged(each[around.slices], tall) for each in (picture.pixels, ink))
     advice = []
     if number.box.h < SMALL:
         advice.append("The digits are very small. A larger picture is read more surely.")
     if dark(grey):
         advice.append(DARKNESS)
-    elif ink.contrast < FAINT:
+    elif _contrast(levels[around.slices], ink[around.slices]) < FAINT:
         advice.append("The writing is faint. A darker pen or more light is read more surely.")
     near = _judged(picture.pixels[box.grow(tall / 8, size).slices], tall)
     if tall >= TOO_SMALL_TO_JUDGE and edge_width(near) > BLURRED * min(tall, JUDGED):
@@ -53,8 +52,14 @@ def advise(picture: Picture, ink: Ink, number: Number) -> tuple[str, ...]:
     if shining is not None:
         spot = Box(int(around.x + shining[0] * around.w), int(around.y + shining[1] * around.h), 1, 1)
         advice.append(f"Light is reflected{_place(spot, size)}. Turn the page or the lamp.")
-    advice += cut_off(ink.density, box, tall)
+    advice += cut_off(ink, box, tall)
     return tuple(advice)
+
+
+def _contrast(levels: Grey, density: Grey) -> float:
+    """Grey levels between the paper and what is written."""
+    ink, paper = levels[density > 200], levels[density < 25]
+    return abs(float(np.median(ink)) - float(np.median(paper))) if ink.size and paper.size else 255.0
 
 
 def dark(pixels: Grey) -> bool:

@@ -5,61 +5,18 @@ out of the picture. A 1 at the end of a tightly cropped number keeps to the bord
 neighbours.
 """
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box, union
 
-SIDE = 0.5  # of a side of the picture, the part that surroundings take
-BROAD = 3.0  # how much broader they are than strokes
 SMALLEST = 32  # pixels; in smaller pictures a band along the border is as wide as a stroke
 BAND = 0.18  # width of the band, times the picture's shorter side
 LONG = 3.0  # length over width of a line
-SIDES = 0.06  # width of the band along the sides of a box that its lines keep to, times its shorter side
 BEYOND = 0.12  # how much further than the writing a line runs out, times the writing's length ...
 BOTH = 0.03  # ... and how much where it runs out at both ends
 AS_TALL = 0.9  # height of upright strokes over that of one along the border, from which it is one of them
 ROW = 1.5  # pictures wider than this, times their height, hold a row of digits and not a cell
-
-
-def surroundings(labels: npt.NDArray[np.int32], stats: npt.NDArray[np.int32]) -> list[int]:
-    """Which parts lie around a page on a photograph: the table, a shadow, another page. `labels` (h, w) int32 of all
-    pixels, 0 without ink; `stats` as of `components`.
-
-    They fill a corner of the picture and a good part of a side, and are far broader than any stroke of what is left.
-    """
-    height, width = labels.shape
-    if min(height, width) < SMALLEST:
-        return []
-    corners = {int(labels[y, x]) for y in (0, -1) for x in (0, -1)} - {0}
-    wide, tall = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    found = [i for i in corners if wide[i] >= SIDE * width or tall[i] >= SIDE * height]
-    if not found:
-        return []
-    around = np.isin(labels, found)
-    broad, stroke = (_breadth(part) for part in (around, (labels > 0) & ~around))
-    return found if 0 < BROAD * stroke <= broad else []
-
-
-def _breadth(mask: npt.NDArray[np.bool_]) -> float:
-    """Half the breadth of the broadest stroke."""
-    return float(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3).max())
-
-
-def without_boxes(parts: dict[int, Box], labels: npt.NDArray[np.int32]) -> dict[int, Box]:
-    """The parts (label -> box) that are no box drawn around others; `labels` (h, w) int32 of all pixels."""
-    return {i: box for i, box in parts.items() if not _is_box(i, box, parts, labels)}
-
-
-def _is_box(part: int, box: Box, parts: dict[int, Box], labels: npt.NDArray[np.int32]) -> bool:
-    """Whether a part keeps to the sides of its box, which a round 0 does not, and has something written in it."""
-    x, y, w, h = box
-    if not any(x < o.x and y < o.y and o.right < x + w and o.bottom < y + h and o.h >= 0.2 * h for o in parts.values()):
-        return False
-    own = labels[box.slices] == part
-    side = max(3, round(SIDES * min(w, h)))
-    return int(own[side:-side, side:-side].sum()) <= 0.1 * int(own.sum())
 
 
 def without_frame(parts: dict[int, Box], labels: npt.NDArray[np.int32]) -> dict[int, Box]:

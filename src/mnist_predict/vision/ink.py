@@ -1,25 +1,15 @@
 """Picture -> ink: how much of each pixel is written on, whatever the colours, the polarity and the light."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mnist_predict.vision.bands import on_one_ground
-from mnist_predict.vision.components import components
-from mnist_predict.vision.light import Grey, Levels, shrunk, views
-from mnist_predict.vision.rules import without_rules
-from mnist_predict.vision.specks import without_specks
+from mnist_predict.vision.light import Grey, Levels, views
 
 MIN_CONTRAST = 16.0  # grey levels between paper and ink below which nothing counts as written
 CLEAR = 0.08  # evidence from which on no better view is needed
-
-SMALLEST = 100  # pixels of the shorter side of a picture that may show a page on a table
-BROAD = 0.2  # of that side: half the breadth of what is no stroke
-WRITTEN = 0.02  # of the picture's height, so tall is what is written on a page
-
-_AROUND = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +26,7 @@ class Ink:
 def find_ink(pixels: Levels) -> Ink | None:
     """The ink in (h, w, 3) or (h, w) uint8 pixels, None where nothing stands out from the ground."""
     best: _Split | None = None
-    for view, doubt in views(without_rules(to_grey(pixels))):
+    for view, doubt in views(to_grey(pixels)):
         split = _split(view, doubt)
         if split is None:
             continue
@@ -46,42 +36,19 @@ def find_ink(pixels: Levels) -> Ink | None:
             break
     if best is None or best.evidence <= 0.0 or best.contrast < MIN_CONTRAST:
         return None
-    density = best.density()
-    if _is_page(density):
-        density = best.turned().density()
-    if not _has_edges(density):
-        return None
-    return Ink(density, best.contrast, best.evidence)
-
-
-def _is_page(density: Levels) -> bool:
-    """Whether ink is so broad that it is no stroke but a page on a dark table, with something written on it."""
-    height, width = density.shape
-    mask = np.asarray(cv2.threshold(density, 127, 1, cv2.THRESH_BINARY)[1], np.uint8)
-    small = np.pad(np.asarray(shrunk(mask, 200) > 0.5, np.uint8), 1)
-    if min(mask.shape) < SMALLEST or cv2.distanceTransform(small, cv2.DIST_L2, 3).max() < BROAD * min(small.shape):
-        return False
-    _, holes = components(1 - mask, connectivity=4)
-    x, y, w, h = holes[1:, :4].T
-    return bool(((x > 0) & (y > 0) & (x + w < width) & (y + h < height) & (h >= WRITTEN * height)).any())
-
-
-def _has_edges(density: Levels) -> bool:
-    """Whether ink begins somewhere within a fiftieth of the picture, and not gradually as light does."""
-    small = shrunk(density.astype(np.float32), 48)
-    step = cv2.dilate(small, _AROUND) - cv2.erode(small, _AROUND)
-    return float(step.max()) >= 0.4 * float(small.max())
+    return Ink(best.density(), best.contrast, best.evidence)
 
 
 def to_grey(pixels: Levels) -> Levels:
     """One channel, along which the colours of the picture differ most (their first principal component)."""
     if pixels.ndim == 2:
         return pixels
-    red = np.asarray(cv2.extractChannel(pixels, 0), np.uint8)
-    if all(np.array_equal(red, cv2.extractChannel(pixels, channel)) for channel in (1, 2)):
-        return red
-    step = max(1, int((red.size / 20_000) ** 0.5))
+    step = max(1, int((pixels.shape[0] * pixels.shape[1] / 20_000) ** 0.5))
     sample = pixels[::step, ::step].reshape(-1, 3).astype(np.float64)
+    if not np.ptp(sample, axis=1).any():  # grey, as far as it was looked at
+        red = np.asarray(cv2.extractChannel(pixels, 0), np.uint8)
+        if all(np.array_equal(red, cv2.extractChannel(pixels, channel)) for channel in (1, 2)):
+            return red
     sample -= sample.mean(axis=0)
     axis = np.linalg.eigh(sample.T @ sample)[1][:, -1]
     axis /= np.abs(axis).sum()
@@ -89,16 +56,10 @@ def to_grey(pixels: Levels) -> Levels:
     return np.asarray(cv2.transform(pixels, np.append(axis, lift)[None]), np.uint8)
 
 
-def to_levels(pixels: Levels) -> Levels:
-    """One channel (h, w) of (h, w, 3) or (h, w) uint8 pixels, without specks and on one ground: where ink is looked
-    for, and what the networks are shown."""
-    return on_one_ground(without_specks(to_grey(pixels)))
-
-
-def paper_level(grey: Levels, density: Levels) -> int:
-    """The grey level of paper: the middle one of what is not written on."""
-    bare = cv2.calcHist([grey], [0], (density == 0).astype(np.uint8), [256], [0, 256]).ravel().cumsum()
-    return int(np.searchsorted(bare, bare[-1] / 2)) if bare[-1] else 255
+def paper_level(grey: Levels) -> int:
+    """The grey level of paper: the middle one of all."""
+    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().cumsum()
+    return int(np.searchsorted(counts, counts[-1] / 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +92,6 @@ class _Split:
             return False
         ink = other.levels > other.cut
         return int((ink & (self.levels > self.cut)).sum()) < 0.3 * int(ink.sum())
-
-    def turned(self) -> "_Split":
-        """With paper as ink and ink as paper."""
-        levels, cut = 255 - self.levels, 254 - self.cut
-        paper, spread, ink = _sides(cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel().astype(np.float64), cut)
-        return replace(self, levels=levels, cut=cut, paper=paper, spread=spread, ink=ink)
 
     def density(self) -> Levels:
         bottom = min(self.paper + 2.5 * self.spread, (self.paper + self.ink) / 2)

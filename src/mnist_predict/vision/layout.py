@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from mnist_predict.reading import Box, union
 from mnist_predict.vision.components import components
-from mnist_predict.vision.frame import surroundings, without_boxes, without_frame
+from mnist_predict.vision.frame import without_frame
 
 FAINT = 25  # ink that belongs to a stroke ...
 SURE = 128  # ... which has this much somewhere
@@ -40,18 +40,21 @@ class DigitInk:
     box: Box
     ink: npt.NDArray[np.uint8]
 
+    def moved(self, across: int, down: int) -> "DigitInk":
+        """The same in pixels of a picture in which the ink begins there."""
+        return DigitInk(Box(self.box.x + across, self.box.y + down, self.box.w, self.box.h), self.ink)
+
 
 def find_numbers(density: npt.NDArray[np.uint8]) -> list[list[DigitInk]]:
     """The numbers in (h, w) uint8 ink, in reading order, each with its digits left to right."""
     mask = cv2.threshold(density, FAINT, 1, cv2.THRESH_BINARY)[1]
     labels, stats = components(np.asarray(mask, np.uint8))
     extents = np.maximum(stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_WIDTH] // 2)
-    extents[[i - 1 for i in surroundings(labels, stats)]] = 0
     order = np.argsort(-extents, kind="stable")[: 4 * MAX_PARTS]
     large = 1 + order[extents[order] >= SPECK * extents.max(initial=0)]
     parts = {int(i): Box(*stats[i][:4].tolist()) for i in large}
     parts = {i: box for i, box in parts.items() if _is_sure(density, labels, i, box)}
-    parts = without_frame(without_boxes(parts, labels), labels)
+    parts = without_frame(parts, labels)
     tallest = max((box.h for box in parts.values()), default=0)
     parts = {i: box for i, box in parts.items() if max(box.h, box.w // 2) >= SPECK * tallest}
     if len(parts) > MAX_PARTS or tallest < DUST * density.size**0.5:

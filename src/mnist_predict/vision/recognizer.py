@@ -10,17 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.models.registry import open_version
-from mnist_predict.reading import Box, Number, Reading, merge_pages, union
+from mnist_predict.reading import Box, Number, Reading, merge_pages
 from mnist_predict.turns import give_way
 from mnist_predict.vision import decoder
 from mnist_predict.vision.advice import DARKNESS, advise, cut_off, dark
 from mnist_predict.vision.classifier import Classifier
 from mnist_predict.vision.expect import Expectation
-from mnist_predict.vision.finding import Found, put_together
+from mnist_predict.vision.finding import Found, find
 from mnist_predict.vision.fitting import as_expected
 from mnist_predict.vision.fusion import Rows, fuse
-from mnist_predict.vision.ink import Ink, find_ink, paper_level, to_levels
-from mnist_predict.vision.layout import DigitInk, find_numbers, in_row, with_marks
+from mnist_predict.vision.ink import paper_level, to_grey
+from mnist_predict.vision.layout import DigitInk, in_row, with_marks
 from mnist_predict.vision.line import Grey, LineReader
 from mnist_predict.vision.normalize import normalize
 from mnist_predict.vision.number import MARGINS, LineReading, crops, entire, parted, read_line
@@ -73,10 +73,10 @@ class _Page:
 
     picture: Picture
     grey: Grey
-    ink: Ink | None
     density: Grey
     paper: int
     lines: tuple[Line, ...] | None
+    found: tuple[Found, ...]
 
 
 class Recognizer:
@@ -124,13 +124,12 @@ class Recognizer:
         return turned_back(other, best, picture.size)
 
     def _page(self, picture: Picture) -> _Page:
-        grey = to_levels(picture.pixels)
-        ink = find_ink(grey)
-        density = np.zeros_like(grey) if ink is None else ink.density
+        grey = to_grey(picture.pixels)
         lines = None
         if self.page_reader is not None and min(grey.shape) > TINY:
             lines = tuple(self.page_reader.lines(grey))
-        return _Page(picture, grey, ink, density, paper_level(grey, density), lines)
+        found, density = find(grey, lines)
+        return _Page(picture, grey, density, paper_level(grey), lines, tuple(found[:MOST]))
 
     def _as_it_lies(self, picture: Picture, expected: Expectation | None) -> tuple[Reading, Reading, int]:
         """The reading, the reading when nothing is expected, and in how many places was looked; where in none, how many
@@ -141,31 +140,24 @@ class Recognizer:
         found = self._or_whole(found, page)
         numbers = tuple(number for line in found for number in line.numbers)
         if not numbers:
-            none = self._none(page, places, NO_INK if page.ink is None else NO_DIGITS)
+            none = self._none(page, places, NO_DIGITS if page.density.any() else NO_INK)
             return none, none, len(places) or len(page.lines or ())
         primary = max(range(len(numbers)), key=lambda i: numbers[i].prominence)
         reading = free = Reading(numbers, primary, (), self.model_version)
         if expected is not None:
             fitted = [(line.numbers, self._fitting(line.place, page, expected)) for line in found]
             reading = as_expected(reading, fitted, expected)
-        if page.ink is not None:
-            struck = any(line.struck for line in found)
-            written = [number.written for number in numbers]
-            advice = advise(page.picture, page.ink, numbers[primary]) + told(written, struck)
-            reading = replace(reading, advice=reading.advice + advice)
+        struck = any(line.struck for line in found)
+        written = [number.written for number in numbers]
+        advice = advise(page.picture, page.grey, page.density, numbers[primary]) + told(written, struck)
+        reading = replace(reading, advice=reading.advice + advice)
         return reading, free, len(places)
 
     def _places(self, page: _Page) -> list[_Place]:
-        inked = find_numbers(page.density)
-        found = [Found(union([digit.box for digit in digits]), tuple(digits), page.lines is None) for digits in inked]
-        if page.lines is not None:
-            height, width = page.grey.shape
-            found = put_together(found, page.lines, (width, height))
-        found = found[:MOST]
-        boxes = [one.box for one in found]
+        boxes = [one.box for one in page.found]
         return [
-            _place(_beside(page, one.box, boxes) if one.digits else one.box, one, page, len(found) == 1)
-            for one in found
+            _place(_beside(page, one.box, boxes) if one.digits else one.box, one, page, len(boxes) == 1)
+            for one in page.found
         ]
 
     def _or_whole(self, found: list[_Read], page: _Page) -> list[_Read]:

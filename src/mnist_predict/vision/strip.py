@@ -4,10 +4,8 @@ Of the crops that it looks at this is the closest. The box of a number is kept i
 the strip of a large picture may differ from what was read by a fraction of a pixel.
 """
 
-import numpy as np
-
 from mnist_predict.reading import Box, Number
-from mnist_predict.vision.ink import find_ink, paper_level, to_levels
+from mnist_predict.vision.ink import paper_level, to_grey
 from mnist_predict.vision.line import Grey, cut
 from mnist_predict.vision.number import crops
 from mnist_predict.vision.raster import Picture
@@ -24,8 +22,7 @@ def strip_of(picture: Picture, number: Number) -> Grey:
     quarters = number.turned // 90
     box = turned_box(number.box, quarters, picture.size)
     picture = turned(picture, quarters)
-    grey = to_levels(picture.pixels)
-    ink = find_ink(grey)
-    paper = paper_level(grey, np.zeros_like(grey) if ink is None else ink.density)
+    grey = to_grey(picture.pixels)
+    paper = paper_level(grey)
     height, width = grey.shape
     return cut(grey, paper, strip_box(picture.decoded(box), (width, height)))
