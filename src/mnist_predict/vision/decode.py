@@ -11,6 +11,7 @@ that fits, so that a narrow beam finds what fits however unlikely it is.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -73,10 +74,16 @@ def decode(log_probabilities: Frames, symbols: str, expected: Expectation | None
 def folded(log_probabilities: Frames, symbols: str) -> Frames:
     """Log-probabilities (T, CLASSES) of the network as (T, K + 1) of these symbols alone: whatever else stands there is
     as good as nothing, so its probability is added to that of blank."""
-    kept = [INDEX[symbol] for symbol in symbols]
-    rest = [index for index in range(CLASSES) if index not in kept]
+    kept, rest = _classes(symbols)
     blank = np.logaddexp.reduce(log_probabilities[:, rest], axis=1, keepdims=True)
     return np.concatenate([log_probabilities[:, kept], blank], axis=1)
+
+
+@lru_cache(maxsize=64)
+def _classes(symbols: str) -> tuple[list[int], list[int]]:
+    """The classes of these symbols, and all others."""
+    kept = [INDEX[symbol] for symbol in symbols]
+    return kept, [index for index in range(CLASSES) if index not in kept]
 
 
 def best_path(log_probabilities: Frames, symbols: str) -> str:
@@ -227,22 +234,20 @@ def _ways(strips: Floats, texts: Sequence[list[int]]) -> list[Floats]:
     """For each strip (T, K + 1) and its text (T, 2n + 1): the probability of all ways to write the text's beginning up
     to each frame, by where they stand: before the first symbol, at it, behind it, and so on."""
     length = 2 * max(map(len, texts)) + 1
-    labels = np.full((len(texts), length), strips.shape[2] - 1)
-    for row, text in zip(labels, texts, strict=True):
-        row[1 : 2 * len(text) : 2] = text
-    skips = np.zeros((len(texts), length))  # from symbol to symbol without a blank between
-    skips[:, 3::2] = labels[:, 3::2] != labels[:, 1:-2:2]
-    written = np.take_along_axis(strips, labels[:, None], axis=2).swapaxes(0, 1)
-    out = np.zeros(written.shape)
-    now = np.zeros((len(texts), length))
-    now[:, 0] = 1.0
-    for grown, here in zip(out, written, strict=True):
-        grown[:] = now
-        grown[:, 1:] += now[:, :-1]
-        grown[:, 2:] += now[:, :-2] * skips[:, 2:]
-        grown *= here
-        now = grown
-    return [out[:, i, : 2 * len(text) + 1] for i, text in enumerate(texts)]
+    labels = np.full((length, len(texts)), strips.shape[2] - 1)
+    for column, text in zip(labels.T, texts, strict=True):
+        column[1 : 2 * len(text) : 2] = text
+    skips = np.zeros(labels.shape)  # from symbol to symbol without a blank between
+    skips[3::2] = labels[3::2] != labels[1:-2:2]
+    written = np.ascontiguousarray(strips.transpose(1, 2, 0)[:, labels, np.arange(len(texts))])
+    out = np.zeros((len(written) + 1, length + 2, len(texts)))  # two states more, so that each has two before it
+    out[0, 2] = 1.0
+    for before, after, here in zip(out, out[1:, 2:], written, strict=False):
+        np.multiply(before[:-2], skips, out=after)
+        after += before[1:-1]
+        after += before[2:]
+        after *= here
+    return [out[1:, 2 : 2 * len(text) + 3, i] for i, text in enumerate(texts)]
 
 
 def _total(ways: Floats) -> float:
