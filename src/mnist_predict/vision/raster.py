@@ -21,6 +21,7 @@ from mnist_predict.reading import Box
 
 MAX_PIXELS = 64_000_000  # of a page as declared
 DECODED_PIXELS = 2_000_000  # larger pages are reduced to this: enough for a page of digits
+DRAFT_PIXELS = 4_200_000  # a JPEG decoded at a half or less stays as it is up to here: to resize it takes as long again
 MAX_WEBP_PIXELS = 16_000_000  # its decoder keeps four pictures of 4 bytes a pixel
 STRIP_PIXELS = 500_000  # of a large page, which are worked on at a time
 MAX_PAGES = 50
@@ -140,6 +141,8 @@ def _page(image: Any, kind: str) -> Picture:
     if kind == "image/jpeg":
         _check_progressive(image)
         image.draft(None, _times((width, height), shrink))  # decodes at 1/2, 1/4 or 1/8 where that is enough
+        if image.width * image.height <= DRAFT_PIXELS:
+            shrink = 1.0
     image.load()
     if kind == "image/tiff":
         size = image.size  # it turned upright by itself
