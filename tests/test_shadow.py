@@ -20,6 +20,12 @@ from mnist_predict.store.protocol import Store
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 
 
+@pytest.fixture(autouse=True)
+def not_nice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine, what is nice waits for long."""
+    monkeypatch.setattr("mnist_predict.reading_process.NICE", 0)
+
+
 @pytest.fixture(scope="module")
 def reader() -> Recognizer:
     return open_recognizer("")
@@ -38,9 +44,10 @@ def service(store: Store, reader: Recognizer, tmp_path: Path) -> Service:
 
 
 @pytest.fixture
-def shadow(service: Service) -> Shadow:
+def shadow(service: Service) -> Iterator[Shadow]:
     assert service.shadow is not None
-    return service.shadow
+    yield service.shadow
+    service.shadow.close()
 
 
 @pytest.fixture
@@ -89,6 +96,7 @@ def test_only_the_share_that_is_set_is_read_and_no_more_than_there_is_room_for(
     for record in records:
         few.offer(record)  # does not wait where there is no room
     read = [few.step(0) for _ in records]
+    few.close()
     assert sum(read) == min(len(chosen), 2)
 
 
@@ -101,6 +109,7 @@ def test_it_waits_while_somebody_waits_for_a_reading(
     waiting = Shadow(store, tmp_path, 100, lambda: answers.pop(0))
     waiting.offer(service.upload(picture_of("7"), "a.png"))
     assert waiting.step(0)
+    waiting.close()
     assert len(slept) == 2
 
 
@@ -116,3 +125,21 @@ def test_what_is_erased_is_not_kept_beside(
     shadow.step(0)
     with closing(Beside(tmp_path, candidate.name)) as beside:
         assert beside.difference().read == 0
+
+
+def test_a_candidate_whose_process_died_is_started_again(
+    service: Service, shadow: Shadow, candidate: Version, tmp_path: Path
+) -> None:
+    service.upload(picture_of("72"), "a.png")
+    assert shadow.step(0)
+    assert shadow._reader is not None
+    shadow._reader._process.kill()
+    shadow._reader._process.wait()
+    record = service.upload(picture_of("31"), "b.png")
+    with pytest.raises(OSError, match=r"died|Broken pipe"):
+        shadow.step(0)
+    shadow._look_at = 0
+    shadow.offer(record)
+    assert shadow.step(0)
+    with closing(Beside(tmp_path, candidate.name)) as beside:
+        assert beside.difference().read == 2

@@ -14,7 +14,7 @@ FLOORS = (
     ("errors", "reading", "typed"),
     ("settings", "models", "turns", "written"),
     ("vision", "store"),
-    ("stats", "review", "champion", "following", "beside", "shadow", "service"),
+    ("stats", "review", "champion", "following", "beside", "reading_process", "shadow", "service"),
     ("training", "learning"),
     ("web", "cli"),
 )

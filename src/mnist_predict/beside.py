@@ -4,6 +4,7 @@
 """
 
 import json
+import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -27,6 +28,8 @@ create table if not exists reading (
   reading text not null         -- JSON, the new one
 ) without rowid;
 """
+
+log = logging.getLogger("mnist_predict.store")
 
 Row = tuple[str, str, str, float, str]
 
@@ -116,5 +119,8 @@ def versions_beside(data: Path | str) -> list[str]:
 def forget_beside(data: Path | str, erased: Sequence[UUID]) -> None:
     """Drop what every version read in records that were erased."""
     for version in versions_beside(data) if erased else []:
-        with closing(Beside(data, version)) as beside:
-            beside.forget(erased)
+        try:
+            with closing(Beside(data, version)) as beside:
+                beside.forget(erased)
+        except (sqlite3.Error, OSError) as error:  # what was asked for is done; this is tried again with the next start
+            log.warning("What %s read in pictures that were erased cannot be dropped: %s", version, error)

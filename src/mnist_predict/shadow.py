@@ -1,12 +1,10 @@
 """The candidate reads a share of the live uploads after they were answered, so that people see how it would do.
 
-Its readings are kept beside (`beside`), on this machine, and never answered. It must not delay an answer: a thread of
-the lowest priority reads while nobody waits for a reading, and leaves out what comes faster than it can read.
+Its readings are kept beside (`beside`), on this machine, and never answered. It must not delay an answer: a process of
+the lowest priority reads while nobody waits for a reading, and what comes faster than it can read is left out.
 """
 
 import logging
-import os
-import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -15,11 +13,10 @@ from time import monotonic, sleep
 
 from mnist_predict.beside import Beside, row_of
 from mnist_predict.champion import pull, standing
-from mnist_predict.errors import StoreUnavailable, UserError
-from mnist_predict.reading import Reading
+from mnist_predict.errors import UserError
+from mnist_predict.reading_process import ReadingProcess
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
-from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 
 ROOM = 100  # uploads that wait; their pictures are in the store, not in memory
 EVERY = 5.0  # seconds between two looks for another candidate
@@ -38,7 +35,7 @@ class Shadow:
         self.share = share
         self._busy = busy
         self._waiting: Queue[Record] = Queue(ROOM)
-        self._recognizer: Recognizer | None = None
+        self._reader: ReadingProcess | None = None
         self._look_at = 0.0
 
     def offer(self, record: Record) -> None:
@@ -49,8 +46,6 @@ class Shadow:
 
     def follow(self) -> None:
         """Read what was offered; does not return."""
-        with suppress(AttributeError, OSError):  # of this thread alone, on Linux
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
         while True:
             try:
                 self.step(EVERY)
@@ -68,35 +63,42 @@ class Shadow:
             record = self._waiting.get(timeout=patience)
         except Empty:
             return False
-        recognizer = self._candidate()
-        data = self.store.picture(record.sha256 or "") if recognizer else None
-        if recognizer is None or data is None:
+        reader = self._candidate()
+        data = self.store.picture(record.sha256 or "") if reader else None
+        if reader is None or data is None:
             return False
         while self._busy():
             sleep(IDLE)
         try:
-            reading = recognizer.read(data)
-        except UserError as error:  # it was read by the champion, so this one sees nothing in it
-            reading = Reading((), None, (str(error),), recognizer.model_version)
-        with closing(Beside(self.data, recognizer.model_version)) as beside:
+            reading = reader.read(data)
+        except OSError:
+            self._use(None)
+            raise
+        with closing(Beside(self.data, reader.version)) as beside:
             beside.keep([row_of(record, reading)])
             # Asked only now: who erases forgets these readings last, so one of the two sees the other.
             beside.forget(self.store.erased([record.id]))
         return True
 
-    def _candidate(self) -> Recognizer | None:
+    def _candidate(self) -> ReadingProcess | None:
         if monotonic() < self._look_at:
-            return self._recognizer
+            return self._reader
         self._look_at = monotonic() + EVERY
-        try:
-            name = standing(self.store).candidate
-            if name is None:
-                self._recognizer = None
-            elif self._recognizer is None or self._recognizer.model_version != name:
-                self._recognizer = open_recognizer(str(pull(self.store, name, self.data / "models").folder))
-        except StoreUnavailable:
-            raise
-        except (UserError, OSError):
-            self._recognizer, self._look_at = None, monotonic() + TRY_AGAIN
-            raise
-        return self._recognizer
+        name = standing(self.store).candidate
+        if self._reader is None or self._reader.version != name:
+            self._use(None)
+            try:
+                self._use(ReadingProcess(pull(self.store, name, self.data / "models").folder) if name else None)
+            except (UserError, OSError):
+                self._look_at = monotonic() + TRY_AGAIN
+                raise
+        return self._reader
+
+    def _use(self, reader: ReadingProcess | None) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = reader
+
+    def close(self) -> None:
+        """End the process that reads."""
+        self._use(None)

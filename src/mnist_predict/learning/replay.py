@@ -15,9 +15,8 @@ from pathlib import Path
 from uuid import UUID
 
 from mnist_predict.beside import Beside
-from mnist_predict.errors import UserError
 from mnist_predict.models.registry import Version
-from mnist_predict.reading import Reading
+from mnist_predict.reading_process import reread
 from mnist_predict.store.ids import first_id
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
@@ -97,10 +96,7 @@ def _open(folder: str) -> None:
 def _read(parcel: list[bytes]) -> list[Reread]:
     found = []
     for data in parcel:
-        try:
-            reading = _readers[0].read(data)
-        except UserError as error:
-            reading = Reading((), None, (str(error),), _readers[0].model_version)
+        reading = reread(_readers[0], data)
         told = json.dumps(reading.to_dict(), separators=(",", ":"))
         found.append((reading.written, reading.confidence, told))
     return found
