@@ -47,7 +47,7 @@ class Trial:
 
 
 TRIALS = {
-    "200": Trial("200 pictures", 200, gate=Thresholds(test=2_000)),
+    "200": Trial("200 pictures", 200, gate=Thresholds()),
     "wrong": Trial("200, a tenth of the labels wrong", 200, wrong=0.1),
     "50": Trial("50 pictures", 50),
     "rounds": Trial("40 more, five times", 40, rounds=5),

@@ -28,7 +28,7 @@ class Thresholds:
     speed: float = 1.1  # CPU time of a reading over the champion's
     size: float = 1.1  # bytes of the networks over the champion's
     mnist: int = 5_000  # pictures of MNIST's held-out part
-    test: int = 10_000  # of its test set, which decides nothing
+    test: int = 2_000  # of its test set, which decides nothing
     pages: int = 60  # with several numbers
     nothing: int = 25  # pictures of each kind without a number
 
