@@ -1,6 +1,7 @@
 """What the review counts of a store."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,8 @@ def test_new_labels_are_counted_by_what_they_label_since_a_version_was_learned(
     assert review.labels_since(store, new_id()) == review.Remaining(0, False)
     monkeypatch.setattr(review, "_MAX_PAGES", 1)
     assert review.labels_since(store, None) == review.Remaining(2, True)
+    monkeypatch.undo()
+    last = store.add(label_of(records[3], "4"))
+    store.add(replace(last, id=new_id(after=last.id), withdraws=last.id))
+    store.add(replace(label_of(records[3], "5"), of_number=1))
+    assert review.labels_since(store, learned) == review.Remaining(2, False)

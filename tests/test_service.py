@@ -183,6 +183,35 @@ def test_a_label_is_newer_than_what_it_replaces_whatever_the_clock_says(service:
     assert an_hour_ahead < first.id < second.id
 
 
+def test_a_label_is_taken_back_and_what_was_said_before_counts_again(service: Service) -> None:
+    record = service.upload(png(0), "a.png")
+    first, second = (service.label(str(record.id), number, "anna") for number in ("7", "8"))
+    withdrawal = service.withdraw(str(second.id), "ben")
+    assert (withdrawal.withdraws, withdrawal.written, withdrawal.by) == (second.id, "8", "ben")
+    assert service.withdraw(str(second.id)) == withdrawal
+    assert service.store.labels(record.id) == [first]
+    for what in (record, withdrawal):
+        with pytest.raises(BadRequest, match="is no label"):
+            service.withdraw(str(what.id))
+    service.withdraw(str(first.id))
+    third = service.label(str(record.id), "9")
+    assert service.store.labels(record.id) == [third]
+    assert len(service.store.label_history(record.id)) == 5
+
+
+def test_any_number_of_a_picture_is_labelled(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Number("7", 0.9, 0, Box(0, 0, 9, 9), ())
+    reading = Reading((one, replace(one, written="8")), 1, (), "v1")
+    monkeypatch.setattr(service, "read", lambda *_: reading)
+    record = service.upload(png(0), "a.png")
+    other, primary = (service.label(str(record.id), "12", of_number=at) for at in (0, 1))
+    assert (other.of_number, primary.of_number) == (0, None)
+    assert service.store.labels(record.id) == [primary]
+    for at in (-1, 2):
+        with pytest.raises(NotFound, match=f"has no number {at}"):
+            service.label(str(record.id), "12", of_number=at)
+
+
 @pytest.mark.parametrize("record_id", ["", "seven", "../etc", str(UUID(int=7))])
 def test_an_unknown_record_is_not_found(service: Service, record_id: str) -> None:
     with pytest.raises(NotFound):

@@ -98,13 +98,16 @@ def skip(store: Store, who: str, record_id: UUID) -> None:
 def labels_since(store: Store, since: UUID | None) -> Remaining:
     """How many records were labelled since that id; `more`: there may be more. Raises `StoreUnavailable`."""
     labelled: set[UUID] = set()
+    withdrawn: set[UUID | None] = set()  # newest first, so what withdraws a label comes before it
     before: UUID | None = None
     for _ in range(_MAX_PAGES):
         page = store.page(before, _PAGE)
         for record in page:
             if since is not None and record.id <= since:
                 return Remaining(len(labelled), False)
-            if record.label_of is not None:
+            withdrawn.add(record.withdraws)
+            counts = record.withdraws is None and record.of_number is None and record.id not in withdrawn
+            if record.label_of is not None and counts:
                 labelled.add(record.label_of)
         if len(page) < _PAGE:
             return Remaining(len(labelled), False)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from stats_examples import upload
 
 from mnist_predict.stats.figures import Figures, drift
+from mnist_predict.stats.intervals import wilson_interval
 from mnist_predict.stats.tally import Counts, add, of_label
 
 MONDAY = date(2026, 11, 23)
@@ -45,11 +46,12 @@ def test_the_sample_tells_how_accurate_each_version_is_and_what_confidences_are_
     [(version, checked, right, (share, low, high))] = figures.versions
     assert (version, checked, right, share) == ("v1", 4, 3, 0.75)
     assert 0.2 < low < 0.75 < high < 1
-    assert [(round(sure, 2), right, count) for sure, right, count in figures.reliability] == [
-        (0.52, 0, 1),
-        (0.93, 1, 3),
+    assert [(round(sure, 2), share, count) for sure, share, count in figures.reliability] == [
+        (0.52, (0, *wilson_interval(0, 1)), 1),
+        (0.93, (1, *wilson_interval(3, 3)), 3),
     ]
     form = figures.to_dict()["sample"]
+    assert form["reliability"][1] == {"confidence": 0.93, "labelled": 3, "accuracy": 1, "low": 0.4385, "high": 1}
     assert form["versions"][0] | {"low": 0, "high": 0} == {
         **{"version": "v1", "labelled": 4, "right": 3, "accuracy": 0.75},
         **{"low": 0, "high": 0},

@@ -1,6 +1,7 @@
 """What records count."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -68,6 +69,36 @@ def test_what_people_say_is_compared_as_it_is_written() -> None:
     assert of_label(upload("-36", sampled=True), "36")["right of checked"] == 0
     assert of_label(upload("36"), "-3.7") == {"labels": 1, "right": 0, "read 3 is 3": 1, "read 6 is 7": 1}
     assert of_label(upload("3.6"), "3.65") == {"labels": 1, "right": 0, "too few": 1}
+
+
+def test_what_is_withdrawn_is_counted_no_more(store: SqliteStore) -> None:
+    read = upload("7", sampled=True)
+    first = replace(label(read, "1"), by="anna")
+    second = replace(label(read, "7", timedelta(hours=2)), by="ben")
+    withdrawals = [replace(label(read, "7", timedelta(hours=3)), by="ben", withdraws=second.id)]
+    withdrawals.append(replace(label(read, "1", timedelta(hours=4)), by="ben", withdraws=first.id))
+    kept(store, read, first, second)
+
+    def total(records: list[Record]) -> Counts:
+        counted = tally(records, store)
+        whole: Counts = {}
+        for counts in counted.counts.values():
+            add(whole, counts)
+        return {name: count for name, count in whole.items() if count}
+
+    before, both = total([read, first]), total([read, first, second])
+    assert (both["twice"], both["right"], both["by ben"]) == (1, 1, 1)
+    for at, expected in ((1, before), (2, of_reading(read))):
+        kept(store, *withdrawals[:at])
+        assert total([read, first, second, *withdrawals[:at]]) == pytest.approx(expected)
+    assert tally(withdrawals, store).mistakes == {read.id: []}
+
+
+def test_a_label_of_another_number_says_nothing_of_how_good_readings_are(store: SqliteStore) -> None:
+    read = upload("7")
+    counted = tally(kept(store, read, replace(label(read, "12"), of_number=1, by="anna")), store)
+    assert list(counted.counts.values()) == [of_reading(read) | {"by anna": 1}]
+    assert counted.mistakes == {}
 
 
 def test_a_label_counts_for_the_day_of_its_record(store: SqliteStore) -> None:

@@ -42,6 +42,8 @@ def test_the_form_of_an_upload_is_its_reading_and_what_is_kept_of_it() -> None:
         "source": "upload",
         "label_of": None,
         "by": None,
+        "of_number": None,
+        "withdraws": None,
     }
 
 

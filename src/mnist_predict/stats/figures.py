@@ -98,13 +98,17 @@ class Figures:
         ]
 
     @property
-    def reliability(self) -> list[tuple[float, float, float]]:
+    def reliability(self) -> list[tuple[float, Share, int]]:
         """Of the labelled part of the random sample, in bins of confidence: mean confidence, accuracy, how many."""
-        bins = [(self.whole.count(f"checked at {n}"), n) for n in range(BINS)]
+        bins = [(n, self.whole.count(f"checked at {n}"), self.whole.count(f"right at {n}")) for n in range(BINS)]
         return [
-            (self.whole.counts.get(f"sure at {n}", 0) / count, self.whole.count(f"right at {n}") / count, count)
-            for count, n in bins
-            if count > 0
+            (
+                self.whole.counts.get(f"sure at {n}", 0) / checked,
+                (right / checked, *wilson_interval(right, checked)),
+                checked,
+            )
+            for n, checked, right in bins
+            if checked > 0
         ]
 
     @property
@@ -137,8 +141,9 @@ class Figures:
                     for name, checked, right, share in self.versions
                 ],
                 "reliability": [
-                    {"confidence": round(sure, 4), "accuracy": round(right, 4), "labelled": count}
-                    for sure, right, count in self.reliability
+                    {"confidence": round(sure, 4), "labelled": count}
+                    | dict(zip(("accuracy", "low", "high"), _rounded(share), strict=True))
+                    for sure, share, count in self.reliability
                 ],
             },
             "reviewers": [{"by": by or None, "labels": count} for by, count in self.reviewers],

@@ -5,15 +5,16 @@ that only the newest one matters.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from operator import le, lt
 from uuid import UUID
 
 from mnist_predict.reading import digits_of
 from mnist_predict.store.ids import in_sample
 from mnist_predict.store.protocol import Store
-from mnist_predict.store.record import Record
+from mnist_predict.store.record import Record, standing
 
 BINS = 20  # of confidence, each 0.05 wide
 Counts = dict[str, float]
@@ -69,15 +70,28 @@ def tally(records: Iterable[Record], store: Store) -> Tally:
         read = store.get(record.label_of)
         if read is None or read.reading is None:
             continue
-        labels = store.labels(read.id)
+        history = store.label_history(read.id)
+        history = history if record in history else [record, *history]
         part = counts[day, day_of(read.id)]
-        add(part, of_label(read, record.written))
-        before = next((label for label in labels if label.id < record.id), None)
-        if before is not None:
-            add(part, of_label(read, before.written), -1)
-        add(part, of_person(record, before))
-        mistakes[read.id] = list(_mistakes(read, labels[0].written if labels else record.written))
+        before, after = (_newest(history, record, by) for by in (lt, le))
+        if record.of_number is None:
+            for label, sign in ((after, 1), (before, -1)):
+                if label is not None:
+                    add(part, of_label(read, label.written), sign)
+            now = next(iter(standing(history)), None)
+            mistakes[read.id] = list(_mistakes(read, now.written)) if now else []
+        if record.withdraws is None:
+            add(part, of_person(record, before))
+        else:
+            withdrawn = next((label for label in history if label.id == record.withdraws), None)
+            if withdrawn is not None:
+                add(part, of_person(withdrawn, _newest(history, withdrawn, lt)), -1)
     return Tally(dict(counts), mistakes)
+
+
+def _newest(history: list[Record], at: Record, by: Callable[[UUID, UUID], bool]) -> Record | None:
+    """The label of the same number that counted just before (`lt`) or just after (`le`) one was kept."""
+    return next(iter(standing((label for label in history if by(label.id, at.id)), at.of_number)), None)
 
 
 def of_reading(record: Record) -> Counts:

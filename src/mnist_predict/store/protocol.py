@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from mnist_predict.store.durability import DURABLE, Durability
-from mnist_predict.store.record import Erasure, Record
+from mnist_predict.store.record import Erasure, Record, standing
 from mnist_predict.store.search import Counted, Found, Search, count_by_looking
 from mnist_predict.store.versions.kept import Assignment, KeptVersion
 
@@ -75,8 +75,15 @@ class Store(Protocol):
         a bounded number of records and says how far it came.
         """
 
+    def label_history(self, record_id: UUID) -> list[Record]:
+        """Every label of a record and of what was merged into it, newest first.
+
+        Of all its numbers, with those that were withdrawn and what withdraws them.
+        """
+
     def labels(self, record_id: UUID) -> list[Record]:
-        """The labels of a record and of what was merged into it, newest first."""
+        """The labels of a record's primary number that count (`standing`), newest first."""
+        return standing(self.label_history(record_id))
 
     def newest_labels(self, record_ids: Sequence[UUID]) -> dict[UUID, Record]:
         """The newest label of each of these records that has one, as `labels` gives it."""

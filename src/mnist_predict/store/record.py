@@ -1,8 +1,9 @@
 """What is kept: records, and what remains of those that were erased."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from mnist_predict.reading import Reading, digits_of
@@ -15,7 +16,9 @@ class Record:
 
     `written`: the number as it was read or typed, with minus, point or commas; empty: there is none. A hand record
     whose `label_of` names another record is also a label: what a person says that record's number is, empty where there
-    is none. Labels are appended; the newest wins and the history stays.
+    is none. Labels are appended; the newest wins and the history stays. `of_number`: the index of the number of that
+    reading which a label is of, None for the primary one. `withdraws`: the label that this one takes back, which then
+    counts no more; its number is repeated.
     """
 
     id: UUID
@@ -27,6 +30,8 @@ class Record:
     label_of: UUID | None = None
     key: str | None = None  # the Idempotency-Key it came with
     by: str | None = None  # who sent it: the name of their token; None: the service asked for none
+    of_number: int | None = None
+    withdraws: UUID | None = None
 
     @property
     def number(self) -> str:
@@ -51,7 +56,39 @@ class Record:
             "source": self.source,
             "label_of": str(self.label_of) if self.label_of else None,
             "by": self.by,
+            "of_number": self.of_number,
+            "withdraws": str(self.withdraws) if self.withdraws else None,
         }
+
+
+class Label(Protocol):
+    """What decides whether a label counts."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+
+    @property
+    def of_number(self) -> int | None:
+        """See `Record`."""
+
+    @property
+    def withdraws(self) -> UUID | None:
+        """See `Record`."""
+
+
+L = TypeVar("L", bound=Label)
+
+
+def standing(labels: Iterable[L], of_number: int | None = None) -> list[L]:
+    """Those of a record's labels that count: of that number, neither withdrawn nor withdrawals; in their order."""
+    every = list(labels)
+    withdrawn = {label.withdraws for label in every}
+    return [
+        label
+        for label in every
+        if label.of_number == of_number and label.withdraws is None and label.id not in withdrawn
+    ]
 
 
 @dataclass(frozen=True, slots=True)

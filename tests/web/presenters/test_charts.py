@@ -75,6 +75,18 @@ def test_an_interval_holds_its_share(shares: list[float]) -> None:
     assert x - 0.01 <= middle <= x + width + 0.01
 
 
+def test_a_reliability_diagram_shows_intervals_beside_the_line_of_honest_confidence() -> None:
+    drawn = list(parts(charts.reliability("a", "A", "b", [(0.5, (0.4, 0.2, 0.7), 9), (0.9, (1.0, 0.6, 1.0), 3)])))
+    kinds = [each.get("class") for each in drawn]
+    assert [kinds.count(kind) for kind in ("honest", "within", "dot")] == [1, 2, 2]
+    bars = [each for each in drawn if each.get("class") == "within"]
+    dots = [each for each in drawn if each.get("class") == "dot"]
+    for bar, dot in zip(bars, dots, strict=True):
+        assert bar.get("x1") == bar.get("x2") == dot.get("cx")
+        assert float(bar.get("y2", "")) <= float(dot.get("cy", "")) <= float(bar.get("y1", ""))
+    assert "50 % sure: 40 % right (20 to 70 %) of 9" in [each.text for each in drawn]
+
+
 def test_no_style_and_no_script_is_in_a_figure() -> None:
     chart = charts.bars("a", "A", "b", [Bar((1,), "x", "<script>alert(1)</script>")])
     assert not re.search(r"<script|style=|\son\w+=", str(chart))

@@ -20,6 +20,7 @@ from mnist_predict.errors import StoreUnavailable
 from mnist_predict.service import Service
 from mnist_predict.store.ids import first_id
 from mnist_predict.store.record import Record
+from mnist_predict.store.search import Counted
 from mnist_predict.store.tools import export
 from mnist_predict.vision import picture as picture_module
 from mnist_predict.web.views.records import PAGE
@@ -183,6 +184,21 @@ def test_the_history_says_how_many_records_there_are(client: FlaskClient, servic
     older = re.search(r'href="(/records\?before=[^"]+)"', client.get("/records").text)
     assert older
     assert client.get(older[1]).text.count("<tr>") == 1 + PAGE
+
+
+def test_what_is_not_counted_or_sorted_is_said(
+    client: FlaskClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(7):
+        service.record_by_hand(f"{n}.png", str(n))
+    monkeypatch.setattr("mnist_predict.web.presenters.rows.LOOK", 5)
+    page = client.get("/records?sort=number").text
+    assert "<b>7</b> records" in page
+    assert "Only the newest 5 are sorted." in page
+    assert "are sorted" not in client.get("/records").text
+    monkeypatch.setattr(service.store, "count_found", lambda _: Counted(2, True))  # as Cassandra counts
+    assert "More than <b>5</b> records" in client.get("/records?sort=number").text
+    assert "More than <b>2</b> records" in client.get("/records?rows=1").text
 
 
 def test_an_unknown_order_is_refused(client: FlaskClient) -> None:

@@ -226,8 +226,16 @@ def test_a_phone_offers_its_camera(open_page: Open) -> None:
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_without_javascript_it_is_a_plain_form(open_page: Open, size: dict[str, int]) -> None:
-    page = open_page("/uploads", viewport=size, java_script_enabled=False)
+    page = open_page("/uploads", viewport=size, java_script_enabled=False, refused=True)
     expect(page.get_by_role("tab")).to_have_count(0)
+    choose(page, file("7"))
+    page.get_by_text("Do you know what to expect?").click()
+    page.get_by_label("Expected number").fill("four digits")
+    page.get_by_role("button", name="Read the number").click()
+    expect(page.get_by_role("alert")).to_contain_text("four digits")
+    expect(page.get_by_label("Expected number")).to_have_value("four digits")
+    expect(page.get_by_label("Expected number")).to_be_focused()
+    page.get_by_label("Expected number").fill("1 digit")
     choose(page, file("7"))
     page.get_by_role("button", name="Read the number").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("7")
@@ -239,6 +247,12 @@ def test_without_javascript_it_is_a_plain_form(open_page: Open, size: dict[str, 
     page.get_by_role("link", name="4072").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("4072")
     page.go_back()
+    assert page.url == address
+    page.get_by_text("Correct", exact=True).first.click()
+    page.get_by_label("The right number in 12.png").fill("13")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_role("row").nth(1)).to_contain_text("Corrected")
+    expect(page.get_by_role("row").nth(1)).to_contain_text("13")
     assert page.url == address
     with page.expect_download() as download:
         page.get_by_role("link", name="Download as CSV").click()

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from mnist_predict.store.cassandra.labels import get, pointers
 from mnist_predict.store.cassandra.rows import Partition, month_of, partition, timestamp
 from mnist_predict.store.cassandra.session import Session
-from mnist_predict.store.record import Record
+from mnist_predict.store.record import Record, standing
 from mnist_predict.store.search import UPLOAD, index_terms, label_terms
 
 Statement = tuple[Any, ...]
@@ -72,6 +73,8 @@ def said_rows(session: Session, of: UUID, label: Record, read: Sequence[str | No
     `read`: the upload's number, as digits and as written, and its source, None where they are not known; it may come
     after its labels.
     """
+    if label.of_number is not None:
+        return []
     if read is None and (merged := session.run("select kept from @merged where id = ?", of).one()):
         [of] = merged
         read = session.run(_READ, *partition(of), of).one()
@@ -79,6 +82,15 @@ def said_rows(session: Session, of: UUID, label: Record, read: Sequence[str | No
     if source != "upload":
         return []
     where, at = partition(of), timestamp(label.id)
+    every = pointers(session, [of])[of]
+    if any(each.withdraws for each in every):
+        # What counts now is written at the time of the newest of all, withdrawals included.
+        at = max(at, *(timestamp(each.id) for each in every if each.of_number is None))
+        counting = standing(every)
+        newest = get(session, counting[0].id) if counting else None
+        if newest is None:
+            return [(_UNSAY, at, *where, UPLOAD, of)]
+        label = newest
     found = label_terms(number if written is None else written, label.written)
     said = f"{label.id} {label.written}"
     return [(_SAID, *where, UPLOAD, of, said, at), *((_TRAIT, *where, term, of, at) for term in found)]

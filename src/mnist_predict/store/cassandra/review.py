@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from mnist_predict.store.cassandra.labels import get, pointers
 from mnist_predict.store.cassandra.rows import GET, from_row, partition, timestamp
 from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.protocol import Unreviewed
 from mnist_predict.store.reasons import reasons
-from mnist_predict.store.record import Record
+from mnist_predict.store.record import Record, standing
 
 LOOK = 2000  # rows that one question reads at most
 SETTLED = 3600  # seconds after which the clocks of all services agree that a partition was listed
@@ -20,6 +21,8 @@ NOBODY = ""
 _WAITS = "insert into @review (day, slot, id, number) values (?, ?, ?, ?) using timestamp ?"
 _LIST = "insert into @review_slot (year, day, slot) values (?, ?, ?)"
 _DONE = "update @review set done = true where day = ? and slot = ? and id = ?"
+# A label and what withdraws it, in whatever order they come: the later id counts.
+_SAID = "update @review using timestamp ? set done = ? where day = ? and slot = ? and id = ?"
 _NUMBER = "delete number from @review using timestamp ? where day = ? and slot = ? and id = ?"
 _ROWS = "select id, number, done from @review where day = ? and slot = ? and id < ?"
 _ROW = "select done from @review where day = ? and slot = ? and id = ?"
@@ -29,8 +32,6 @@ _HOLDER = "select id, who from @review_hold where id = ?"
 # Never an insert: it would also write that the row is there, with a time to live of its own.
 _CLAIM = "update @review_hold using ttl ? set who = ? where id = ? if who = null"
 _HAND_ON = "update @review_hold using ttl ? set who = ? where id = ? if who = ?"
-_LABELS = "select id from @label_of_record where label_of = ?"
-_MERGED = "select id from @merged_into where kept = ?"
 
 Slot = tuple[date, int]
 
@@ -41,16 +42,35 @@ def slot_of(record_id: UUID) -> Slot:
     return day, bucket // 8
 
 
-def statements(record: Record) -> list[tuple[Any, ...]]:
+def statements(session: Session, record: Record) -> list[tuple[Any, ...]]:
     """What is written for the review when a record is kept; each statement may be repeated, in any order."""
     written: list[tuple[Any, ...]] = []
-    if record.label_of is not None:
-        written.append((_DONE, *slot_of(record.label_of), record.label_of))
+    if record.withdraws is not None:
+        written += _again(session, record)
+    elif record.label_of is not None and record.of_number is None:
+        written.append((_SAID, timestamp(record.id), True, *slot_of(record.label_of), record.label_of))
     if reasons(record):
         day, slot = slot_of(record.id)
         written.append((_WAITS, day, slot, record.id, record.written, timestamp(record.id)))
         written.append((_LIST, day.year, day, slot))
     return written
+
+
+def _again(session: Session, withdrawal: Record) -> list[tuple[Any, ...]]:
+    """What has a reading wait again whose last label is withdrawn.
+
+    Where the reading itself is not kept yet, `lease` finds out whether it needs a person.
+    """
+    of = withdrawal.label_of
+    if of is None or withdrawal.of_number is not None:
+        return []
+    for [kept] in session.rows(session.start("select kept from @merged where id = ?", of)):
+        of = kept
+    reading = get(session, of)
+    if (reading is not None and not reasons(reading)) or standing(pointers(session, [of])[of]):
+        return []
+    day, slot = slot_of(of)
+    return [(_SAID, timestamp(withdrawal.id), False, day, slot, of), (_LIST, day.year, day, slot)]
 
 
 def forget(record: Record) -> list[tuple[Any, ...]]:
@@ -130,13 +150,12 @@ def _waiting(session: Session, record_id: UUID) -> Record | None:
     """The record, if it still waits. One that was labelled under a merged id, or erased, is marked as done now."""
     slot = slot_of(record_id)
     asked = session.start(_ROW, *slot, record_id), session.start(GET, *partition(record_id), record_id)
-    merged = session.rows(session.start(_MERGED, record_id))
-    labels = [session.start(_LABELS, one) for one in (record_id, *(row[0] for row in merged))]
-    row, kept = (one.result().one() for one in asked)
+    named = standing(pointers(session, [record_id])[record_id])
+    row, found = (one.result().one() for one in asked)
     if row is None or row[0]:
         return None
-    named = (row[0] for label in labels for row in session.rows(label))
-    if kept is None or any(session.run(GET, *partition(label), label).one() for label in named):
+    kept = from_row(found) if found else None
+    if kept is None or not reasons(kept) or any(get(session, label.id) for label in named):
         session.run(_DONE, *slot, record_id)
         return None
-    return from_row(kept)
+    return kept

@@ -11,7 +11,9 @@ from uuid import UUID
 from mnist_predict.reading import Reading
 from mnist_predict.store.record import Record
 
-COLUMNS = 'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by", written'
+COLUMNS = (
+    'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by", written, of_number, withdraws'
+)
 GET = f"select {COLUMNS} from @record where day = ? and bucket = ? and id = ?"  # noqa: S608 (constants)
 PAGE = f"select {COLUMNS} from @record where day = ? and bucket = ? and id >= ? and id < ?"  # noqa: S608
 
@@ -45,17 +47,19 @@ def to_row(record: Record) -> tuple[Any, ...]:
     written = record.written if record.written != record.number else None
     return (
         *(record.id, record.image_name, record.number, record.source, blob(record.sha256)),
-        *(reading, record.label_of, record.key, record.by, written),
+        *(reading, record.label_of, record.key, record.by, written, record.of_number, record.withdraws),
     )
 
 
 def from_row(row: tuple[Any, ...]) -> Record:
     """The record of the values of `COLUMNS`."""
-    record_id, image_name, number, source, sha256, reading, label_of, key, by, written = row
+    record_id, image_name, number, source, sha256, reading, label_of, key, by, written, of_number, withdraws = row
     return Record(
         *(record_id, image_name, written or number, source, sha256.hex() if sha256 is not None else None),
         reading=Reading.from_dict(json.loads(reading)) if reading else None,
         label_of=label_of,
         key=key,
         by=by,
+        of_number=of_number,
+        withdraws=withdraws,
     )

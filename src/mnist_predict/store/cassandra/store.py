@@ -10,6 +10,7 @@ from mnist_predict.errors import Gone, StoreUnavailable
 from mnist_predict.store.cassandra import erase as erasing
 from mnist_predict.store.cassandra import review, write
 from mnist_predict.store.cassandra.index import Sayings
+from mnist_predict.store.cassandra.labels import get, label_history, newest_labels
 from mnist_predict.store.cassandra.nodes import Nodes
 from mnist_predict.store.cassandra.partitions import all_buckets
 from mnist_predict.store.cassandra.pool import Shared
@@ -91,9 +92,9 @@ class CassandraStore(Shared, Store):
             session.run("insert into @merged_into (kept, id) values (?, ?)", kept_id, record_id)
             session.run("insert into @merged (id, kept) values (?, ?)", record_id, kept_id)
             if not erasing.merge_into_erased(session, record_id, kept_id):
-                for label in _labels(session, kept_id)[:1]:
+                for label in label_history(session, kept_id):
                     write.put_said(session, kept_id, label)
-            if own := _get(session, record_id):  # nodes may have lost whose the key is, and kept the record
+            if own := get(session, record_id):  # nodes may have lost whose the key is, and kept the record
                 erasing.take_away(session, [replace(own, key=None)])
 
     def merged(self) -> Iterator[tuple[UUID, UUID]]:
@@ -102,16 +103,16 @@ class CassandraStore(Shared, Store):
 
     def get(self, record_id: UUID) -> Record | None:
         with self._using() as session:
-            found = _get(session, record_id)
+            found = get(session, record_id)
             if found is None:
                 merged = session.run("select kept from @merged where id = ?", record_id).one()
-                found = _get(session, merged[0]) if merged else None
+                found = get(session, merged[0]) if merged else None
             return found
 
     def newest(self, image_name: str) -> Record | None:
         with self._using() as session:
             found = session.run("select id from @newest_by_image_name where image_name = ?", image_name).one()
-            return _get(session, found[0]) if found else None
+            return get(session, found[0]) if found else None
 
     def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
         with self._using() as session:
@@ -121,13 +122,13 @@ class CassandraStore(Shared, Store):
         with self._using() as session:
             return find(session, search, before, limit)
 
-    def labels(self, record_id: UUID) -> list[Record]:
+    def label_history(self, record_id: UUID) -> list[Record]:
         with self._using() as session:
-            return _labels(session, record_id)
+            return label_history(session, record_id)
 
     def newest_labels(self, record_ids: Sequence[UUID]) -> dict[UUID, Record]:
         with self._using() as session:
-            return _newest_labels(session, record_ids)
+            return newest_labels(session, record_ids)
 
     def picture(self, sha256: str) -> bytes | None:
         with self._using() as session:
@@ -208,33 +209,3 @@ class CassandraStore(Shared, Store):
     def check_writable(self) -> None:
         with self._using() as session:
             session.run("insert into @pulse (shelf, beat) values (0, ?) using ttl 60", new_id())
-
-
-def _labels(session: Session, record_id: UUID) -> list[Record]:
-    select = "select id from @label_of_record where label_of = ?"
-    own = session.start(select, record_id)
-    merged = session.rows(session.start("select id from @merged_into where kept = ?", record_id))
-    found = [own, *(session.start(select, row[0]) for row in merged)]
-    ids = sorted((row[0] for rows in found for row in session.rows(rows)), reverse=True)
-    return [label for label_id in ids if (label := _get(session, label_id))]
-
-
-def _newest_labels(session: Session, record_ids: Sequence[UUID]) -> dict[UUID, Record]:
-    """The newest label of each record, asked for side by side; that of a merged id as one of its record."""
-    select = "select id from @label_of_record where label_of = ? limit 1"
-    merged = {of: session.start("select id from @merged_into where kept = ?", of) for of in record_ids}
-    asked = {
-        of: [session.start(select, each) for each in (of, *(row[0] for row in session.rows(rows)))]
-        for of, rows in merged.items()
-    }
-    newest = {
-        of: max((row[0] for rows in found for row in session.rows(rows)), default=None) for of, found in asked.items()
-    }
-    labels = {of: session.start(GET, *partition(each), each) for of, each in newest.items() if each}
-    rows = {of: label.result().one() for of, label in labels.items()}
-    return {of: from_row(row) for of, row in rows.items() if row}
-
-
-def _get(session: Session, record_id: UUID) -> Record | None:
-    row = session.run(GET, *partition(record_id), record_id).one()
-    return from_row(row) if row else None

@@ -136,12 +136,12 @@ class SpooledStore(StoreAlone):
             return mine
         return merge_results(mine, theirs, limit)
 
-    def labels(self, record_id: UUID) -> list[Record]:
-        """The labels of a record, newest first; while the store is away, of one that waits."""
-        mine: list[Record] = self._in_spool(lambda: self.spool.labels(record_id), [])
+    def label_history(self, record_id: UUID) -> list[Record]:
+        """Every label of a record, newest first; while the store is away, of one that waits."""
+        mine: list[Record] = self._in_spool(lambda: self.spool.label_history(record_id), [])
         waits = self.is_waiting(record_id)
         try:
-            theirs = self._ask(lambda: self.store.labels(record_id))
+            theirs = self._ask(lambda: self.store.label_history(record_id))
         except StoreUnavailable:
             if not waits:
                 raise
@@ -150,14 +150,9 @@ class SpooledStore(StoreAlone):
 
     def newest_labels(self, record_ids: Sequence[UUID]) -> dict[UUID, Record]:
         """The newest label of each record; while the store is away, of those that wait."""
-        found: dict[UUID, Record] = self._in_spool(lambda: self.spool.newest_labels(record_ids), {})
-        try:
-            theirs = self._ask(lambda: self.store.newest_labels(record_ids))
-        except StoreUnavailable:
-            if not all(map(self.is_waiting, record_ids)):
-                raise
-            return found
-        return {of: max(filter(None, (found.get(of), theirs.get(of))), key=_by_id) for of in found | theirs}
+        if self.waiting():  # among what waits may be what withdraws a label in the store
+            return super().newest_labels(record_ids)
+        return self._ask(lambda: self.store.newest_labels(record_ids))
 
     def picture(self, sha256: str) -> bytes | None:
         """The bytes of a picture just as they were uploaded."""
@@ -265,7 +260,3 @@ class SpooledStore(StoreAlone):
             self.store.check_writable()  # a node whose sync is late by half its period takes no more writes
             if durability.epoch:
                 self.spool.settle(durability, looked)
-
-
-def _by_id(record: Record) -> UUID:
-    return record.id

@@ -26,7 +26,7 @@ WAITING_ERASURES = """select id, records, "by" from unsynced_erasure where epoch
 
 _OR_KEEP_LONGER = "on conflict do update set since = excluded.since, epoch = excluded.epoch"
 _KEEP = f"""insert into unsynced ({COLUMNS}, since, epoch, picture)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_OR_KEEP_LONGER}"""  # noqa: S608 (constants)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_OR_KEEP_LONGER}"""  # noqa: S608 (constants)
 _KEEP_MOVED = f"""insert into unsynced ({COLUMNS}, since, epoch, picture)
     select {COLUMNS}, ?, ?, (select bytes from picture where picture.sha256 = record.sha256 and label_of is null)
     from record where id = ? {_OR_KEEP_LONGER}"""  # noqa: S608

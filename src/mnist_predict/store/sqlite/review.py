@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from uuid import UUID
 
-from mnist_predict.store.reasons import reasons
+from mnist_predict.store.reasons import needs_review, reasons
 from mnist_predict.store.record import Record
 from mnist_predict.store.sqlite.connection import Connection
 
@@ -15,16 +15,24 @@ OF_ALL = "select id from review where id < ? order by id desc limit ?"
 NOBODY = ""
 # Labels that came before their record, as `store copy` brings them, are heeded.
 _PUT = """insert into review (id, number) select ?1, ?2
-    where not exists (select 1 from record where label_of = ?1)
-      and not exists (select 1 from merged join record on label_of = merged.id where kept = ?1)
+    where not exists (select 1 from counting_label where label_of = ?1)
+      and not exists (select 1 from merged join counting_label on label_of = merged.id where kept = ?1)
     on conflict do nothing"""
+_UNSAID = """select id, coalesce(written, number), reading from record
+    where id = coalesce((select kept from merged where id = ?1), ?1)
+      and source = 'upload' and sha256 is not null and reading is not null and said is null"""
 _FREE = "select 1 from review where id = ? and (held_until < ? or holder = ?)"
 _HOLD = "update review set holder = ?, held_until = ? where id = ?"
 
 
 def put(connection: Connection, records: Sequence[Record]) -> None:
-    """Have those of the records wait that a person should look at."""
+    """Have those of the records wait that a person should look at, and those whose last label is withdrawn."""
     connection.executemany(_PUT, ((str(record.id), record.written) for record in records if reasons(record)))
+    for record in records:
+        if record.withdraws is not None:
+            for record_id, written, reading in connection.execute(_UNSAID, (str(record.label_of),)).fetchall():
+                if needs_review(record_id, reading):
+                    connection.execute(_PUT, (record_id, written))
 
 
 def lease(connection: Connection, ids: Sequence[UUID], who: str, seconds: float, most: int) -> list[UUID]:

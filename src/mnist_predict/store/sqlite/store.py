@@ -27,13 +27,18 @@ from mnist_predict.store.sqlite.search import count, find
 from mnist_predict.store.versions import sqlite as sqlite_versions
 from mnist_predict.store.versions.kept import Assignment, KeptVersion
 
-COLUMNS = 'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by", written'
+COLUMNS = (
+    'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by", written, of_number, withdraws'
+)
 SELECT = f"select {COLUMNS} from record "  # noqa: S608 (a constant)
 SAME = SELECT + "where id = ? or idempotency_key = ? order by id <> ?"
 NEWEST_LABELS = f"""select {COLUMNS}, wanted from (select value as wanted from json_each(?)) join record on id = (
-    select id from record where label_of = wanted or label_of in (select merged.id from merged where kept = wanted)
+    select id from record as label
+    where (label_of = wanted or label_of in (select merged.id from merged where kept = wanted))
+      and of_number is null and withdraws is null
+      and not exists (select 1 from record where withdraws = label.id)
     order by id desc limit 1)"""  # noqa: S608 (a constant)
-_INSERT = f"insert into record ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
+_INSERT = f"insert into record ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
 _INSERT_PICTURE = "insert into picture (sha256, bytes) values (?, ?) on conflict do nothing"
 _inherited: list[object] = []  # connections of a parent process: using or closing them would corrupt its file
 
@@ -116,7 +121,7 @@ class SqliteStore(Store):
         rows, looked = find(self._read, COLUMNS, search, before, limit + 1)
         return cut([from_row(row) for row in rows], limit, looked)
 
-    def labels(self, record_id: UUID) -> list[Record]:
+    def label_history(self, record_id: UUID) -> list[Record]:
         of = "where label_of = ? or label_of in (select id from merged where kept = ?) order by id desc"
         return self._records(of, str(record_id), str(record_id))
 
@@ -271,7 +276,7 @@ def check_same(kept: Record, record: Record) -> None:
         raise KeyReused("This Idempotency-Key (or id) was used for another picture or name. Use a new one.")
 
 
-def to_row(record: Record) -> tuple[str | None, ...]:
+def to_row(record: Record) -> tuple[str | int | None, ...]:
     """The columns of a record."""
     reading = json.dumps(record.reading.to_dict(), separators=(",", ":")) if record.reading else None
     label_of = str(record.label_of) if record.label_of else None
@@ -279,16 +284,19 @@ def to_row(record: Record) -> tuple[str | None, ...]:
     return (
         *(str(record.id), record.image_name, record.number, record.source, record.sha256),
         *(reading, label_of, record.key, record.by, written),
+        *(record.of_number, str(record.withdraws) if record.withdraws else None),
     )
 
 
 def from_row(row: tuple[Any, ...]) -> Record:
     """The record of its columns."""
-    record_id, image_name, number, source, sha256, reading, label_of, key, by, written = row
+    record_id, image_name, number, source, sha256, reading, label_of, key, by, written, of_number, withdraws = row
     return Record(
         *(UUID(record_id), image_name, written or number, source, sha256),
         reading=Reading.from_dict(json.loads(reading)) if reading else None,
         label_of=UUID(label_of) if label_of else None,
         key=key,
         by=by,
+        of_number=of_number,
+        withdraws=UUID(withdraws) if withdraws else None,
     )

@@ -24,7 +24,7 @@ from mnist_predict.store.tools.copy import everything
 
 COLUMNS = (
     *("id", "record_time", "image_name", "number", "written", "confidence", "source"),
-    *("sha256", "label_of", "model_version", "by", "label", "labelled_by", "labelled_at"),
+    *("sha256", "label_of", "model_version", "by", "label", "labelled_by", "labelled_at", "of_number", "withdraws"),
 )
 FROM_USERS = ("image_name", "by", "labelled_by")  # columns with texts that users choose
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # how formulas begin, full width included
@@ -106,6 +106,7 @@ def _form(record: Record, label: Record | None) -> dict[str, Any]:
 
 def _row(record: Record, label: Record | None) -> dict[str, Any]:
     form = _form(record, label)
+    form["of_number"] = None if record.of_number is None else str(record.of_number)
     return {column: form[column] for column in COLUMNS}
 
 

@@ -59,6 +59,12 @@ def refuse_unknown_hosts() -> None:
         abort(421, "This host name is not allowed. Set MNIST_PREDICT_HOSTS to the names of this service.")
 
 
+def local_path(path: str, otherwise: str) -> str:
+    """The path, from a form, if it is one of this service: to redirect to."""
+    is_local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if is_local else otherwise
+
+
 def add_headers(response: Response) -> Response:
     """After a request: add the security headers; a view may have set a stricter policy."""
     headers = response.headers

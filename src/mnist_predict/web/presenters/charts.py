@@ -91,15 +91,19 @@ def interval(name: str, title: str, about: str, share: float, low: float, high: 
     return _figure(name, title, about, 64, drawn)
 
 
-def reliability(name: str, title: str, about: str, points: Sequence[tuple[float, float, float]]) -> Markup:
-    """What confidences turn out to be worth: dots of (confidence, accuracy, how many), beside the line where both are
-    the same."""
+def reliability(name: str, title: str, about: str, points: Sequence[tuple[float, Share, int]]) -> Markup:
+    """What confidences turn out to be worth: (confidence, accuracy, how many), beside the line where both are equal.
+
+    The bar through a dot is the interval of its accuracy.
+    """
     drawn = [_grid([0, 0.5, 1], 0, 1, lambda share: f"{100 * share:.0f} %")]
-    drawn.append(f'<line class="grid" x1="0%" x2="100%" y1="{_y(0, 0, 1):.1f}" y2="{_y(1, 0, 1):.1f}"/>')
-    for sure, right, count in points:
-        words = f"{100 * sure:.0f} % sure, {100 * right:.0f} % right of {count:.0f}"
-        dot = f'<circle class="dot" cx="{100 * sure:.3f}%" cy="{_y(right, 0, 1):.1f}" r="4"/>'
-        drawn.append(f"<g>{dot}<title>{escape(words)}</title></g>")
+    drawn.append(f'<line class="honest" x1="0%" x2="100%" y1="{_y(0, 0, 1):.1f}" y2="{_y(1, 0, 1):.1f}"/>')
+    for sure, (right, low, high), count in points:
+        words = f"{100 * sure:.0f} % sure: {100 * right:.0f} % right ({100 * low:.0f} to {100 * high:.0f} %) of {count}"
+        x, ends = f"{100 * sure:.3f}%", f'y1="{_y(low, 0, 1):.1f}" y2="{_y(high, 0, 1):.1f}"'
+        bar = f'<line class="within" x1="{x}" x2="{x}" {ends}/>'
+        dot = f'<circle class="dot" cx="{x}" cy="{_y(right, 0, 1):.1f}" r="4"/>'
+        drawn.append(f"<g>{bar}{dot}<title>{escape(words)}</title></g>")
     ticks = [(2.0, "0 % sure"), (50.0, "50 %"), (98.0, "100 %")]
     return _figure(name, title, about, HEIGHT, [*drawn, _ticks(ticks)])
 

@@ -98,4 +98,5 @@ def total(store: Store, search: Search, first: Rows) -> Counted | None:
     if search.number is not None or search.written is not None:
         found = page(store, search, None, LOOK)
         return Counted(len(found.rows), found.rest is not None)
-    return store.count_found(search) if search.exact or not search.asked else None
+    counted = store.count_found(search) if search.exact or not search.asked else None
+    return Counted(len(first.rows), True) if counted and counted.more and counted.count < len(first.rows) else counted

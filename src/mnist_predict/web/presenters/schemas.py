@@ -74,6 +74,11 @@ _RECORD = _READING | {
     "source": {"enum": ["upload", "hand"]},
     "label_of": MAYBE | {"description": "The id of the record whose label this one is."},
     "by": MAYBE | {"description": "Who sent it: the name of their token; null: none was asked for."},
+    "of_number": {
+        "type": ["integer", "null"],
+        "description": "Of a label: the index of its number; null: the primary.",
+    },
+    "withdraws": MAYBE | {"description": "The id of the label that this one takes back."},
 }
 _LABEL = {
     "label": MAYBE | {"description": "What its newest label says, as it is written; null: it has none."},
@@ -118,7 +123,12 @@ _SAMPLE = {
             "What a model version read of it",
         )
     ),
-    "reliability": _list(_object({"confidence": SHARE, "accuracy": SHARE, "labelled": _COUNT}, "A bin of confidence")),
+    "reliability": _list(
+        _object(
+            {"confidence": SHARE, "accuracy": SHARE, "low": SHARE, "high": SHARE, "labelled": _COUNT},
+            "A bin of confidence",
+        )
+    ),
 }
 _LABELS = {
     "readings": _COUNT,

@@ -12,6 +12,7 @@ from mnist_predict.web.http.incoming import sent_picture
 from mnist_predict.web.http.negotiation import answer, wanted
 from mnist_predict.web.http.pasted import parse
 from mnist_predict.web.http.routes import route
+from mnist_predict.web.http.safety import local_path
 from mnist_predict.web.presenters.openapi import HTML_TYPE, TEXT_TYPE, content, form, operation
 from mnist_predict.web.presenters.schemas import ID, ONE_OR_MANY, PICTURE_FILE, TEXT, TYPED
 from mnist_predict.web.presenters.stored import stored, stored_lines
@@ -35,7 +36,7 @@ def page() -> str:
     operation=operation(
         content("What was kept.", ONE_OR_MANY, TEXT_TYPE, HTML_TYPE),
         *(400, 404, 410, 413, 415, 422, 429, 503),
-        form=form(number=TYPED, image_name=TEXT, record=ID, file=PICTURE_FILE, lines=_LINES),
+        form=form(number=TYPED, image_name=TEXT, record=ID, file=PICTURE_FILE, lines=_LINES, next=TEXT),
         see_other=True,
     ),
 )
@@ -44,7 +45,7 @@ def record() -> AnyResponse:
 
     Form fields: `number`, and either `record` (the id of the record to label; its number may be empty: the picture
     shows none) or `image_name`, with the picture in `file` if it is not kept yet. Or `lines`: an image name and a
-    number on each line.
+    number on each line. `next`: the path that a browser is sent to, the record's page by default.
     """
     if "lines" in request.form:
         return _record_lines(request.form["lines"])
@@ -66,7 +67,7 @@ def record() -> AnyResponse:
     page = url_for("records.show", record_id=kept.label_of or kept.id)
     counts = {"labels": 1} if kept.label_of else {"recorded": 1}
     return answer(
-        html=lambda: tell(redirect(page, 303), **counts),
+        html=lambda: tell(redirect(local_path(request.form.get("next", ""), page), 303), **counts),
         json=lambda: kept.to_dict() | stored(kept),
         text=lambda: [
             f"recorded: {kept.written or 'no number'}",

@@ -81,7 +81,7 @@ def _page() -> AnyResponse:
     skip = whole(request.args.get("skip", "0"), 0, LOOK) or 0
     order = request.args.get("sort") or NEWEST_FIRST
     mistake: str | None = None
-    found, counted = Rows([]), None
+    found, counted, ordered = Rows([]), None, None
     try:
         search = searched("before", "rows", "sort", "skip")
         if order not in ORDERS:
@@ -101,10 +101,12 @@ def _page() -> AnyResponse:
         shown, address, looked_to = found.rows[skip : skip + rows], asked | {"sort": order}, None
         more = skip + rows < len(found.rows)
         older = url_for("records.newest", **address, skip=skip + rows) if more else None
+        ordered = len(found.rows) if found.rest else None
     text = render_template(
         "records.html",
         rows=shown,
         counted=counted,
+        ordered=ordered,
         older=older,
         looked_to=looked_to,
         first=not before and not skip,

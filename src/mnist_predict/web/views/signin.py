@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from mnist_predict.web.http import access
 from mnist_predict.web.http.access import name_of
 from mnist_predict.web.http.routes import route
+from mnist_predict.web.http.safety import local_path
 
 blueprint = Blueprint("signin", __name__)
 
@@ -14,14 +15,14 @@ blueprint = Blueprint("signin", __name__)
 @route(public=True)
 def page() -> Response | str:
     """The page to sign in."""
-    return render_template("signin.html", next=_local(request.args.get("next", "")))
+    return render_template("signin.html", next=local_path(request.args.get("next", ""), url_for("uploads.page")))
 
 
 @blueprint.post("/signin")
 @route(public=True)
 def sign_in() -> Response | tuple[str, int]:
     """Sign in with the form field `token`; then on to `next`."""
-    then = _local(request.form.get("next", ""))
+    then = local_path(request.form.get("next", ""), url_for("uploads.page"))
     who = name_of(request.form.get("token", "").strip())
     if who is None:
         return render_template("signin.html", next=then, mistake="This is not a valid token."), 401
@@ -35,9 +36,3 @@ def sign_out() -> Response:
     """End the session of this browser."""
     access.sign_out()
     return redirect(url_for("signin.page"), 303)
-
-
-def _local(path: str) -> str:
-    """The path if it is one of this service, else that of the upload page."""
-    local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if local else url_for("uploads.page")

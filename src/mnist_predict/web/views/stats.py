@@ -136,7 +136,7 @@ def _drawings(figures: Figures) -> dict[str, Any]:
         "reliability_chart": charts.reliability(
             "reliability",
             "Share that is right, by confidence",
-            "A dot on the slanted line: as many are right as their confidence says.",
+            "A dot on the slanted line: as many are right as their confidence says. Bars: 95 % intervals.",
             figures.reliability,
         ),
         "confusion_chart": charts.square(

@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from mnist_predict.errors import UserError
+from mnist_predict.errors import BadRequest, UserError
 from mnist_predict.store.record import Record
 from mnist_predict.turns import Left
+from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.picture import MAX_BYTES
 from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
 from mnist_predict.web.http.incoming import expected, idempotency_key, needed_picture, needed_pictures
 from mnist_predict.web.http.limits import count_another
-from mnist_predict.web.http.negotiation import answer
+from mnist_predict.web.http.negotiation import answer, wanted
 from mnist_predict.web.http.pictures import send_picture
 from mnist_predict.web.http.routes import route
 from mnist_predict.web.http.zipped import is_zip, unpacked
@@ -51,7 +52,13 @@ def home() -> AnyResponse:
 @route()
 def page() -> str:
     """The upload page."""
-    return render_template("upload.html", max_bytes=MAX_BYTES, samples=SAMPLES, kept_where=current_app.config["KEPT"])
+    return _form()
+
+
+def _form(**mistake: str) -> str:
+    return render_template(
+        "upload.html", max_bytes=MAX_BYTES, samples=SAMPLES, kept_where=current_app.config["KEPT"], **mistake
+    )
 
 
 @blueprint.post("/uploads/")
@@ -72,10 +79,16 @@ def upload() -> AnyResponse:
     A browser is sent on to the record's page, so that a reload does not upload again.
     """
     pictures = needed_pictures()
+    try:
+        expect = expected()
+    except BadRequest as error:
+        if wanted() != "html":
+            raise
+        return Response(_form(expect=request.form["expect"], mistake=str(error)), error.status)
     if len(pictures) > 1 or is_zip(pictures[0][1]):
-        return _upload_all(pictures)
+        return _upload_all(pictures, expect)
     name, data = pictures[0]
-    record = service.upload(data, name, idempotency_key(), expected(), caller())
+    record = service.upload(data, name, idempotency_key(), expect, caller())
     note("record", str(record.id))
     return answer(
         html=lambda: redirect(url_for("records.show", record_id=record.id), 303),
@@ -88,12 +101,12 @@ def _kept(record: Record) -> dict[str, Any]:
     return record.to_dict() | stored(record)
 
 
-def _upload_all(pictures: list[tuple[str, bytes]]) -> AnyResponse:
+def _upload_all(pictures: list[tuple[str, bytes]], expect: Expectation | None) -> AnyResponse:
     """The answer to several pictures: a record or an error for each, in order.
 
     Raises the first error where no picture could be kept.
     """
-    key, expect = idempotency_key(), expected()
+    key = idempotency_key()
     outcomes: list[dict[str, Any]] = []
     errors: list[UserError] = []
     for at, (name, data) in enumerate(_each(pictures)):
