@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 import numpy as np
 import requests
 from PIL import Image
+from store_examples import plain_id
 from werkzeug.test import TestResponse
 
-from mnist_predict.store.ids import new_id
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
 from mnist_predict.vision.recognizer import Recognizer
@@ -134,7 +134,7 @@ def keep_unsure(store: Store, recognizer: Recognizer, *numbers: str) -> list[str
         picture, reading = picture_of(number), readings[number]
         doubtful = tuple(replace(each, confidence=0.6) for each in reading.numbers)
         digest = sha256(picture).hexdigest()
-        record = Record(new_id(), f"{number or 'blank'}-{at}.png", reading.written, "upload", digest)
+        record = Record(plain_id(), f"{number or 'blank'}-{at}.png", reading.written, "upload", digest)
         store.add(replace(record, reading=replace(reading, numbers=doubtful)), picture)
         ids.append(str(record.id))
     return ids

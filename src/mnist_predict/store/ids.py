@@ -63,3 +63,9 @@ def in_sample(record_id: UUID) -> bool:
     By the random bits of its id, so that everybody agrees on it and nobody keeps a list.
     """
     return record_id.int & 0xFFF < _SAMPLED
+
+
+def is_for_two(record_id: UUID) -> bool:
+    """Whether a reading is for two people to look at, 2 % of all, whatever else it is: so it is known how often they
+    agree."""
+    return record_id.int >> 12 & 0xFFF < _SAMPLED

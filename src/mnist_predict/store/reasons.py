@@ -30,7 +30,7 @@ def reasons_of(record_id: UUID, reading: Reading) -> tuple[Reason, ...]:
     else:
         if number.confidence < UNSURE:
             found.append("unsure")
-        if _disagrees(number):
+        if contradiction(number) >= GAP:
             found.append("disagreement")
     if in_sample(record_id):
         found.append("sample")
@@ -42,12 +42,12 @@ def needs_review(record_id: str, reading: str) -> bool:
     return bool(reasons_of(UUID(record_id), Reading.from_dict(json.loads(reading))))
 
 
-def _disagrees(number: Number) -> bool:
-    """Whether the digits, each by itself, are much surer than the number (or less so).
+def contradiction(number: Number) -> float:
+    """By how much the digits, each by itself, are surer than the number (or less so).
 
     A number's confidence is that of its digits times that of how many there are and where they stand. Where each
     digit is known and the number still is not, a digit may be two, a stroke none, or one may be missing: what a
     person sees at once, and what a threshold of confidence alone lets pass.
     """
     digits = prod(digit.probabilities[digit.value] for digit in number.digits)
-    return abs(digits - number.confidence) >= GAP
+    return abs(digits - number.confidence)

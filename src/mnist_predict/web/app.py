@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.local import LocalProxy
 
 from mnist_predict.reading import next_best
+from mnist_predict.review import Inbox
 from mnist_predict.service import Service, open_service
 from mnist_predict.settings import LOOPBACK, Settings
 from mnist_predict.web.browsers import assets
@@ -21,7 +22,21 @@ from mnist_predict.web.presenters import words
 from mnist_predict.web.presenters.stored import notice
 from mnist_predict.web.telemetry.journal import Journal, note_route
 from mnist_predict.web.telemetry.metrics import ServiceMeter
-from mnist_predict.web.views import api, batch, hand, health, models, records, review, signin, stats, strip, uploads
+from mnist_predict.web.views import (
+    api,
+    batch,
+    crop,
+    grid,
+    hand,
+    health,
+    models,
+    records,
+    review,
+    signin,
+    stats,
+    strip,
+    uploads,
+)
 from mnist_predict.web.views import erase as erasing
 from mnist_predict.web.views import export as exports
 from mnist_predict.written import FORM_PATTERN
@@ -45,6 +60,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST
     app.config["KEPT"] = words.kept_where(settings.store_url, settings.host in LOOPBACK)
     app.extensions["service"] = service
+    app.extensions["inbox"] = Inbox(service.store)
     service.meter = ServiceMeter()
     app.url_map.converters["image_name"] = ImageName
     app.url_map.merge_slashes = False  # `a//b` is a name of its own
@@ -70,6 +86,8 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
         exports,
         erasing,
         review,
+        grid,
+        crop,
         stats,
         models,
         api,

@@ -2,13 +2,18 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
+from store_examples import plain_id
 from web_examples import BROWSER, JSON, keep_unsure, picture_of
 
+from mnist_predict import review
+from mnist_predict.review import Inbox
 from mnist_predict.service import Service
 from mnist_predict.store.ids import new_id
 from mnist_predict.vision.recognizer import Recognizer
@@ -37,6 +42,11 @@ def post(client: FlaskClient) -> Callable[..., Any]:
     return send
 
 
+def sampled_id() -> UUID:
+    """An id that is of the random sample."""
+    return UUID(int=new_id().int & ~0xFFF)
+
+
 def test_each_reading_is_given_to_one_person(client: FlaskClient, wait: Wait, post: Callable[..., Any]) -> None:
     ids = wait("12", "7", "360")[::-1]
     mine = post("next", count=2)
@@ -57,8 +67,13 @@ def test_what_is_said_is_kept_and_the_next_is_given(
     first = post("next", browser=True, reviewer="me")
     assert first == f"/review?reviewer=me&record={twelve}"
     second = post("answer", browser=True, record=twelve, number="1 3", reviewer="me")
-    assert second == f"/review?reviewer=me&record={seven}&last={twelve}"
-    assert f'href="/review?reviewer=me&amp;record={twelve}&amp;record={seven}"' in client.get(second).text
+    [label] = service.store.labels(service.record(twelve).id)
+    assert second == f"/review?reviewer=me&record={seven}&last={label.id}"
+    assert f'<input type="hidden" name="label" value="{label.id}">' in client.get(second).text
+    back = post("undo", browser=True, label=label.id, reviewer="me")
+    assert back == f"/review?reviewer=me&record={twelve}"
+    assert service.store.labels(service.record(twelve).id) == []
+    post("answer", record=twelve, number="12", reviewer="me")
     label = post("answer", record=seven, number="", reviewer="me")
     assert (label["number"], label["label_of"], label["stored"]) == ("", seven, "store")
     assert service.store.unreviewed().ids == []
@@ -120,7 +135,8 @@ def test_the_grid_confirms_what_is_not_clicked(
     page = client.get(address).text
     assert [each in page for each in ids] == [True, True, True, False]
     then = post("grid", browser=True, digit="7", record=ids[:3], wrong=ids[1], reviewer="me")
-    assert then == f"/review?reviewer=me&record={ids[1]}"
+    labels = [service.store.labels(service.record(ids[at]).id)[0].id for at in (0, 2)]
+    assert then == f"/review?reviewer=me&record={ids[1]}&confirmed={labels[0]}&confirmed={labels[1]}"
     assert [len(service.store.labels(service.record(each).id)) for each in ids] == [1, 0, 1, 0]
     assert service.store.labels(service.record(ids[0]).id)[0].number == "7"
     assert [str(each) for each in service.store.unreviewed().ids] == [other, ids[1]]
@@ -145,6 +161,8 @@ def test_how_far_the_grid_looked_is_said(client: FlaskClient) -> None:
         ("next", {"digit": "77"}, "`digit` must be one of 0 to 9"),
         ("next", {"reviewer": "x" * 65}, "`reviewer` has at most 64"),
         ("answer", {"record": str(new_id())}, "`number` is missing"),
+        ("next", {"order": "oldest"}, "`order` must be one of teaching, newest, unsure"),
+        ("undo", {"label": "seven"}, "`label` is the id of a record"),
         ("grid", {"record": str(new_id())}, "`digit` must be one of 0 to 9"),
     ],
 )
@@ -168,3 +186,44 @@ def test_looking_gives_nothing_out(client: FlaskClient, wait: Wait, post: Callab
     for path in ("/review", f"/review?record={seven}&reviewer=somebody", "/review/grid?digit=7"):
         assert client.get(path, headers={"Accept": BROWSER}).status_code == 200
     assert [reading["id"] for reading in post("next", reviewer="me")["readings"]] == [seven]
+
+
+def test_what_teaches_most_comes_first(
+    client: FlaskClient, service: Service, wait: Wait, post: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mild, blank = wait("12", "")
+    [number] = service.record(mild).reading.numbers  # type: ignore[union-attr]
+    readings = {}
+    for name, confidence, sampled in (("doubtful", 0.3, False), ("sampled", 0.99, True)):
+        record = service.record(mild)
+        reading = replace(record.reading, numbers=(replace(number, confidence=confidence),))  # type: ignore[type-var]
+        record_id = sampled_id() if sampled else plain_id()
+        kept = service.store.add(replace(record, id=record_id, reading=reading), picture_of("12"))
+        readings[name] = str(kept.id)
+    order = [reading["id"] for reading in post("next", count=4)["readings"]]
+    assert order == [readings["doubtful"], readings["sampled"], mild, blank]
+    page = client.get("/review", headers={"Accept": BROWSER}).text
+    assert "20 more labels make the next" in page
+    service.label(mild, "12")
+    assert "20 more labels make the next" in client.get("/review", headers={"Accept": BROWSER}).text  # of a moment ago
+    monkeypatch.setattr(review, "_FRESH", -1.0)
+    assert "19 more labels make the next" in client.get("/review", headers={"Accept": BROWSER}).text
+
+
+def test_a_second_person_is_asked_without_being_told_what_the_first_said(service: Service, wait: Wait) -> None:
+    [one] = wait("12")
+    record = service.record(one)
+    both = UUID(int=record.id.int & ~(0xFFF << 12))
+    service.store.add(replace(record, id=both), picture_of("12"))
+    service.label(str(both), "13", "anna")
+    assert Inbox(service.store).second_look("anna") is None
+    assert Inbox(service.store).second_look(None) is None
+    inbox = Inbox(service.store)
+    assert inbox.second_look("ben") == service.record(str(both))
+    inbox.skip("ben", both)
+    assert inbox.second_look("ben") is None
+    assert inbox.second_look("carla") == service.record(str(both))
+    service.label(str(both), "12", "ben")
+    assert inbox.second_look("carla") is None
+    service.label(one, "12", "anna")
+    assert Inbox(service.store).second_look("ben") is None  # not one of those that are for two

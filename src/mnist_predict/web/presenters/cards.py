@@ -21,10 +21,14 @@ def surroundings(number: Number) -> Box:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A record under review; `said`: the number of its newest label, None without a label."""
+    """A record under review; `said`: the number of its newest label, None without a label.
+
+    `is_second`: somebody has labelled it, and another person is asked without being told how.
+    """
 
     record: Record
     said: str | None
+    is_second: bool = False
 
     @classmethod
     def of(cls, record: Record, labels: list[Record]) -> Self:
@@ -44,12 +48,12 @@ class Card:
     @property
     def crop(self) -> str:
         """The address of the crop."""
-        return url_for("review.crop", record_id=self.record.id)
+        return url_for("crop.show", record_id=self.record.id)
 
     @property
     def marked(self) -> str:
         """The address of the crop with a box around its number."""
-        return url_for("review.crop", record_id=self.record.id, marked="yes")
+        return url_for("crop.show", record_id=self.record.id, marked="yes")
 
     @property
     def alternative(self) -> str | None:
@@ -59,6 +63,8 @@ class Card:
     @property
     def why(self) -> list[tuple[Reason, str]]:
         """The reasons for the review, with words for each."""
+        if self.is_second:
+            return [("sample", "Second opinion")]
         return [(reason, self._words(reason)) for reason in reasons(self.record)]
 
     def _words(self, reason: Reason) -> str:

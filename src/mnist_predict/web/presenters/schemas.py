@@ -85,6 +85,10 @@ _LABEL = {
     "labelled_by": MAYBE,
     "labelled_at": MAYBE | {"format": "date-time"},
 }
+_LABELS_OF = {
+    "labels": _list(ref("Record"), description="Those of its primary number that count, newest first."),
+    "label_history": _list(ref("Record"), description="All, with those of its other numbers and those withdrawn."),
+}
 _KEPT = _RECORD | {
     "stored": {"enum": ["store", "spool"], "description": "spool: safe here until the store is back."},
     "warning": TEXT,
@@ -216,7 +220,7 @@ SCHEMAS: Schema = {
     "Reading": _object(_READING, "Everything that was seen in a picture"),
     "Record": _object(_RECORD, "One stored event"),
     "Listed": _object(_RECORD | _LABEL, "A record with its newest label"),
-    "Labelled": _object(_RECORD | {"labels": _list(ref("Record"))}, "A record with its labels, newest first"),
+    "Labelled": _object(_RECORD | _LABELS_OF, "A record with its labels"),
     "Kept": _object(_KEPT, "A record that was just kept", optional=("warning",)),
     "Refused": _object(_REFUSED, "A picture of several that was not kept"),
     "Page": _object(

@@ -54,8 +54,13 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def done(counts: Mapping[str, int]) -> str | None:
-    """What was done, by its counts: `recorded` numbers, `labels` of pictures that were kept; None: nothing."""
+    """What was done, by its counts; None: nothing.
+
+    `recorded` numbers, `labels` of pictures that were kept, labels that were `withdrawn`.
+    """
     recorded, labels = counts.get("recorded", 0), counts.get("labels", 0)
+    if withdrawn := counts.get("withdrawn", 0):
+        return f"{plural(withdrawn, 'label')} taken back."
     if not recorded:
         return "Saved as a label of its picture." if labels == 1 else f"{labels:,} labels saved." if labels else None
     became = f", of which {labels:,} became {'a label' if labels == 1 else 'labels'} of a picture" if labels else ""

@@ -12,16 +12,26 @@ addEventListener("submit", async (event) => {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!answer.ok) throw new Error(page.querySelector("h1")?.textContent ?? `The service answered ${answer.status}.`);
-    for (const id of ["answer", "labels"]) {
-      const fresh = document.adoptNode(page.getElementById(id));
-      document.getElementById(id).replaceWith(fresh);
+    const at = form.elements.of_number?.value;
+    const opened = [...document.querySelectorAll("#numbers details[open]")].map((each) => each.id);
+    for (const id of ["answer", "labels", "numbers", "table"]) {
+      const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
+      if (!old || !fresh) continue;
+      old.replaceWith(document.adoptNode(fresh));
+      for (const each of fresh.querySelectorAll("details[id]")) each.open = opened.includes(each.id);
       dress(fresh);
     }
     document.title = page.title;
-    document.getElementById("number").focus();
+    document.getElementById(at ? `number-${at}` : "number").focus();
   } catch (error) {
     button.disabled = false;
-    const note = form.closest("section").querySelector(".note");
+    let note = form.closest("section").querySelector(".note");
+    if (!note) {
+      note = document.createElement("p");
+      note.className = "note";
+      note.setAttribute("role", "status");
+      form.after(note);
+    }
     note.textContent = error instanceof TypeError ? "The service does not answer. Nothing was saved." : error.message;
   }
 });

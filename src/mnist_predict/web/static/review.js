@@ -15,6 +15,7 @@ const reviewer = before.reviewer ?? desk.dataset.reviewer;
 const { reason, order } = desk.dataset;
 const touch = matchMedia("(pointer: coarse)").matches; // there a focus would open the keyboard
 const said = []; // cards in the order in which they were answered or skipped, for undo
+const kept = new Map(); // by card: when the service has kept its labels, whose ids are then its data
 let at = null;
 let waiting = Number(left.dataset.count);
 let done = before.done ?? 0;
@@ -43,14 +44,19 @@ const tell = () => {
   const more = left.textContent.includes("+") ? "+" : "";
   left.textContent = `${Math.max(0, waiting)}${more} left`;
   document.getElementById("done").textContent = done ? ` · ${done} done` : "";
-  const ids = said.map((card) => card.dataset.record);
+  const ids = said.filter((card) => card.dataset.label).map((card) => [card.dataset.record, card.dataset.label]);
   sessionStorage.setItem(KEPT, JSON.stringify({ reviewer, done, said: ids.slice(-REMEMBERED) }));
 };
 
+const allowUndo = () => {
+  for (const button of desk.querySelectorAll("[data-does=undo]")) button.disabled = !said.length;
+};
+
 const show = (card) => {
+  document.getElementById("begin")?.remove();
   for (const each of cards()) each.hidden = each !== card;
   at = card;
-  for (const button of desk.querySelectorAll("[data-does=undo]")) button.disabled = !said.length;
+  allowUndo();
   const number = input(card);
   if (touch) return;
   number.focus({ preventScroll: true });
@@ -95,7 +101,7 @@ const more = async () => {
   const known = new Map(cards().map((card) => [card.dataset.record, card]));
   for (const card of page.querySelectorAll(".review")) {
     const here = known.get(card.dataset.record);
-    if (settled && here?.dataset.state === "skipped") delete here.dataset.state; // its ten minutes are over
+    if (settled && here?.dataset.state === "skipped" && !here.dataset.second) delete here.dataset.state; // its ten minutes are over
     if (here) continue;
     new Image().src = card.dataset.crop; // there when it is shown
     card.hidden = true;
@@ -108,16 +114,21 @@ const more = async () => {
     waiting = Number(counted.dataset.count);
   }
   tell();
+  const learn = page.getElementById("learn");
+  if (learn) document.getElementById("learn").replaceWith(document.adoptNode(learn));
   const begin = page.getElementById("begin");
   document.getElementById("begin")?.remove();
-  if (!open().length && begin) desk.append(document.adoptNode(begin));
+  if (!open().length && begin) {
+    desk.append(document.adoptNode(begin));
+    allowUndo();
+  }
   else if (open().length && (!at || at.hidden)) show(open()[0]);
 };
 
 // On to the next at once; where it could not be kept, back to it with a word on why.
 const say = (card, path, number) => {
   sayings += 1;
-  const again = card.dataset.state === "answered";
+  const again = card.dataset.state === "answered"; // reached by an arrow: the new answer replaces the first
   card.dataset.state = path.endsWith("skip") ? "skipped" : "answered";
   if (!said.includes(card)) said.push(card);
   if (!again && card.dataset.state === "answered") {
@@ -127,7 +138,11 @@ const say = (card, path, number) => {
   note(card, card.dataset.state === "skipped" ? "Skipped." : `You answered ${number || "no number"}. Answer again to change it.`);
   tell();
   const fields = [["reviewer", reviewer], ["record", card.dataset.record], ["number", number]];
-  const sent = painted().then(() => post(path, fields)).catch((error) => {
+  const sent = painted().then(() => post(path, fields)).then(async (answer) => {
+    if (path.endsWith("skip")) return;
+    card.dataset.label = `${card.dataset.label ?? ""} ${(await answer.json()).id}`.trim();
+    tell();
+  }).catch((error) => {
     delete card.dataset.state;
     said.splice(said.indexOf(card), 1);
     if (!again && !path.endsWith("skip")) {
@@ -139,12 +154,31 @@ const say = (card, path, number) => {
     note(card, `${words(error)} Your answer was not saved. Please answer again.`);
   }).finally(() => sending.delete(sent));
   sending.add(sent);
+  kept.set(card, sent);
   next();
 };
 
+// Back to the last card. Its label is taken back, once the service has kept it.
 const undo = () => {
   const card = said.pop();
-  if (card) show(card);
+  if (!card) return;
+  const was = card.dataset.state;
+  delete card.dataset.state;
+  sayings += 1;
+  if (was === "answered") {
+    done -= 1;
+    waiting += 1;
+  }
+  note(card, was === "answered" ? "Your answer was taken back." : "");
+  tell();
+  show(card);
+  if (was !== "answered") return;
+  const sent = Promise.resolve(kept.get(card)).then(() => {
+    const { label } = card.dataset;
+    delete card.dataset.label;
+    return label && post("/review/undo", [["reviewer", reviewer], ...label.split(" ").map((id) => ["label", id])]);
+  }).then(tell).catch((error) => note(card, `${words(error)} Your answer still counts.`)).finally(() => sending.delete(sent));
+  sending.add(sent);
 };
 
 const move = (step) => {
@@ -178,13 +212,18 @@ desk.addEventListener("click", (event) => {
 
 // Single letters do something only while the desk has the focus.
 desk.addEventListener("keydown", (event) => {
-  if (!at || at.hidden || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key.toLowerCase();
+  if (key === "u") {
+    event.preventDefault();
+    undo();
+    return;
+  }
+  if (!at || at.hidden) return;
   const typing = document.activeElement === input(at) && input(at).value !== input(at).defaultValue;
   if (key === "n") at.querySelector("button[form^=none]").click();
   else if (key === "a") at.querySelector("button[form^=other]")?.click();
   else if (key === "s") at.querySelector("[data-does=skip]").click();
-  else if (key === "u") undo();
   else if (key === "arrowright" && !typing) move(1);
   else if (key === "arrowleft" && !typing) move(-1);
   else if (/^[0-9-]$/.test(key) && document.activeElement !== input(at)) {
@@ -211,17 +250,19 @@ addEventListener("pagehide", () => {
 // What was said before one came back, to be undone.
 const remember = async () => {
   if (!before.said?.length || cards().length) return;
-  const answer = await fetch(`/review?${new URLSearchParams(before.said.map((id) => ["record", id]))}`, { headers: { Accept: "text/html" } });
+  const ids = new Map(before.said);
+  const answer = await fetch(`/review?${new URLSearchParams([...ids.keys()].map((id) => ["record", id]))}`, { headers: { Accept: "text/html" } });
   if (!answer.ok) return; // erased meanwhile, perhaps
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const card of page.querySelectorAll(".review")) {
     card.hidden = true;
     card.dataset.state = "answered";
+    card.dataset.label = ids.get(card.dataset.record);
     desk.prepend(document.adoptNode(card));
     dress(card);
     said.push(card);
   }
-  for (const button of desk.querySelectorAll("[data-does=undo]")) button.disabled = !said.length;
+  allowUndo();
 };
 
 if (cards().length) show(cards()[0]);

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import BadRequest, StoreUnavailable, UserError
 from mnist_predict.store.record import Record
+from mnist_predict.typed import whole
 from mnist_predict.web.browsers.told import tell
 from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
@@ -20,6 +21,7 @@ from mnist_predict.web.telemetry.journal import note
 
 blueprint = Blueprint("hand", __name__)
 
+_OF_NUMBER = {"type": "integer", "minimum": 0, "description": "Which number of the record; its primary by default."}
 _LINES = TEXT | {"description": "An image name and a number on each line, as CSV."}
 
 
@@ -36,7 +38,9 @@ def page() -> str:
     operation=operation(
         content("What was kept.", ONE_OR_MANY, TEXT_TYPE, HTML_TYPE),
         *(400, 404, 410, 413, 415, 422, 429, 503),
-        form=form(number=TYPED, image_name=TEXT, record=ID, file=PICTURE_FILE, lines=_LINES, next=TEXT),
+        form=form(
+            number=TYPED, image_name=TEXT, record=ID, of_number=_OF_NUMBER, file=PICTURE_FILE, lines=_LINES, next=TEXT
+        ),
         see_other=True,
     ),
 )
@@ -45,7 +49,8 @@ def record() -> AnyResponse:
 
     Form fields: `number`, and either `record` (the id of the record to label; its number may be empty: the picture
     shows none) or `image_name`, with the picture in `file` if it is not kept yet. Or `lines`: an image name and a
-    number on each line. `next`: the path that a browser is sent to, the record's page by default.
+    number on each line. `of_number`: the index of the record's number that is meant, by default its primary one.
+    `next`: the path that a browser is sent to, the record's page by default.
     """
     if "lines" in request.form:
         return _record_lines(request.form["lines"])
@@ -54,7 +59,7 @@ def record() -> AnyResponse:
     if labelled:
         if "number" not in request.form:
             raise BadRequest("The form field `number` is missing. Leave it empty where the picture shows none.")
-        kept = service.label(labelled, number, caller())
+        kept = service.label(labelled, number, caller(), _of_number())
     else:
         try:
             name, data = sent_picture() or ("", None)
@@ -76,6 +81,14 @@ def record() -> AnyResponse:
             f"see: {url_for('records.show', record_id=kept.id, _external=True)}",
         ],
     )
+
+
+def _of_number() -> int | None:
+    text = request.form.get("of_number", "")
+    at = whole(text, 0, 1_000_000)
+    if text and at is None:
+        raise BadRequest("`of_number` is the index of a number, from 0.")
+    return at
 
 
 def _form_again(error: UserError) -> Response:

@@ -14,7 +14,7 @@ from mnist_predict.beside import Beside, versions_beside
 from mnist_predict.champion import named, overview, promote, roll_back, standing, verdict, why_not
 from mnist_predict.errors import NotFound
 from mnist_predict.models.registry import open_version
-from mnist_predict.review import labels_since
+from mnist_predict.review import ENOUGH, labels_since
 from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
 from mnist_predict.web.http.negotiation import answer
@@ -24,7 +24,6 @@ from mnist_predict.web.presenters.schemas import TEXT, ref
 
 blueprint = Blueprint("models", __name__, url_prefix="/models")
 
-ENOUGH = 20  # labels that make another candidate worthwhile, as for `learn --every`
 _MOST = 24  # pictures that changed which are shown, in each direction
 TITLES = {
     "mnist": "MNIST, held-out part",

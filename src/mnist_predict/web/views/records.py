@@ -10,17 +10,19 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import BadRequest, NotFound
 from mnist_predict.store.ids import time_of
+from mnist_predict.store.record import standing
 from mnist_predict.store.search import LOOK
 from mnist_predict.store.tools.export import to_dict, with_labels
 from mnist_predict.typed import whole
 from mnist_predict.vision.picture import preview
-from mnist_predict.vision.table import as_csv, cells, is_table
+from mnist_predict.vision.table import as_csv
 from mnist_predict.web.current import service
 from mnist_predict.web.http.negotiation import answer, as_json, wanted
 from mnist_predict.web.http.pictures import YEAR, send_picture
 from mnist_predict.web.http.routes import route
 from mnist_predict.web.http.searching import CONFIDENCES, searched, words
 from mnist_predict.web.presenters.drawing import Drawing
+from mnist_predict.web.presenters.numbers import corrected, newest_of_numbers, sheet_of
 from mnist_predict.web.presenters.openapi import HTML_TYPE, JPEG, PICTURE, SEARCH, content, operation, parameter
 from mnist_predict.web.presenters.rows import ORDERS, Rows, in_order, page, total
 from mnist_predict.web.presenters.schemas import ID, ref
@@ -133,8 +135,12 @@ def _id(text: str | None) -> UUID | None:
 def show(record_id: str) -> AnyResponse:
     """A record, with its labels."""
     record = service.record(record_id)
-    labels = service.store.labels(record.id)
-    whole = record.to_dict() | {"labels": [label.to_dict() for label in labels]}
+    history = service.store.label_history(record.id)
+    labels = standing(history)
+    whole = record.to_dict() | {
+        "labels": [label.to_dict() for label in labels],
+        "label_history": [label.to_dict() for label in history],
+    }
 
     def html() -> str:
         reading = record.reading
@@ -144,13 +150,17 @@ def show(record_id: str) -> AnyResponse:
             return service.look(record, lambda data: Drawing.of(data, page))
 
         drawing = _if_it_works(draw) if record.sha256 else None
-        sheet = _if_it_works(lambda: cells(reading)) if reading else None
+        said = newest_of_numbers(record, history)
+        sheet = _if_it_works(lambda: sheet_of(reading, said)) if reading else None
         return render_template(
             "record.html",
             record=record,
-            labels=labels,
+            label=labels[0] if labels else None,
+            history=history,
+            counting={label.id for at in {each.of_number for each in history} for label in standing(history, at)},
+            said=said,
             drawing=drawing,
-            sheet=sheet if sheet and is_table(sheet) else None,
+            sheet=sheet,
             pretty=pretty(whole),
         )
 
@@ -178,11 +188,15 @@ def picture(record_id: str) -> Response:
 @blueprint.get("/<record_id>/table.csv")
 @route(operation=operation(content("A line for each row.", None, "text/csv"), 404, 410, 503))
 def numbers(record_id: str) -> Response:
-    """The numbers of a record in rows and columns as they stand in its picture, as CSV."""
+    """The numbers of a record in rows and columns as they stand in its picture, as CSV.
+
+    They are corrected where labels say so.
+    """
     record = service.record(record_id)
     if record.reading is None:
         raise NotFound(f"Record {record.id} has no reading.")
-    response = Response(as_csv(record.reading), content_type="text/csv; charset=utf-8")
+    said = newest_of_numbers(record, service.store.label_history(record.id))
+    response = Response(as_csv(corrected(record.reading, said)), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f"attachment; filename=table-{record.id}.csv"
     return response
 
