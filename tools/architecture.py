@@ -14,7 +14,7 @@ FLOORS = (
     ("errors", "reading", "typed"),
     ("settings", "models", "turns", "written"),
     ("vision", "store"),
-    ("stats", "review", "champion", "following", "beside", "reading_process", "shadow", "service"),
+    ("stats", "review", "labelling", "champion", "following", "beside", "reading_process", "shadow", "service"),
     ("training", "learning"),
     ("web", "cli"),
 )

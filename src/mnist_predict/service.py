@@ -4,7 +4,6 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from itertools import takewhile
@@ -16,6 +15,7 @@ from uuid import UUID
 from mnist_predict.beside import forget_beside
 from mnist_predict.errors import BadRequest, Gone, NotFound, StoreUnavailable
 from mnist_predict.following import Follower
+from mnist_predict.labelling import new_label, withdrawal
 from mnist_predict.reading import Reading
 from mnist_predict.settings import Settings
 from mnist_predict.shadow import Shadow
@@ -121,7 +121,7 @@ class Service:
         digest = sha256(data).hexdigest() if data is not None else known.sha256 if known else None
         if known is None or known.sha256 != digest:
             return self._keep(Record(self._new_id(), image_name, written, "hand", digest, by=by), data)
-        return self._add_label(known, written, by)
+        return self._keep(new_label(self.store, known, written, by))
 
     def label(self, record_id: str, number: str, by: str | None = None, of_number: int | None = None) -> Record:
         """Keep what a person says the number of that very record is: a confirmation or a correction.
@@ -133,11 +133,7 @@ class Service:
         record = self.record(record_id)
         if record.label_of is not None:
             record = self.record(str(record.label_of))
-        if of_number is not None:
-            if record.reading is None or not 0 <= of_number < len(record.reading.numbers):
-                raise NotFound(f"Record {record.id} has no number {of_number}.")
-            of_number = None if of_number == record.reading.primary else of_number
-        return self._add_label(record, written, by, of_number)
+        return self._keep(new_label(self.store, record, written, by, of_number))
 
     def withdraw(self, label_id: str, by: str | None = None) -> Record:
         """Take a label back by appending one that says so; what was said before it counts again.
@@ -145,24 +141,7 @@ class Service:
         Withdrawn twice, it is the same withdrawal. Raises `BadRequest` for what is no label, `NotFound`, `Gone` and
         `StoreUnavailable`.
         """
-        label = self.record(label_id)
-        if label.label_of is None or label.withdraws is not None:
-            raise BadRequest(f"Record {label.id} is no label, so it cannot be withdrawn.")
-        history = self.store.label_history(label.label_of)
-        for one in history:
-            if one.withdraws == label.id:
-                return one
-        # In a later millisecond than all others: stores order what is said of a record by the time of ids.
-        newest = max((one.id for one in history), default=label.id)
-        own = new_id(after=UUID(int=newest.int | (1 << 80) - 1))
-        withdrawal = replace(label, id=own, by=by, key=None, withdraws=label.id)
-        return self._keep(withdrawal)
-
-    def _add_label(self, of: Record, written: str, by: str | None, of_number: int | None = None) -> Record:
-        newest = next(iter(self.store.label_history(of.id)), of)
-        label_id = new_id(after=newest.id)
-        label = Record(label_id, of.image_name, written, "hand", of.sha256, label_of=of.id, by=by, of_number=of_number)
-        return self._keep(label)
+        return self._keep(withdrawal(self.store, self.record(label_id), by))
 
     def _new_id(self) -> UUID:
         """An id newer than those in the store, though the clock may have been set back since."""

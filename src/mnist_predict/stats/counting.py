@@ -24,7 +24,7 @@ from mnist_predict.store.ids import first_id
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
 
-COUNTS = 2  # what is counted: with another number, everything is counted anew
+COUNTS = 3  # what is counted: with another number, everything is counted anew
 SETTLED = timedelta(minutes=1)
 PATIENCE = 0.3  # seconds that a request may count
 TURN = 0.2  # seconds that the thread counts before it sleeps for as long

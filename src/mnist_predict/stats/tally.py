@@ -126,9 +126,11 @@ def of_label(read: Record, said: str) -> Counts:
     if in_sample(read.id):
         counts |= {"checked": 1, "right of checked": right}
         if read.reading is not None:
-            version, at = read.reading.model_version, bin_of(read.reading.confidence)
+            version = read.reading.model_version
             counts |= {f"checked by {version}": 1, f"right by {version}": right}
-            counts |= {f"checked at {at}": 1, f"right at {at}": right, f"sure at {at}": read.reading.confidence}
+            if read.reading.primary_number is not None:  # that there is none is said without a confidence
+                at, sure = bin_of(read.reading.confidence), read.reading.confidence
+                counts |= {f"checked at {at}": 1, f"right at {at}": right, f"sure at {at}": sure}
     digits = digits_of(said)
     if len(read.number) == len(digits):
         for one, other in zip(read.number, digits, strict=True):

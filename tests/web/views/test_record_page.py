@@ -136,6 +136,19 @@ def test_numbers_in_rows_and_columns_are_a_table_to_take_away(open_page: Open, s
     assert download.value.path().read_text() == "12,360\n4072,7\n"
     page.get_by_role("link", name="360").click()
     expect(page.get_by_role("list", name="Probability of each digit").filter(visible=True)).to_have_count(4 + 3)
+    page.get_by_label("The right number for 360").fill("361")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sheet .n")).to_have_text(["12", "361", "4072", "7"])
+    expect(page.get_by_label("The right number for 360")).to_be_focused()
+    expect(page.locator("summary").filter(has_text="361")).to_contain_text("Corrected")
+    expect(page.get_by_role("heading", level=1)).to_have_text("4072")
+    assert requests.get(f"{site.url}{path}/table.csv", timeout=30).text == "12,361\r\n4072,7\r\n"
+    expect(page.locator("#labels tbody tr")).to_have_count(1)
+    page.get_by_role("button", name="Take back").click()
+    expect(page.locator(".sheet .n")).to_have_text(["12", "360", "4072", "7"])
+    expect(page.locator("#labels tbody td.n")).to_have_text(["361 taken back", "361"])
+    form = requests.get(f"{site.url}{path}", headers={"Accept": JSON}, timeout=30).json()
+    assert (form["labels"], [each["of_number"] for each in form["label_history"]]) == ([], [1, 1])
 
 
 def test_the_number_and_the_address_are_copied(open_page: Open, site: Running) -> None:

@@ -7,11 +7,10 @@ itself, as of two values of one timestamp Cassandra keeps the greater.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from mnist_predict.store.cassandra.labels import get, pointers
-from mnist_predict.store.cassandra.rows import Partition, month_of, partition, timestamp
+from mnist_predict.store.cassandra.rows import GET, Partition, from_row, month_of, partition, timestamp
 from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.record import Record, standing
 from mnist_predict.store.search import UPLOAD, index_terms, label_terms
@@ -24,6 +23,8 @@ _SAID = "insert into @record_by_trait (day, bucket, trait, id, said) values (?, 
 _FORGET = "delete from @record_by_trait using timestamp ? where day = ? and bucket = ? and trait = ? and id = ?"
 _UNSAY = "delete said from @record_by_trait using timestamp ? where day = ? and bucket = ? and trait = ? and id = ?"
 _READ = "select number, written, source from @record where day = ? and bucket = ? and id = ?"
+_MERGED = "select id from @merged_into where kept = ?"
+_POINTERS = "select id, of_number, withdraws from @label_of_record where label_of = ?"
 _LIST = "insert into @bucket_of_trait (trait, month, day, bucket) values (?, ?, ?, ?)"
 
 
@@ -89,8 +90,51 @@ def said_rows(session: Session, of: UUID, label: Record, read: Sequence[str | No
         counting = standing(every)
         newest = get(session, counting[0].id) if counting else None
         if newest is None:
-            return [(_UNSAY, at, *where, UPLOAD, of)]
+            return [(_SAID, *where, UPLOAD, of, None, at)]
         label = newest
     found = label_terms(number if written is None else written, label.written)
     said = f"{label.id} {label.written}"
     return [(_SAID, *where, UPLOAD, of, said, at), *((_TRAIT, *where, term, of, at) for term in found)]
+
+
+class Pointer(NamedTuple):
+    """A label's id, and what of it decides whether it counts."""
+
+    id: UUID
+    of_number: int | None
+    withdraws: UUID | None
+
+
+def pointers(session: Session, record_ids: Iterable[UUID]) -> dict[UUID, list[Pointer]]:
+    """The labels of each record and of what was merged into it, newest first, all asked for side by side."""
+    merged = {of: session.start(_MERGED, of) for of in record_ids}
+    asked: dict[UUID, list[Any]] = {
+        of: [session.start(_POINTERS, each) for each in (of, *(row[0] for row in session.rows(rows)))]
+        for of, rows in merged.items()
+    }
+    return {
+        of: sorted(
+            (Pointer(*row) for rows in found for row in session.rows(rows)), reverse=True, key=lambda one: one.id
+        )
+        for of, found in asked.items()
+    }
+
+
+def label_history(session: Session, record_id: UUID) -> list[Record]:
+    """See `Store.label_history`."""
+    found = pointers(session, [record_id])[record_id]
+    return [label for pointer in found if (label := get(session, pointer.id))]
+
+
+def newest_labels(session: Session, record_ids: Sequence[UUID]) -> dict[UUID, Record]:
+    """See `Store.newest_labels`."""
+    counting = {of: standing(found) for of, found in pointers(session, record_ids).items()}
+    asked = {of: session.start(GET, *partition(some[0].id), some[0].id) for of, some in counting.items() if some}
+    rows = {of: label.result().one() for of, label in asked.items()}
+    return {of: from_row(row) for of, row in rows.items() if row}
+
+
+def get(session: Session, record_id: UUID) -> Record | None:
+    """The record of exactly that id."""
+    row = session.run(GET, *partition(record_id), record_id).one()
+    return from_row(row) if row else None

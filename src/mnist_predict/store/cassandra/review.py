@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from mnist_predict.store.cassandra.labels import get, pointers
+from mnist_predict.store.cassandra.index import get, pointers
 from mnist_predict.store.cassandra.rows import GET, from_row, partition, timestamp
 from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.protocol import Unreviewed

@@ -9,8 +9,7 @@ from uuid import UUID
 from mnist_predict.errors import Gone, StoreUnavailable
 from mnist_predict.store.cassandra import erase as erasing
 from mnist_predict.store.cassandra import review, write
-from mnist_predict.store.cassandra.index import Sayings
-from mnist_predict.store.cassandra.labels import get, label_history, newest_labels
+from mnist_predict.store.cassandra.index import Sayings, get, label_history, newest_labels
 from mnist_predict.store.cassandra.nodes import Nodes
 from mnist_predict.store.cassandra.partitions import all_buckets
 from mnist_predict.store.cassandra.pool import Shared

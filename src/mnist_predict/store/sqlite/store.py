@@ -153,8 +153,7 @@ class SqliteStore(Store):
         return [record for each in held if (record := self.get(each))]
 
     def skip(self, record_id: UUID, who: str, seconds: float) -> None:
-        run = self._of_this_process()._writer.run
-        run(lambda connection: sqlite_review.skip(connection, record_id, who, seconds))
+        self._write(lambda connection: sqlite_review.skip(connection, record_id, who, seconds))
 
     def erased_with(self, record: Record) -> list[Record]:
         if record.sha256 is None and record.label_of is not None:
@@ -211,10 +210,7 @@ class SqliteStore(Store):
         return [sqlite_versions.assignment_of(row) for row in self._read(sqlite_versions.ASSIGNMENTS, limit)]
 
     def check_writable(self) -> None:
-        def beat(connection: Connection) -> None:
-            connection.execute("update pulse set beat = randomblob(65536)")
-
-        self._write(beat)
+        self._write(lambda connection: connection.execute("update pulse set beat = randomblob(65536)"))
         reserve.keep(self.path)
 
     def close(self) -> None:
