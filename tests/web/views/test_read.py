@@ -248,7 +248,7 @@ def test_without_javascript_it_is_a_plain_form(open_page: Open, size: dict[str, 
     expect(page.get_by_role("heading", level=1)).to_have_text("4072")
     page.go_back()
     assert page.url == address
-    page.get_by_text("Correct", exact=True).first.click()
+    page.locator(".edit summary").first.click()
     page.get_by_label("The right number in 12.png").fill("13")
     page.get_by_role("button", name="Save").first.click()
     expect(page.get_by_role("row").nth(1)).to_contain_text("Corrected")
