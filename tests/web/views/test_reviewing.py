@@ -1,8 +1,10 @@
 """The review over HTTP: what is given to whom, what is kept, and the grid."""
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +13,14 @@ from flask.testing import FlaskClient
 from PIL import Image
 from store_examples import plain_id
 from web_examples import BROWSER, JSON, keep_unsure, picture_of
+from werkzeug.test import TestResponse
 
 from mnist_predict import review
-from mnist_predict.review import Inbox
 from mnist_predict.service import Service
+from mnist_predict.settings import Settings
 from mnist_predict.store.ids import new_id
 from mnist_predict.vision.recognizer import Recognizer
+from mnist_predict.web.app import create_app
 
 Wait = Callable[..., list[str]]
 
@@ -210,20 +214,36 @@ def test_what_teaches_most_comes_first(
     assert "19 more labels make the next" in client.get("/review", headers={"Accept": BROWSER}).text
 
 
-def test_a_second_person_is_asked_without_being_told_what_the_first_said(service: Service, wait: Wait) -> None:
+def test_a_second_person_is_asked_without_being_told_what_the_first_said(
+    service: Service, wait: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "_FRESH", -1.0)
+    settings = Settings.from_environment().but(data=str(tmp_path), token="anna=a,ben=b,carla=c")
+    client = create_app(settings, service).test_client()
     [one] = wait("12")
     record = service.record(one)
-    both = UUID(int=record.id.int & ~(0xFFF << 12))
-    service.store.add(replace(record, id=both), picture_of("12"))
-    service.label(str(both), "13", "anna")
-    assert Inbox(service.store).second_look("anna") is None
-    assert Inbox(service.store).second_look(None) is None
-    inbox = Inbox(service.store)
-    assert inbox.second_look("ben") == service.record(str(both))
-    inbox.skip("ben", both)
-    assert inbox.second_look("ben") is None
-    assert inbox.second_look("carla") == service.record(str(both))
-    service.label(str(both), "12", "ben")
-    assert inbox.second_look("carla") is None
-    service.label(one, "12", "anna")
-    assert Inbox(service.store).second_look("ben") is None  # not one of those that are for two
+    both = str(service.store.add(replace(record, id=UUID(int=record.id.int & ~(0xFFF << 12))), picture_of("12")).id)
+
+    def ask(who: str, path: str = "next", accept: str = JSON, **fields: str) -> TestResponse:
+        headers = {"Accept": accept, "Authorization": f"Bearer {who[0]}"}
+        return client.post(f"/review/{path}", data={"reviewer": who} | fields, headers=headers)
+
+    def is_asked(who: str) -> bool:
+        return both in {reading["id"] for reading in ask(who).get_json()["readings"]}
+
+    for each in (one, both):
+        ask("anna", "answer", record=each, number="13")
+    assert not is_asked("anna")
+    page = ask("ben", accept=BROWSER).headers["Location"]
+    assert f"record={both}" in page
+    shown = client.get(page, headers={"Accept": BROWSER, "Authorization": "Bearer b"}).text
+    assert "Second opinion" in shown
+    assert 'value="12"' in shown
+    assert "13" not in re.sub("[0-9a-f]{4,}", "", shown)
+    ask("ben", "skip", record=both)
+    assert [is_asked("ben"), is_asked("carla")] == [False, True]
+    ask("carla", "answer", record=both, number="12")
+    assert not is_asked("ben")
+    counted = client.get("/stats", headers={"Accept": JSON, "Authorization": "Bearer a"}).get_json()
+    assert counted["agreement"] == {"twice": 1, "same": 0}
+    assert counted["reviewers"] == [{"by": "anna", "labels": 2}, {"by": "carla", "labels": 1}]
