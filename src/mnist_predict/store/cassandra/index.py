@@ -3,7 +3,8 @@
 The rows are written together with the record, in the same mutation. `bucket_of_trait` lists the partitions that hold a
 term; each process lists a partition there once. What labels say of an upload is in the row of its term `upload`, where
 the newest label wins, whatever order they come in: by the timestamp of its id, and within a millisecond by the id
-itself, as of two values of one timestamp Cassandra keeps the greater.
+itself, as of two values of one timestamp Cassandra keeps the greater. Which label counts is told from the rows that
+lead to labels: those that were withdrawn and those of other numbers than the primary one do not.
 """
 
 from collections.abc import Iterable, Sequence
@@ -83,10 +84,10 @@ def said_rows(session: Session, of: UUID, label: Record, read: Sequence[str | No
     if source != "upload":
         return []
     where, at = partition(of), timestamp(label.id)
-    every = pointers(session, [of])[of]
+    every = [each for each in pointers(session, [of])[of] if each.of_number is None]
     if any(each.withdraws for each in every):
         # What counts now is written at the time of the newest of all, withdrawals included.
-        at = max(at, *(timestamp(each.id) for each in every if each.of_number is None))
+        at = max(at, timestamp(every[0].id))
         counting = standing(every)
         newest = get(session, counting[0].id) if counting else None
         if newest is None:
