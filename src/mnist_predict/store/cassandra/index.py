@@ -21,6 +21,7 @@ Statement = tuple[Any, ...]
 _TRAIT = "insert into @record_by_trait (day, bucket, trait, id) values (?, ?, ?, ?) using timestamp ?"
 _NUMBER = "insert into @record_by_trait (day, bucket, trait, id, number) values (?, ?, ?, ?, ?) using timestamp ?"
 _SAID = "insert into @record_by_trait (day, bucket, trait, id, said) values (?, ?, ?, ?, ?) using timestamp ?"
+_UNSAID = "insert into @record_by_trait (day, bucket, trait, id, said) values (?, ?, ?, ?, null) using timestamp ?"
 _FORGET = "delete from @record_by_trait using timestamp ? where day = ? and bucket = ? and trait = ? and id = ?"
 _UNSAY = "delete said from @record_by_trait using timestamp ? where day = ? and bucket = ? and trait = ? and id = ?"
 _READ = "select number, written, source from @record where day = ? and bucket = ? and id = ?"
@@ -91,7 +92,7 @@ def said_rows(session: Session, of: UUID, label: Record, read: Sequence[str | No
         counting = standing(every)
         newest = get(session, counting[0].id) if counting else None
         if newest is None:
-            return [(_SAID, *where, UPLOAD, of, None, at)]
+            return [(_UNSAID, *where, UPLOAD, of, at)]
         label = newest
     found = label_terms(number if written is None else written, label.written)
     said = f"{label.id} {label.written}"

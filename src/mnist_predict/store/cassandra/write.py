@@ -29,8 +29,7 @@ _RECORD = f"""insert into @record (day, bucket, {COLUMNS})
 _ROW = """insert into @mnistable (day, bucket, record_time, id, image_name, predict_number, source, written)
     values (?, ?, ?, ?, ?, ?, ?, ?) using timestamp ?"""
 NEWEST = "insert into @newest_by_image_name (image_name, id) values (?, ?) using timestamp ?"
-_LABEL = "insert into @label_of_record (label_of, id) values (?, ?) using timestamp ?"
-_LABEL_AND = "insert into @label_of_record (label_of, id, of_number, withdraws) values (?, ?, ?, ?) using timestamp ?"
+_LABEL = "insert into @label_of_record (label_of, id, of_number, withdraws) values (?, ?, ?, ?) using timestamp ?"
 THERE = "select size from @picture where sha256 = ? limit 1"
 _LISTED = "insert into @record_of_picture (sha256, id) values (?, ?) using timestamp ?"
 _CHUNK = "insert into @picture (sha256, chunk, size, bytes) values (?, ?, ?, ?)"
@@ -93,7 +92,8 @@ def put_pictures(session: Session, records: Iterable[Record], pictures: Mapping[
     with Window(session, ROWS_AT_ONCE) as window:
         for record in records:
             if record.label_of is not None:
-                window.start(*_pointer(record, record.label_of))
+                pointer = record.label_of, record.id, record.of_number, record.withdraws
+                window.start(_LABEL, *pointer, timestamp(record.id))
             elif record.sha256 is not None:
                 first[blob(record.sha256)].append((_LISTED, blob(record.sha256), record.id, timestamp(record.id)))
         for digest, picture in pictures.items():
@@ -105,12 +105,6 @@ def put_pictures(session: Session, records: Iterable[Record], pictures: Mapping[
         for digest, picture in pictures.items():
             for at in range(CHUNK, len(picture), CHUNK):
                 window.start(_CHUNK, blob(digest), at // CHUNK, len(picture), picture[at : at + CHUNK])
-
-
-def _pointer(label: Record, of: UUID) -> Statement:
-    if label.of_number is None and label.withdraws is None:  # no tombstones for what nearly no label has
-        return _LABEL, of, label.id, timestamp(label.id)
-    return _LABEL_AND, of, label.id, label.of_number, label.withdraws, timestamp(label.id)
 
 
 def put_partition(session: Session, where: Partition) -> None:
