@@ -51,7 +51,7 @@ def forget(record: Record) -> list[Statement]:
     where, at = partition(record.id), timestamp(record.id)
     gone = [(_FORGET, at, *where, term, record.id) for term in index_terms(record)]
     if record.label_of is not None:
-        of, at = partition(record.label_of), timestamp(record.id)
+        of, at = partition(record.label_of), timestamp(record.id) + (record.withdraws is not None)
         gone.append((_UNSAY, at, *of, UPLOAD, record.label_of))
         gone += [(_FORGET, at, *of, term, record.label_of) for term in label_terms(None, record.written)]
     return gone
@@ -86,13 +86,13 @@ def said_rows(session: Session, of: UUID, label: Record, read: Sequence[str | No
         return []
     where, at = partition(of), timestamp(label.id)
     every = [each for each in pointers(session, [of])[of] if each.of_number is None]
-    if any(each.withdraws for each in every):
-        # What counts now is written at the time of the newest of all, withdrawals included.
-        at = max(at, timestamp(every[0].id))
+    if every and every[0].withdraws:
+        # What counts again may come later than the withdrawal, so it is written later than that nothing counts.
         counting = standing(every)
+        at = timestamp(every[0].id) + bool(counting)
         newest = get(session, counting[0].id) if counting else None
         if newest is None:
-            return [(_UNSAID, *where, UPLOAD, of, at)]
+            return [(_UNSAID, *where, UPLOAD, of, timestamp(every[0].id))]
         label = newest
     found = label_terms(number if written is None else written, label.written)
     said = f"{label.id} {label.written}"
