@@ -64,6 +64,7 @@ def test_json_is_the_whole_reading_with_where_it_is_kept(client: FlaskClient, up
     assert client.get(f"/records/{form['id']}", headers={"Accept": "application/json"}).get_json() == {
         **{name: value for name, value in form.items() if name != "stored"},
         "labels": [],
+        "label_history": [],
     }
 
 
