@@ -11,9 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mnist_predict.reading import Box, union
-from mnist_predict.vision.ink import find_ink
+from mnist_predict.vision.ink import Levels, find_ink
 from mnist_predict.vision.layout import DigitInk, find_numbers
-from mnist_predict.vision.light import Levels
 from mnist_predict.vision.page import SURE, Line
 
 ALIKE = 0.6  # share of a box of the ink within a line from which it is that of the line ...
@@ -107,8 +106,8 @@ def _inked(grey: Levels, area: Box, density: Levels) -> list[Digits]:
     ink = find_ink(grey[area.slices])
     if ink is None:
         return []
-    np.maximum(density[area.slices], ink.density, out=density[area.slices])
-    return [tuple(digit.moved(area.x, area.y) for digit in digits) for digits in find_numbers(ink.density)]
+    np.maximum(density[area.slices], ink, out=density[area.slices])
+    return [tuple(digit.moved(area.x, area.y) for digit in digits) for digits in find_numbers(ink)]
 
 
 def _of_line(line: Line, box: Box, others: Sequence[Box], inked: Sequence[Digits]) -> Digits:

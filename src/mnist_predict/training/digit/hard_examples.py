@@ -64,7 +64,7 @@ def _spoilt(pictures: mnist.Bytes, labels: mnist.Bytes, count: int, rng: np.rand
 def _cut(grey: np.ndarray) -> list[NDArray[np.uint8]]:
     """What layout takes for digits, if it is all one number."""
     ink = find_ink(np.asarray(grey, np.uint8))
-    found = [] if ink is None else find_numbers(ink.density)
+    found = [] if ink is None else find_numbers(ink)
     if len(found) != 1:
         return []
     return [np.round(255 * normalize(digit.ink)).astype(np.uint8) for digit in found[0]]
