@@ -28,6 +28,7 @@ SIZES = (48, 144, 432)  # pixels of the shorter side of a page, as the network s
 KERNEL = 0.25  # probability from which a cell is part of a kernel
 FAINT = 0.3  # mean probability of a kernel that is a line where the ink says so too ...
 SURE = 0.5  # ... and of one that needs no ink
+LARGE = 3 * LOWEST  # pixels of height of a line beside which none is read that only a larger size would show
 INSIDE = 0.5  # share of the smaller of two lines from which they are one, seen twice
 ALIKE = 0.15  # what a size counts less in which a line is e times too large or too small
 
@@ -90,11 +91,14 @@ class PageReader:
             scale = size / short
             wide, tall = max(round(width * scale), 8), max(round(height * scale), 8)
             small = np.asarray(cv2.resize(grey, (wide, tall), interpolation=cv2.INTER_AREA), np.uint8)
-            for line in grown(self.maps(small)):
+            found = grown(self.maps(small))
+            for line in found:
                 weight = line.score - ALIKE * abs(math.log(line.height / UNIT))
                 x, y = (line.x + 0.5) * width / wide - 0.5, (line.y + 0.5) * height / tall - 0.5
                 grown_ = Line(x, y, line.length / scale, line.height / scale, line.angle, line.score)
                 seen.append((weight, grown_))
+            if any(line.score >= SURE and line.height >= LARGE for line in found):
+                break
         kept: list[Line] = []
         for _, line in sorted(seen, key=lambda one: -one[0]):
             if all(line.shared(other) < INSIDE for other in kept):
