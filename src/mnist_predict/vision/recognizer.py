@@ -24,7 +24,7 @@ from mnist_predict.vision.layout import DigitInk, in_row, with_marks
 from mnist_predict.vision.line import Grey, LineReader
 from mnist_predict.vision.normalize import normalize
 from mnist_predict.vision.number import MARGINS, LineReading, crops, entire, parted, read_line
-from mnist_predict.vision.page import Line, PageReader
+from mnist_predict.vision.page import Line, PageReader, reduced
 from mnist_predict.vision.picture import decode_pages
 from mnist_predict.vision.raster import Picture
 from mnist_predict.vision.turning import clarity, lies, may_lie, turned, turned_back
@@ -38,6 +38,7 @@ UNSURE = 0.5  # confidence below which the picture is also read as one number
 LEAST = 0.02  # confidence below which a number is none
 LIKELY = 0.3  # confidence that such a number needs, and one that only the ink shows, or only the page network sees
 SURE = 0.9  # probability from which the digit network knows a digit
+TALL = 96  # pixels of height of lines that are tall enough to be read
 TINY = 40  # pixels of height or width; in such a picture there is nothing but a number
 FEW = 12  # places on a page that may lie on its side: what has more is seldom a number, and costs four readings
 MOST = 400  # numbers on a page that are read
@@ -128,6 +129,11 @@ class Recognizer:
         lines = None
         if self.page_reader is not None and min(grey.shape) > TINY:
             lines = tuple(self.page_reader.lines(grey))
+            by = int(min((line.height for line in lines), default=0) / TALL)
+            if by >= 2:  # less is enough to read them
+                pixels, grey = reduced(picture.pixels, by), reduced(grey, by)
+                picture = Picture(pixels, picture.size, by * picture.scale)
+                lines = tuple(line.scaled(1 / by) for line in lines)
         found, density = find(grey, lines)
         return _Page(picture, grey, density, paper_level(grey), lines, tuple(found[:MOST]))
 
