@@ -27,6 +27,8 @@ LIGHT = 0.12  # digits with less ink than this, times the one of their line with
 ALIKE = 1.5  # the highest digit of a row over the lowest
 ASIDE = 0.1  # how far, times their height, two tall parts stand beside each other that are two digits
 APART = 1.4  # gap between two numbers of a line, times the height of digits
+REACH = 1.2  # how far marks are looked for beside a number, times its height ...
+NEAR = 0.6  # ... and the gap before one
 DUST = 0.01  # a page whose tallest part is lower than this, times its side, is blank
 MAX_PARTS = 400  # more than this is a texture, not writing
 
@@ -69,6 +71,30 @@ def in_row(digits: Sequence[DigitInk]) -> bool:
     heights = [box.h for box in boxes]
     gaps = [-one.overlap_x(other) for one, other in pairwise(boxes)]
     return max(heights) <= ALIKE * min(heights) and max(gaps, default=0) <= median(heights)
+
+
+def with_marks(density: npt.NDArray[np.uint8], box: Box) -> Box:
+    """The box of a number in (h, w) uint8 ink, with the marks before and behind it: a minus, a bracket, a sign."""
+    height, width = density.shape
+    around = Box(box.x - int(REACH * box.h), box.y, box.w + 2 * int(REACH * box.h), box.h).grow(
+        box.h // 5, (width, height)
+    )
+    _, stats = components(np.asarray(density[around.slices] >= FAINT, np.uint8))
+    marks = [Box(x + around.x, y + around.y, w, h) for x, y, w, h in stats[1:, :4].tolist()]
+    # What goes on beyond is a line of a form, or another number.
+    whole = [
+        mark
+        for mark in marks
+        if (mark.x > around.x or around.x == 0)
+        and (mark.right < around.right or around.right == width)
+        and mark.y > around.y
+        and mark.bottom < around.bottom
+    ]
+    grown = box
+    for mark in sorted(whole, key=lambda mark: min(abs(mark.x - box.right), abs(box.x - mark.right))):
+        if -grown.overlap_x(mark) <= NEAR * box.h:
+            grown = Box.between(min(grown.x, mark.x), box.y, max(grown.right, mark.right), box.bottom)
+    return grown
 
 
 Group = tuple[Box, tuple[int, ...]]  # a digit's box and the labels of its parts

@@ -20,7 +20,7 @@ from mnist_predict.vision.finding import Found, find
 from mnist_predict.vision.fitting import as_expected
 from mnist_predict.vision.fusion import Rows, fuse
 from mnist_predict.vision.ink import paper_level, to_grey
-from mnist_predict.vision.layout import DigitInk, in_row
+from mnist_predict.vision.layout import DigitInk, in_row, with_marks
 from mnist_predict.vision.line import Grey, LineReader
 from mnist_predict.vision.normalize import normalize
 from mnist_predict.vision.number import MARGINS, LineReading, crops, entire, parted, read_line
@@ -141,7 +141,7 @@ class Recognizer:
         """The reading, the reading when nothing is expected, and in how many places was looked; where in none, how many
         lines run another way."""
         page = self._page(picture)
-        places = [_place(one.box, one, page, len(page.found) == 1) for one in page.found]
+        places = self._places(page)
         found = [one for place in places for one in self._lines(place, page)]
         found = self._or_whole(found, page)
         numbers = tuple(number for line in found for number in line.numbers)
@@ -158,6 +158,13 @@ class Recognizer:
         advice = advise(page.picture, page.grey, page.density, numbers[primary]) + told(written, struck)
         reading = replace(reading, advice=reading.advice + advice)
         return reading, free, len(places)
+
+    def _places(self, page: _Page) -> list[_Place]:
+        boxes = [one.box for one in page.found]
+        return [
+            _place(_beside(page, one.box, boxes) if one.digits else one.box, one, page, len(boxes) == 1)
+            for one in page.found
+        ]
 
     def _or_whole(self, found: list[_Read], page: _Page) -> list[_Read]:
         """The numbers found, or all of the picture as one line where that is surer: a pattern behind the writing tears
@@ -217,6 +224,12 @@ def _named(seen: LineReading, rows: Rows, place: _Place, page: _Page) -> _Read:
     numbers = fuse(seen, place.box, place.digits, rows, page.density, page.picture)
     doubted = (replace(number, confidence=number.confidence * place.score) for number in numbers)
     return _Read(place, tuple(number for number in doubted if number.confidence >= place.least), struck)
+
+
+def _beside(page: _Page, box: Box, others: Sequence[Box]) -> Box:
+    """The box with the marks beside it, unless that takes in another number."""
+    grown = with_marks(page.density, box)
+    return box if any(grown.overlap(other) > box.overlap(other) for other in others if other != box) else grown
 
 
 def _place(box: Box, found: Found, page: _Page, only: bool) -> _Place:
