@@ -16,8 +16,8 @@ from mnist_predict.vision.layout import DigitInk, find_numbers
 from mnist_predict.vision.page import SURE, Line
 
 ALIKE = 0.6  # share of a box of the ink within a line from which it is that of the line ...
-ALL = 0.8  # ... where it also takes in so much of the core of the line
-INSIDE = 0.5  # share of the core of another line in a box of the ink from which that is none of one line
+ALL = 0.95  # ... where it also takes in so much of the core of the line
+INSIDE = 0.2  # share of the core of another line in a box of the ink from which that is none of one line
 LEVEL = math.radians(30)  # a line that runs more at a slant is not cut out straight
 ASIDE, ABOVE = 1.5, 0.6  # how far around a line its ink is looked for, times its height
 ROW = 0.4  # share of the lower of two lines from which they stand in one row
