@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cassandra import ConsistencyLevel
 from cassandra.cluster import NoHostAvailable
 from cassandra_nodes import EXISTING
 
@@ -47,7 +48,8 @@ def emptied(cassandra_url: Callable[[int, str], str]) -> Iterator[Callable[[int]
         tables = [table for [table] in session.execute(select, session.place.keyspace) if "migration" not in table]
 
         def truncate(table: str) -> None:
-            if session.execute(f"select * from {table} limit 1"):  # to truncate takes longer than to look
+            # To truncate takes longer than to look; a write that failed may be on one node alone.
+            if session.execute(f"select * from {table} limit 1", consistency=ConsistencyLevel.ALL):
                 session.execute(f"truncate {table}")
 
         with ThreadPoolExecutor(8) as threads:

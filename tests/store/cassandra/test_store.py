@@ -286,8 +286,8 @@ def test_what_a_write_costs_is_what_the_documentation_says(
     assert cost(record_of(PICTURE, reading=Reading((), None, (), "")), PICTURE) == 9  # a person should look at it
     assert cost(record_of(source="hand")) == 4
     upload = store.add(record_of(PICTURE), PICTURE)
-    assert cost(record_of(PICTURE, source="hand", label_of=upload.id)) == 9
-    assert cost(record_of(PICTURE, source="hand", label_of=upload.id)) == 8  # of what is listed as labelled
+    assert cost(record_of(PICTURE, source="hand", label_of=upload.id)) == 11  # two of them to see which labels count
+    assert cost(record_of(PICTURE, source="hand", label_of=upload.id)) == 10  # of what is listed as labelled
 
 
 def test_nobody_there_is_told_at_once_the_second_time(opened: Callable[[str], CassandraStore]) -> None:

@@ -150,7 +150,7 @@ class SpooledStore(StoreAlone):
 
     def newest_labels(self, record_ids: Sequence[UUID]) -> dict[UUID, Record]:
         """The newest label of each record; while the store is away, of those that wait."""
-        if self.waiting():  # among what waits may be what withdraws a label in the store
+        if not record_ids or self.waiting():  # among what waits may be what withdraws a label in the store
             return super().newest_labels(record_ids)
         return self._ask(lambda: self.store.newest_labels(record_ids))
 
