@@ -15,7 +15,7 @@ from mnist_predict.store.reasons import Reason, contradiction, reasons
 from mnist_predict.store.record import Record
 from mnist_predict.store.search import Labelled, Search
 
-ENOUGH = 20  # labels that make another candidate worthwhile, as for `learn --every`
+ENOUGH = 20  # new labels that make another candidate worthwhile
 SAMPLE, NO_NUMBER = 0.5, 0.3  # what the random sample and pictures without a number teach, at least
 LEASE_SECONDS = 120.0
 SKIP_SECONDS = 600.0

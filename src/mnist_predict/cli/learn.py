@@ -15,12 +15,12 @@ from mnist_predict.cli.flags import setting
 from mnist_predict.cli.models import BY
 from mnist_predict.cli.store import existing
 from mnist_predict.errors import BadRequest, NotFound, StoreUnavailable
+from mnist_predict.review import ENOUGH
 from mnist_predict.settings import Settings
 
 if TYPE_CHECKING:
     from mnist_predict.learning.learn import Candidate, Task
 
-ENOUGH = 20  # new labels that make another candidate worthwhile
 _TRY_AGAIN = 60  # seconds, while the store does not answer
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
