@@ -213,7 +213,9 @@ class Inbox:
     def skip(self, who: str | None, record_id: UUID) -> None:
         """Do not give that reading to `who` again for a while."""
         if who is not None:
-            self._skipped[who, record_id] = monotonic() + SKIP_SECONDS
+            now = monotonic()
+            self._skipped = {key: until for key, until in self._skipped.items() if until > now}
+            self._skipped[who, record_id] = now + SKIP_SECONDS
 
     def _labelled_for_two(self) -> list[Record]:
         kinds: tuple[Labelled, ...] = ("corrected", "confirmed")

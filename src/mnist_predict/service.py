@@ -59,8 +59,8 @@ class Service:
         # A version that the settings name stays; else the champion of the store reads.
         self.follower = None if settings.model else Follower(store, Path(settings.data) / "models", self._read_with)
         self._turns = Turns()
-        shadow = Shadow(store, Path(settings.data), settings.shadow, self._turns.busy)
-        self.shadow = shadow if settings.shadow else None
+        share = settings.shadow
+        self.shadow = Shadow(store, Path(settings.data), share, self._turns.busy) if share else None
         self._looks = Turns(2)
         self._trial = threading.Lock()
         self._tried = -TRIED_EVERY

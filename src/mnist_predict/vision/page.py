@@ -33,7 +33,6 @@ INSIDE = 0.5  # share of the smaller of two lines from which they are one, seen 
 ALIKE = 0.15  # what a size counts less in which a line is e times too large or too small
 
 Grey = npt.NDArray[np.uint8]
-Pixels = npt.NDArray[np.uint8]
 Maps = npt.NDArray[np.float32]
 
 
@@ -121,7 +120,7 @@ class PageReader:
         return maps[:, : -(-h // CELL), : -(-w // CELL)]
 
 
-def reduced(pixels: Pixels, by: int) -> Pixels:
+def reduced(pixels: Grey, by: int) -> Grey:
     """Pixels (h, w) or (h, w, 3) averaged down by a whole number, which is many times faster than by a broken one; as
     they are for less than 2."""
     if by < 2:
