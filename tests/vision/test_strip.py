@@ -39,3 +39,16 @@ def test_where_nothing_stands_out_it_is_paper():
     strip = strip_of(Picture(page, (80, 60), 1.0), Number("7", 1.0, 0, Box(10, 10, 40, 40), ()))
     assert strip.min() == strip.max() == 200
     assert Image.fromarray(strip).mode == "L"
+
+
+@pytest.mark.parametrize(
+    ("paper", "ink"),
+    [((214, 208, 190), (30, 35, 90)), ((250, 240, 150), (20, 60, 160)), ((255, 255, 255), (200, 30, 30))],
+)
+def test_what_is_dark_in_the_picture_is_dark_in_it(paper, ink):
+    """Colours are made grey along the axis on which they differ most, whose sign says nothing."""
+    page = np.full((60, 160, 3), paper, np.int16)
+    page[15:45, 70:76] = ink
+    page = np.clip(page + np.random.default_rng(1).integers(-3, 4, page.shape), 0, 255).astype(np.uint8)
+    strip = strip_of(Picture(page, (160, 60), 1.0), Number("1", 1.0, 0, Box(60, 10, 30, 40), ()))
+    assert strip[0, 0] > strip.min()

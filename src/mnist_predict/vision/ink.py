@@ -61,7 +61,7 @@ def to_grey(pixels: Levels) -> Levels:
             return red
     sample -= sample.mean(axis=0)
     axis = np.linalg.eigh(sample.T @ sample)[1][:, -1]
-    axis /= np.abs(axis).sum()
+    axis /= np.copysign(np.abs(axis).sum(), axis.sum())  # what is dark stays dark
     lift = -255.0 * axis[axis < 0].sum()  # keeps all levels within 0..255
     return np.asarray(cv2.transform(pixels, np.append(axis, lift)[None]), np.uint8)
 
