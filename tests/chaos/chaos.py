@@ -77,7 +77,7 @@ def nodes_killed(bed: Bed, killed: int, times: int = 1, away: int = 25, with_ser
             load.reach(away)
             with load.resting():
                 bed.nodes.start(bed.count)
-                until(service.is_well, 300)  # so that it is the store that answers before the next kill
+                service.be_well(300)  # so that it is the store that answers before the next kill
         load.reach(bed.uploads)
         return verdict(load.stop(), bed.store, service)
 
@@ -155,7 +155,8 @@ def _label_while_the_store_is_away(bed: Bed, ahead: Serving, behind: Serving) ->
     _label_and_look([record_id], 50, ahead, [ahead])
     _label_and_look([record_id], 51, ahead, [ahead])
     bed.nodes.start(bed.count)
-    until(lambda: ahead.is_well() and behind.is_well(), 240)
+    for service in (ahead, behind):
+        service.be_well(240)
     assert _labels(behind, record_id) == ["51", "50"]
     _label_and_look([record_id], 52, behind, [ahead, behind])
 

@@ -93,12 +93,18 @@ class Serving:
         """Whether there is nobody where its store should be, ever."""
         return self.store == NOBODY
 
-    def is_well(self) -> bool:
-        """Whether every worker has found its store, and nothing waits any more."""
-        answers = [self.says("/readyz") for _ in range(8)]  # whoever of the workers takes it
+    def be_well(self, seconds: float) -> None:
+        """Wait until every worker has found its store, and nothing waits any more; fails when that takes longer."""
+        give_up = time.monotonic() + seconds
+        while ill := [text for text in (self.says("/readyz") for _ in range(8)) if not self._tells_of_health(text)]:
+            said = f"It is not well after {seconds} s: {ill}\n{self.log.read_text()[-5000:]}"
+            assert time.monotonic() < give_up, said
+            time.sleep(0.05)
+
+    def _tells_of_health(self, text: str) -> bool:
         if self.has_no_store:
-            return all(text.startswith("ready") for text in answers)
-        return all("store writable" in text and "waiting" not in text for text in answers)
+            return text.startswith("ready")
+        return "store writable" in text and "waiting" not in text
 
 
 @contextmanager

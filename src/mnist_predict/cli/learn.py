@@ -15,7 +15,6 @@ from mnist_predict.cli.flags import setting
 from mnist_predict.cli.models import BY
 from mnist_predict.cli.store import existing
 from mnist_predict.errors import BadRequest, NotFound, StoreUnavailable
-from mnist_predict.review import ENOUGH
 from mnist_predict.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,6 +87,7 @@ def learn(
         raise BadRequest("Learning needs torch: pip install 'mnist-predict[train]'.")
     from mnist_predict.learning.gate import Thresholds
     from mnist_predict.learning.learn import Task
+    from mnist_predict.review import ENOUGH
 
     thresholds = Thresholds(**dict(_threshold(each) for each in gates))
     task = Task(mnist, out, hands, device, seed, gate=thresholds)

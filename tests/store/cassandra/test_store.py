@@ -521,7 +521,7 @@ def test_one_node_of_three_may_stop_answering(
     nodes: Nodes, emptied: Callable[[int], str], opened: Callable[[str], CassandraStore]
 ) -> None:
     store = opened(emptied(3))
-    kept = [store.add(record_of(PICTURE, key=str(i)), PICTURE) for i in range(20)]
+    kept = [store.add(record_of(PICTURE, key=f"{new_id()}"), PICTURE) for i in range(20)]
     nodes.pause(2)
     try:
         for _ in range(20):
@@ -544,9 +544,9 @@ def test_only_the_first_claim_of_a_key_waits_for_a_silent_node_of_three(
     took = []
     nodes.pause(2)
     try:
-        for i in range(20):  # of every third it is the first to be asked
+        for _ in range(20):  # of every third it is the first to be asked
             start = time.monotonic()
-            store.add(record_of(PICTURE, key=str(i)), PICTURE)
+            store.add(record_of(PICTURE, key=f"{new_id()}"), PICTURE)
             took.append(time.monotonic() - start)
     finally:
         nodes.resume(2)
