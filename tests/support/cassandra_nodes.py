@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,14 +138,9 @@ class Nodes:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.certificate.exists():
             self._make_certificate()
-        for i in range(count):
-            if i not in self.processes:
-                for _ in range(3):  # on a busy machine the others may not answer it within a second
-                    self._spawn(i)
-                    if self._is_up(i):
-                        break
-                else:
-                    raise RuntimeError(f"Cassandra node {i + 1} does not come up:\n{self._last_words(i)}")
+        missing = [i for i in range(count) if i not in self.processes]
+        with ThreadPoolExecutor(count if self._joined else 1) as threads:  # at first each has to find the others
+            list(threads.map(self._bring_up, missing))
         if not self._has_user:
             self._log_in(self.addresses[0]).shutdown()  # the user is made some time after the node says it is ready
             self._has_user = True
@@ -201,6 +197,13 @@ class Nodes:
                 if time.monotonic() > give_up:
                     raise
             time.sleep(0.5)
+
+    def _bring_up(self, i: int) -> None:
+        for _ in range(3):  # on a busy machine the others may not answer it within a second
+            self._spawn(i)
+            if self._is_up(i):
+                return
+        raise RuntimeError(f"Cassandra node {i + 1} does not come up:\n{self._last_words(i)}")
 
     def _make_certificate(self) -> None:
         names = ",".join(f"IP:{address}" for address in self.addresses)
