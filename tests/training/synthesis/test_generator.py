@@ -78,7 +78,7 @@ def test_however_a_hand_slopes_all_of_a_number_is_on_the_strip(
     monkeypatch.setattr(writing, "new_hand", lambda count, rng: hand)
     counts = []
     for _ in range(20):
-        ink, _ = writer.write([Sign(digit) for digit in "80808080"], alone=True)
+        ink = writer.write([Sign(digit) for digit in "80808080"], alone=True).ink
         gaps = np.diff(np.concatenate([[0], (ink.max(0) > 0.4).astype(int), [0]]))
         counts.append(int((gaps == 1).sum()))
     assert np.median(counts) == 8  # digits apart, none outside
@@ -91,7 +91,7 @@ def test_a_hand_may_join_its_digits(shapes: Bank, monkeypatch: pytest.MonkeyPatc
 
     def parts(joins: float) -> float:
         monkeypatch.setattr(writing, "new_hand", lambda count, rng: replace(hand, joins=joins))
-        inks = [writer.write([Sign("0")] * 4, alone=True)[0] for _ in range(20)]
+        inks = [writer.write([Sign("0")] * 4, alone=True).ink for _ in range(20)]
         return float(np.mean([cv2.connectedComponents((ink > 0.4).astype(np.uint8))[0] - 1 for ink in inks]))
 
     assert parts(1.0) + 0.5 < parts(0.0)
@@ -177,7 +177,7 @@ def test_what_is_struck_out_is_labelled_so_and_looks_so(shapes: Bank) -> None:
     rng = np.random.default_rng(3)
     writer = Writer(shapes, Papers(HEIGHT, [], rng), rng)
     plain, struck = (
-        np.mean([(writer.write([Sign("0", struck=struck)] * 3, alone=True)[0] > 0.5).mean() for _ in range(40)])
+        np.mean([(writer.write([Sign("0", struck=struck)] * 3, alone=True).ink > 0.5).mean() for _ in range(40)])
         for struck in (False, True)
     )
     assert struck > plain

@@ -19,7 +19,7 @@ class Sign(NamedTuple):
     """One symbol of a line: a digit, or a mark of `bank.MARKS`.
 
     `space`: extra room before it, in heights of a digit. `size`: its height, in those of a digit. `up`: how far it is
-    raised above the line, in heights of a digit. `struck`: with a stroke through it.
+    raised above the line, in heights of a digit. `struck`: with a stroke through it. `printed`: by no hand.
     """
 
     symbol: str
@@ -27,6 +27,7 @@ class Sign(NamedTuple):
     size: float = 1.0
     up: float = 0.0
     struck: bool = False
+    printed: bool = False
 
 
 Line = list[Sign]
@@ -38,6 +39,19 @@ def line(rng: np.random.Generator) -> Line:
         return _plain(rng)
     kind = int(rng.choice(len(_KINDS), p=_SHARES))
     return _KINDS[kind][0](rng)
+
+
+def comb(rng: np.random.Generator) -> list[Line]:
+    """A number for the boxes of a form, with a digit in each."""
+    space = float(rng.uniform(0, 0.9))
+    return [[Sign(digit, max(0.0, space + float(rng.normal(0, 0.1))))] for digit in number(rng)]
+
+
+def columns(rng: np.random.Generator) -> list[Line]:
+    """Two or three numbers of several digits side by side, as in a row of a table."""
+    space = float(rng.uniform(0.2, 1.6))
+    count = int(rng.integers(2, 4))
+    return [_row(_digits(rng, int(rng.integers(2, 5))), space * float(rng.uniform(0.6, 1.4))) for _ in range(count)]
 
 
 def number(rng: np.random.Generator) -> str:
@@ -164,9 +178,13 @@ def _negative(rng: np.random.Generator) -> Line:
 
 
 def _fraction(rng: np.random.Generator) -> Line:
-    """47/20, 88/100, 3/4: marks of exams, shares."""
+    """47/20, 88/100, 3/4: marks of exams, shares; what they are out of is often printed."""
     below = ("20", "100", "10", "50", "30", _short(rng, 3))[int(rng.integers(6))]
-    return _marked(f"{_short(rng, 3)}/{below}", rng)
+    if rng.random() < 0.6:
+        return _marked(f"{_short(rng, 3)}/{below}", rng)
+    size, (first, *rest) = float(rng.uniform(0.45, 1.1)), _marked(f"/{below}", rng)
+    printed = [first._replace(space=float(rng.uniform(0.1, 1.5))), *rest]
+    return [*_row(_short(rng, 3)), *(sign._replace(size=sign.size * size, printed=True) for sign in printed)]
 
 
 def _date(rng: np.random.Generator) -> Line:

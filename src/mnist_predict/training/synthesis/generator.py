@@ -14,6 +14,7 @@ from mnist_predict.training.synthesis import content
 from mnist_predict.training.synthesis.bank import Bank
 from mnist_predict.training.synthesis.blanks import blank
 from mnist_predict.training.synthesis.camera import Strip, photographed, resized
+from mnist_predict.training.synthesis.cells import cells
 from mnist_predict.training.synthesis.paper import Grey, Papers
 from mnist_predict.training.synthesis.style import HEIGHT, Hand
 from mnist_predict.training.synthesis.writing import LONGEST, Writer
@@ -50,8 +51,10 @@ class Synthesis:
             return Labelled(self._photographed(blank(HEIGHT, self.papers, rng), 1.0), "", OTHER + MARKS)
         if kind < 0.2:
             return self._tight_digit()
+        if kind < 0.28:
+            return self._in_cells()
         line = content.line(rng)
-        ink, hand = self._writer.write(line, alone=False)
+        ink, hand, _ = self._writer.write(line, alone=False)
         label = "".join(STRUCK if sign.struck else _SYMBOL.get(sign.symbol, sign.symbol) for sign in line)
         loose = OTHER
         if rng.random() < 0.1:
@@ -63,6 +66,18 @@ class Synthesis:
         if rng.random() < 0.1:
             ink = self._beside_a_rule(ink, hand)
         return Labelled(self._photographed(ink, hand.height / HEIGHT), label, loose)
+
+    def _in_cells(self) -> Labelled:
+        """A number in boxes of a digit each, or several numbers in the columns of a table: a wall parts those."""
+        rng = self.rng
+        is_comb = rng.random() < 0.5
+        parts = content.comb(rng) if is_comb else content.columns(rng)
+        line = [sign for part in parts for sign in part]
+        ink, hand, boxes = self._writer.write(line, alone=True, room=float(rng.uniform(0, 0.5)))
+        rest = iter(boxes)
+        walls = cells([[next(rest) for _ in part] for part in parts], ink.shape, rng)
+        label = ("" if is_comb else OTHER).join("".join(sign.symbol for sign in part) for part in parts)
+        return Labelled(self._photographed(np.maximum(ink, walls), hand.height / HEIGHT), label, OTHER)
 
     def _photographed(self, ink: Grey, fine: float) -> Strip:
         return photographed(ink, self.papers, self.rng, self.plain, fine)
@@ -116,7 +131,7 @@ class Synthesis:
         """A single digit cut off at its ink and stretched to the strip's height, often coarse and two-level."""
         rng = self.rng
         digit = str(rng.integers(10))
-        ink, _ = self._writer.write([content.Sign(digit)], alone=True)
+        ink = self._writer.write([content.Sign(digit)], alone=True).ink
         rows = np.flatnonzero(ink.max(1) > 0.4)
         columns = np.flatnonzero(ink.max(0) > 0.4)
         if len(rows) < 8 or len(columns) < 2:

@@ -31,6 +31,14 @@ _MARKS = {symbol: index for index, symbol in enumerate(MARKS)}
 _LONG = "-=~"  # marks that are drawn out now and then
 
 
+class Written(NamedTuple):
+    """The ink of a line `(32, w)`, from 0 to 1, the hand that wrote it, and the box of each sign."""
+
+    ink: Grey
+    hand: Hand
+    boxes: list[Box]
+
+
 class Trace(NamedTuple):
     """The strokes of a line: distances to them `(h, w)`, less than the radius of the hand's pen in them; the hand; and
     the box of each sign."""
@@ -51,21 +59,24 @@ class Writer:
         self._field = np.empty((_ROWS, ROOM), np.float32)  # distances to the strokes, less than `radius` in them
         self._edge = np.empty(_ROWS, np.float32)  # the last column with ink, by row
 
-    def write(self, line: Line, alone: bool) -> tuple[Grey, Hand]:
-        """The ink `(32, w)` of a line, from 0 to 1, and the hand that wrote it; `alone`: with nothing beside it."""
+    def write(self, line: Line, alone: bool, room: float = 0.0) -> Written:
+        """Write a line. `alone`: with nothing beside it. `room`: free all around it, in heights of a digit."""
         rng = self.rng
-        hand, _ = self._draw(line)
+        hand, boxes = self._draw(line)
         ends = self._ends(hand)
         if ends is None:
-            return np.zeros((HEIGHT, HEIGHT // 2), np.float32), hand
-        if not alone and rng.random() < 0.04:
+            return Written(np.zeros((HEIGHT, HEIGHT // 2), np.float32), hand, boxes)
+        if not alone and rng.random() < (0.12 if len(line) == 1 else 0.04):
             strokes.ring(self._field, ends, hand, rng)
             if rng.random() < 0.5:  # else only the parts of the ring beside the number are seen
                 ends = self._ends(hand) or ends
         if not alone and rng.random() < 0.12:
             self._neighbours(hand, ends)
-        field, scale = self._window(hand, ends)
-        return self._inked(field, hand.scaled(scale)), hand.scaled(scale)
+        free = round(room * hand.height)
+        ends = max(ends[0] - free, 0), ends[1] + free, max(ends[2] - free, 0), ends[3] + free
+        field, (left, top), scale = self._window(hand, ends)
+        moved = [Box(*(round(scale * v) for v in (box.x - left, box.y - top, box.w, box.h))) for box in boxes]
+        return Written(self._inked(field, hand.scaled(scale)), hand.scaled(scale), moved)
 
     def trace(self, line: Line) -> Trace | None:
         """The strokes of a line before they are inked, to write them in any size; None where there are none."""
@@ -81,7 +92,7 @@ class Writer:
         """Draw a line into the field; the hand that drew it, and the box of each sign."""
         rng = self.rng
         hand = new_hand(len(line), rng)
-        glyphs = self._glyphs("".join(sign.symbol for sign in line if sign.symbol.isdecimal()))
+        glyphs = self._glyphs([sign for sign in line if sign.symbol.isdecimal()])
         if glyphs and glyphs[0][0] is self.bank.printed:
             hand = replace(hand, slant=float(rng.choice((0, 0, 0.2))), slope=hand.slope / 2, radius=rng.normal(0, 0.3),
                            outline=True, gap=abs(hand.gap), spread=0, wobble=0, joins=0, bent=None)  # fmt: skip
@@ -112,8 +123,15 @@ class Writer:
             own = replace(hand, height=hand.height * sign.size)
             base = _BASE - sign.up * hand.height
             before = self._edge.copy()
+            if sign.printed and not hand.outline:  # upright in a row, and as thick as in print
+                own = replace(own, slant=0.0, slope=0.0, wobble=0.0, gap=0.1 * own.height, spread=0.0, bent=None)
             if sign.symbol.isdecimal():
-                box = self._put(*next(digits), own, x, base=base)
+                shapes, index = next(digits)
+                if shapes is self.bank.printed and not hand.outline:
+                    own = replace(own, outline=True)
+                    box = self._put(shapes, index, own, x, base=base, thinner=hand.radius)
+                else:
+                    box = self._put(shapes, index, own, x, base=base)
                 if at and line[at - 1].symbol.isdecimal() and not sign.space and rng.random() < hand.joins:
                     self._join(before, hand)
             else:
@@ -123,14 +141,26 @@ class Writer:
                 # Marks are written as they come: straighter than digits or not, with less of the pen.
                 own = replace(own, aspect=own.aspect * long, slant=own.slant * rng.random(), bent=None)
                 thinner = hand.radius * max(0.0, rng.uniform(-0.6, 0.6)) if not hand.outline else 0.0
+                if sign.printed and not hand.outline:
+                    thinner = hand.radius - own.height * rng.uniform(0.02, 0.06)
                 box = self._put(self.bank.marks, index, own, x, gap=0.5 + rng.random(), base=base, thinner=thinner)
                 np.maximum(self._edge, x - hand.height, out=self._edge)  # a mark keeps digits at its side
             x = box.center_x
             boxes.append(box)
         return boxes
 
-    def _glyphs(self, number: str) -> list[tuple[Shapes, int]]:
-        """Where each digit's shape comes from: one hand writes one digit in one way."""
+    def _glyphs(self, digits: Line) -> list[tuple[Shapes, int]]:
+        """Where each digit's shape comes from; those that are printed are of one font."""
+        glyphs = self._by_hand("".join(sign.symbol for sign in digits))
+        fonts = self.bank.printed
+        if fonts is None or not any(sign.printed for sign in digits):
+            return glyphs
+        font = fonts.of_hand(fonts.all_hands[self.rng.integers(len(fonts.all_hands))])
+        both = zip(digits, glyphs, strict=True)
+        return [(fonts, int(font[int(sign.symbol)])) if sign.printed else glyph for sign, glyph in both]
+
+    def _by_hand(self, number: str) -> list[tuple[Shapes, int]]:
+        """The shapes of a number's digits: one hand writes one digit in one way."""
         rng, bank = self.rng, self.bank
         kind = rng.random()
         for share, fonts in ((0.10, bank.printed), (0.22, bank.written)):
@@ -195,7 +225,7 @@ class Writer:
             source = cv2.remap(source, *hand.bent, cv2.INTER_LINEAR, borderValue=255)
         patch = cv2.warpAffine(source, to, (w, h), flags=cv2.INTER_LINEAR, borderValue=255).astype(np.float32)
         scale = (across * down) ** 0.5 / STEP
-        patch = (patch - 128) * scale if hand.outline else patch * scale + np.float32(thinner)
+        patch = ((patch - 128) if hand.outline else patch) * scale + np.float32(thinner)
         y = base + hand.slope * (x - 30) + hand.height * rng.normal(0, 0.5 * hand.wobble) - h + spare
         top = min(max(round(y), 0), _ROWS - 4)
         patch = patch[: _ROWS - top]
@@ -244,9 +274,9 @@ class Writer:
             self._edge.fill(-1e3)
             self._put(mnist, int(rng.integers(len(mnist.labels))), level, rng.uniform(first, last), base=base)
 
-    def _window(self, hand: Hand, ends: Ends) -> tuple[Grey, float]:
+    def _window(self, hand: Hand, ends: Ends) -> tuple[Grey, tuple[float, float], float]:
         """The part of the field that a strip shows `(32, w)`: most often all that is written, with some paper around,
-        seldom a little less; and how much smaller it was made to have room."""
+        seldom a little less; its left and top end, and how much smaller it was made to have room."""
         rng = self.rng
         top, bottom, first, last = map(float, ends)
         left, right = rng.integers(0, 3, 2) if rng.random() < 0.35 else rng.exponential(7, 2) + 1
@@ -261,7 +291,7 @@ class Writer:
         to = np.array([[scale, 0, -left * scale], [0, scale, -start * scale]])
         wide = min(max(round((right - left) * scale), 12), LONGEST)
         field = cv2.warpAffine(self._field, to, (wide, HEIGHT), flags=cv2.INTER_LINEAR, borderValue=1e3)
-        return np.asarray(field * np.float32(scale), np.float32), scale
+        return np.asarray(field * np.float32(scale), np.float32), (left, start), scale
 
     def _cut(self, hand: Hand) -> float:
         """How much an edge of the picture cuts off."""
