@@ -7,7 +7,7 @@ OURS := src tests bench tools
 
 SETS ?=
 
-.PHONY: help serve test train evaluate bench chaos attack docs screenshots lock
+.PHONY: help serve test train evaluate bench chaos attack fuzz docs screenshots lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,6 +36,9 @@ chaos: $(VENV)/.test ## kill services and Cassandra nodes under load and count w
 
 attack: $(VENV)/.test ## try to take the service down, each way in turn, and print what it did to another client
 	@PYTHONPATH=tests/support $(BIN)/python tests/chaos/attack.py
+
+fuzz: $(VENV)/.test ## upload a million files that are nearly pictures, or FUZZ of them, and count the answers
+	@PYTHONPATH=tests/support $(BIN)/python tests/chaos/fuzz.py
 
 docs: $(VENV)/.test ## write what documents repeat of the code: settings, commands, the drawing of the parts
 	@$(BIN)/python tools/generate.py

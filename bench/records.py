@@ -39,7 +39,7 @@ class Maker:
         picture = self.png + number.to_bytes(8)
         name = f"picture-{number}.png"
         digest = sha256(picture).hexdigest()
-        reading = self.rare if number % RARE == 0 else self.reading
+        reading = replace(self.rare if number % RARE == 0 else self.reading)  # none that has been made into JSON
         return Record(record_id or new_id(), name, reading.written, "upload", digest, reading), picture
 
     def history(self, size: int, end: float) -> Iterator[tuple[Record, bytes | None]]:

@@ -23,6 +23,9 @@ def unsynced(clients: int) -> tuple[float, float]:
         spool, store = Spool(Path(folder) / "spool.sqlite", 1000), SqliteStore(Path(folder) / "kept.sqlite")
         for _ in range(ROUNDS):
             uploads = [maker.upload(next(numbers)) for _ in range(UPLOADS)]
+            for record, _ in uploads:  # the store has made it before the spool needs it
+                assert record.reading
+                assert record.reading.json
             began = time.process_time()
             list(threads.map(lambda upload: spool.keep_unsynced(*upload, "epoch"), uploads))
             spool.settle(Durability(0, "epoch"), time.monotonic() + 10)

@@ -3,7 +3,6 @@
 `replay` fills it from the archive, a candidate that shadows the champion from live uploads. The store is not changed.
 """
 
-import json
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -107,8 +106,7 @@ class Beside:
 
 def row_of(record: Record, reading: Reading) -> Row:
     """A row of the file: what another version reads in the picture of a record."""
-    told = json.dumps(reading.to_dict(), separators=(",", ":"))
-    return str(record.id), record.written, reading.written, reading.confidence, told
+    return str(record.id), record.written, reading.written, reading.confidence, reading.json
 
 
 def versions_beside(data: Path | str) -> list[str]:

@@ -4,8 +4,10 @@ Their JSON form (`to_dict`) is shared by `predict --json`, the HTTP answers and 
 Boxes are in pixels of the upright picture; confidences and probabilities lie in 0..1.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 Json = dict[str, Any]
@@ -115,7 +117,7 @@ class Number:
         return sum(digit.box.h**2 for digit in self.digits)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """Everything a model saw in one picture: its numbers in reading order, or the advice why there is none.
 
@@ -190,6 +192,11 @@ class Reading:
             "advice": list(self.advice),
             "model_version": self.model_version,
         }
+
+    @cached_property
+    def json(self) -> str:
+        """The text of `to_dict` as stores keep it; a store and its spool share it."""
+        return json.dumps(self.to_dict(), separators=(",", ":"))
 
     @classmethod
     def from_dict(cls, form: Json) -> Self:

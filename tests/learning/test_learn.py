@@ -151,7 +151,7 @@ def test_new_labels_that_are_not_enough_are_waited_for(
     store: Store, label: Label, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     label(20)
-    monkeypatch.setattr("mnist_predict.cli.learn.ENOUGH", 30)
+    monkeypatch.setattr("mnist_predict.review.ENOUGH", 30)
 
     def stop(seconds: float) -> None:
         assert seconds == 24 * 3600

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
-from cassandra import ConsistencyLevel
+from cassandra import ConsistencyLevel, OperationTimedOut
 from cassandra.cluster import NoHostAvailable
 from cassandra_nodes import EXISTING
 
@@ -16,6 +17,8 @@ from mnist_predict.store.cassandra.store import CassandraStore
 from mnist_predict.store.cassandra.url import ClusterUrl
 from mnist_predict.store.opening import open_store
 from mnist_predict.store.protocol import Store
+
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="session", params=["sqlite", "cassandra", "cassandra-3"])
@@ -43,9 +46,9 @@ def emptied(cassandra_url: Callable[[int, str], str]) -> Iterator[Callable[[int]
             store.close()
             sessions[setting] = Session(ClusterUrl.from_url(setting))
         session = sessions[setting]
-        _wait_for(session)
         select = "select table_name from system_schema.tables where keyspace_name = %s"
-        tables = [table for [table] in session.execute(select, session.place.keyspace) if "migration" not in table]
+        found = _patiently(lambda: session.execute(select, session.place.keyspace))
+        tables = [table for [table] in found if "migration" not in table]
 
         def truncate(table: str) -> None:
             # To truncate takes longer than to look; a write that failed may be on one node alone.
@@ -53,7 +56,7 @@ def emptied(cassandra_url: Callable[[int, str], str]) -> Iterator[Callable[[int]
                 session.execute(f"truncate {table}")
 
         with ThreadPoolExecutor(8) as threads:
-            list(threads.map(truncate, tables))
+            list(threads.map(lambda table: _patiently(lambda: truncate(table)), tables))
         return setting
 
     yield empty
@@ -63,14 +66,13 @@ def emptied(cassandra_url: Callable[[int, str], str]) -> Iterator[Callable[[int]
         session.close()
 
 
-def _wait_for(session: Session) -> None:
-    """Until it has found the node again, which a test before may have killed: it looks every 0.5 to 10 seconds."""
+def _patiently(action: Callable[[], T]) -> T:
+    """Repeat an action until the session has found the nodes again, which a test before may have killed."""
     deadline = time.monotonic() + 60
     while True:
         try:
-            session.execute("select key from system.local")
-            return
-        except NoHostAvailable:
+            return action()
+        except (NoHostAvailable, OperationTimedOut):
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)

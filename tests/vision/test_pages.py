@@ -1,6 +1,5 @@
 """Files of several pages: PDF and TIFF, page by page in one reading; and PDF that is locked, damaged or too much."""
 
-import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
@@ -9,7 +8,7 @@ import pytest
 from attacks import CATALOG, PAGES, one_page, pdf, stream
 from PIL import Image, TiffImagePlugin
 
-from mnist_predict.errors import BadRequest, BrokenPicture, TooLarge, UserError
+from mnist_predict.errors import BadRequest, BrokenPicture, TooLarge
 from mnist_predict.reading import Reading
 from mnist_predict.vision import raster
 from mnist_predict.vision.expect import expectation
@@ -144,24 +143,3 @@ def test_pdfs_are_drawn_for_several_threads(write):
     with ThreadPoolExecutor(4) as pool:
         for pages in pool.map(lambda _: list(decode_pages(data)), range(8)):
             assert all(np.array_equal(page.pixels, one) for page, one in zip(pages, alone, strict=True))
-
-
-def test_mutated_pdfs(write):
-    """Bytes flipped, cut out and doubled: a picture or a refusal."""
-    random = np.random.default_rng(5)
-    samples = [saved("PDF", write("31", 30), write("4", 30)), one_page(SEVEN, b"/MediaBox[0 0 200 100]/Rotate 90")]
-    for _ in range(400):
-        data = bytearray(samples[random.integers(2)])
-        for _ in range(random.integers(1, 6)):
-            at, length = int(random.integers(len(data))), int(random.integers(1, 9))
-            match random.integers(4):
-                case 0:
-                    data[at] ^= 1 << int(random.integers(8))
-                case 1:
-                    data[at : at + length] = random.bytes(length)
-                case 2:
-                    del data[at : at + length]
-                case _:
-                    data[at:at] = data[at : at + length]
-        with contextlib.suppress(UserError):
-            assert all(page.pixels.ndim == 3 for page in decode_pages(bytes(data)))

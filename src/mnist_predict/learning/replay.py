@@ -4,7 +4,6 @@ They lie in a file of the data folder, one for each version: nothing of a store 
 it was. What is erased in the store is taken out of the file whenever it is opened.
 """
 
-import json
 import multiprocessing as mp
 import os
 from collections import deque
@@ -97,6 +96,5 @@ def _read(parcel: list[bytes]) -> list[Reread]:
     found = []
     for data in parcel:
         reading = reread(_readers[0], data)
-        told = json.dumps(reading.to_dict(), separators=(",", ":"))
-        found.append((reading.written, reading.confidence, told))
+        found.append((reading.written, reading.confidence, reading.json))
     return found

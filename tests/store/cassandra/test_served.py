@@ -9,7 +9,6 @@ from pathlib import Path
 import requests
 from cassandra_nodes import Nodes
 from chaos_load import SERVE, Serving, picture, serving
-from store_examples import until
 
 from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.cassandra.url import ClusterUrl
@@ -73,7 +72,7 @@ def test_too_few_copies_are_in_the_log_of_each_start(cassandra_url: Callable[[in
     service = Serving(tmp_path / "served", url.replace("copies=1", "copies=3"))
     for start in (1, 2):
         with serving(service):
-            until(service.is_well)
+            service.be_well(60)
             log = service.log.read_text()
         assert log.count("with these nodes it should keep 3. Run in cqlsh: ALTER KEYSPACE") >= start
     assert "nodetool repair --full" in log

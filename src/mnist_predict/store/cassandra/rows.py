@@ -43,7 +43,7 @@ def blob(sha256: str | None) -> bytes | None:
 
 def to_row(record: Record) -> tuple[Any, ...]:
     """The values of `COLUMNS`."""
-    reading = json.dumps(record.reading.to_dict(), separators=(",", ":")) if record.reading else None
+    reading = record.reading.json if record.reading else None
     written = record.written if record.written != record.number else None
     return (
         *(record.id, record.image_name, record.number, record.source, blob(record.sha256)),

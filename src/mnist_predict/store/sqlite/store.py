@@ -274,7 +274,7 @@ def check_same(kept: Record, record: Record) -> None:
 
 def to_row(record: Record) -> tuple[str | int | None, ...]:
     """The columns of a record."""
-    reading = json.dumps(record.reading.to_dict(), separators=(",", ":")) if record.reading else None
+    reading = record.reading.json if record.reading else None
     label_of = str(record.label_of) if record.label_of else None
     written = record.written if record.written != record.number else None
     return (
