@@ -3,12 +3,17 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_predict.reading import Box
+from mnist_predict.vision.alphabet import CLASSES, INDEX
+from mnist_predict.vision.decode import Frames
 from mnist_predict.vision.fusion import symbol_boxes
-from mnist_predict.vision.number import parted
+from mnist_predict.vision.line import Grey
+from mnist_predict.vision.number import parted, read_line
+from mnist_predict.vision.written import numbers
 
 PLACE = Box(120, 10, 130, 64)
 
@@ -43,3 +48,27 @@ def test_a_digit_seen_beside_the_place_gets_the_box_of_its_own_ink() -> None:
     page = np.zeros((90, 300), np.uint8)
     page[20:60, 30:50] = page[30:80, 150:170] = 255
     assert symbol_boxes([(35, 45), (155, 165)], Box(150, 30, 20, 50), page) == [(30, 20, 20, 40), (150, 30, 20, 50)]
+
+
+class _Seen:
+    """A line network that sees these symbols, each in a frame of its own, with nothing between."""
+
+    def __init__(self, symbols: str) -> None:
+        self._symbols = symbols
+
+    def frames(self, strip: Grey) -> Frames:
+        seen = np.full((2 * len(self._symbols), CLASSES), -12, np.float32)
+        seen[:, -1] = 0
+        for at, symbol in enumerate(self._symbols):
+            seen[2 * at, [INDEX[symbol], -1]] = 0, -12
+        return seen
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [("66~27", ["66", "27"]), ("~6627~", ["6627"]), ("6~27/9", ["6", "27", "9"]), ("6-~27", ["6", "27"])],
+)
+def test_the_wall_of_a_column_parts_numbers(seen: str, expected: list[str]) -> None:
+    reading = read_line(_Seen(seen), np.full((40, 120), 255, np.uint8), 255, [Box(0, 0, 120, 40)], "", None)
+    assert reading
+    assert [reading.text[part.start : part.end] for part in numbers(reading.text, reading.walls)] == expected

@@ -43,7 +43,7 @@ def fuse(
     else:
         boxes = symbol_boxes(reading.spans, box, density)
     places = places / np.maximum(places.sum(axis=1, keepdims=True), 1e-9)
-    parts = written.numbers(line) if reading.log_fit is None else [written.Part(0, len(line))]
+    parts = written.numbers(line, reading.walls) if reading.log_fit is None else [written.Part(0, len(line))]
     found = []
     for start, end in parts:
         read = tuple(

@@ -5,7 +5,7 @@ the probabilities is right more often than any of them, and knows better how sur
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box
-from mnist_predict.vision.alphabet import CURRENCY, DIGITS, MARKS, STRUCK
+from mnist_predict.vision.alphabet import CURRENCY, DIGITS, INDEX, MARKS, OTHER, STRUCK
 from mnist_predict.vision.decode import Frames, align, best_path, candidates, folded, scores
 from mnist_predict.vision.expect import Expectation
 from mnist_predict.vision.layout import APART
@@ -24,6 +24,7 @@ HALF = 0.35  # of a digit's width, times its height
 TRIMMED = 16  # of a whole picture's height, the part that is also cut off above and below
 CLEAR = 0.7  # probability of a text, from which no more crops are looked at where others say the same
 READ = DIGITS + MARKS + CURRENCY + STRUCK  # other strokes are as good as blank
+WALL = 0.5  # probability that there is another stroke between two digits, from which they are two numbers' digits
 AGREES = 20.0  # how much likelier a digit is that stands alone and is known to the digit network too
 
 
@@ -33,7 +34,8 @@ class LineReading:
 
     `log_empty`: the log-probability of there being no digit at all; `log_fit`: that of all that is expected, None
     where nothing is. `spans`: the columns of the picture (left, right) from which each symbol was read;
-    `probabilities` (n, K): of all symbols in its place.
+    `probabilities` (n, K): of all symbols in its place. `walls`: the places of the digits before which the wall of a
+    column stands.
     """
 
     text: str
@@ -43,6 +45,7 @@ class LineReading:
     log_fit: float | None
     spans: tuple[tuple[float, float], ...]
     probabilities: npt.NDArray[np.float64]
+    walls: tuple[int, ...]
 
     @property
     def labels(self) -> list[int]:
@@ -53,6 +56,7 @@ class LineReading:
 @dataclass(frozen=True, slots=True)
 class _View:
     frames: Frames
+    strokes: npt.NDArray[np.float32]  # the probability (T,) that another stroke stands there
     left: int  # column of the picture at which the strip begins
     step: float  # columns of the picture that a frame speaks for
 
@@ -158,7 +162,14 @@ def read_line(
         float(_mean(np.array(log_fits))) if log_fits else None,
         tuple((view.left + start * view.step, view.left + end * view.step) for start, end in spans),
         probabilities,
+        tuple(_walls(texts[first], spans, view.strokes)),
     )
+
+
+def _walls(text: str, spans: Sequence[tuple[int, int]], strokes: npt.NDArray[np.float32]) -> Iterator[int]:
+    for at, ((_, end), (start, _)) in enumerate(pairwise(spans), 1):
+        if text[at - 1 : at + 1].isdecimal() and strokes[end:start].max(initial=0.0) >= WALL:
+            yield at
 
 
 def _clear(views: Sequence[_View], known: str, symbols: str) -> tuple[str, npt.NDArray[np.float64]] | None:
@@ -187,4 +198,6 @@ def _mean(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _look(reader: LineReader, grey: Grey, paper: int, place: Box, symbols: str) -> _View:
     strip = cut(grey, paper, place)
-    return _View(folded(reader.frames(strip), symbols), place.x, place.w / strip.shape[1] * FRAME)
+    frames = reader.frames(strip)
+    strokes = np.exp(frames[:, INDEX[OTHER]])
+    return _View(folded(frames, symbols), strokes, place.x, place.w / strip.shape[1] * FRAME)

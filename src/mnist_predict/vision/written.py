@@ -6,6 +6,7 @@ other mark a number ends: `47/20` is 47 and 20, a date is three numbers, a sum i
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from mnist_predict.vision.alphabet import STRUCK
@@ -21,8 +22,15 @@ class Part(NamedTuple):
     end: int
 
 
-def numbers(line: str) -> list[Part]:
-    """Where the numbers of a line stand, from left to right."""
+def numbers(line: str, walls: Sequence[int] = ()) -> list[Part]:
+    """Where the numbers of a line stand, from left to right. `walls`: where the wall of a column parts two digits."""
+    cuts = [0, *walls, len(line)]
+    return [
+        Part(start + part.start, start + part.end) for start, end in pairwise(cuts) for part in _cell(line[start:end])
+    ]
+
+
+def _cell(line: str) -> list[Part]:
     found = []
     for match in _NUMBER.finditer(line):
         first, *others = _apart(match[0])

@@ -68,7 +68,7 @@ class Synthesis:
         return Labelled(self._photographed(ink, hand.height / HEIGHT), label, loose)
 
     def _in_cells(self) -> Labelled:
-        """A number in boxes of a digit each, or several numbers in the columns of a table: a wall parts those."""
+        """A number in boxes of a digit each, or several numbers in the columns of a table: a wall parts those alone."""
         rng = self.rng
         is_comb = rng.random() < 0.5
         parts = content.comb(rng) if is_comb else content.columns(rng)
@@ -77,7 +77,7 @@ class Synthesis:
         rest = iter(boxes)
         walls = cells([[next(rest) for _ in part] for part in parts], ink.shape, rng)
         label = ("" if is_comb else OTHER).join("".join(sign.symbol for sign in part) for part in parts)
-        return Labelled(self._photographed(np.maximum(ink, walls), hand.height / HEIGHT), label, OTHER)
+        return Labelled(self._photographed(np.maximum(ink, walls), hand.height / HEIGHT), label)
 
     def _photographed(self, ink: Grey, fine: float) -> Strip:
         return photographed(ink, self.papers, self.rng, self.plain, fine)
