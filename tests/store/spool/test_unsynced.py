@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from uuid import UUID
 
@@ -216,6 +217,19 @@ def test_while_nobody_knows_how_the_nodes_are_nothing_is_dropped(open_all: Open)
     spooled.store.epoch = "known"
     until(lambda: kept(spooled) == [upload])
     until(lambda: not spooled.status().unsynced)
+
+
+def test_while_nodes_come_and_go_nothing_is_moved_as_it_would_be_moved_again(
+    open_all: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spooled, epochs = open_all(), cycle(["", "", "first", "second"])
+    monkeypatch.setattr(spooled.store, "durability", lambda look=False: Durability(FOREVER, next(epochs)))
+    upload = spooled.spool.add(record_of(PICTURE), PICTURE)
+    time.sleep(0.3)
+    assert (kept(spooled), spooled.waiting()) == ([], 1)
+    monkeypatch.undo()
+    until(lambda: not spooled.waiting())
+    assert kept(spooled) == [upload]
 
 
 def test_workers_and_services_each_look_after_what_they_have_answered(open_all: Open) -> None:

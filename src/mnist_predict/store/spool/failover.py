@@ -43,6 +43,7 @@ class SpooledStore(StoreAlone):
         super().__init__(store, spool)
         self.ephemeral = is_ephemeral(spool.path.parent)
         self._next_replay = 0.0
+        self._epoch = ""  # of the store when it was last looked at
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="watcher of the store", daemon=True)
         self._watcher.start()
@@ -242,7 +243,8 @@ class SpooledStore(StoreAlone):
     def _replay(self) -> None:
         """Move what waits; not soon again where that cannot be moved. Raises `StoreUnavailable` of the store."""
         try:
-            self._settle()
+            if not self._settle():
+                return
             moved = replay(self.spool, self.store, lambda: not self._stopping.is_set())
             stuck = moved == 0 and self.spool.waiting() > 0
         except (StoreUnavailable, OSError) as error:
@@ -252,11 +254,17 @@ class SpooledStore(StoreAlone):
         if stuck:
             self._next_replay = time.monotonic() + STUCK
 
-    def _settle(self) -> None:
-        """Drop what the store has on its disks by now, and have wait again what it may have lost."""
-        if self.spool.unsynced() or self.spool.waiting():  # the latter is kept in the epoch that is seen now
-            looked = time.monotonic()
-            durability = self.store.durability(look=True)
-            self.store.check_writable()  # a node whose sync is late by half its period takes no more writes
-            if durability.epoch:
-                self.spool.settle(durability, looked)
+    def _settle(self) -> bool:
+        """Drop what the store has on its disks by now, and have wait again what it may have lost.
+
+        False while its nodes still come and go, or nobody can tell: what is moved then would be moved once more.
+        """
+        if not (self.spool.unsynced() or self.spool.waiting()):
+            return True
+        looked = time.monotonic()
+        durability = self.store.durability(look=True)
+        self.store.check_writable()  # a node whose sync is late by half its period takes no more writes
+        before, self._epoch = self._epoch, durability.epoch
+        if durability.epoch:
+            self.spool.settle(durability, looked)
+        return not durability.sync_period or durability.epoch == before != ""
