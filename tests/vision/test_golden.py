@@ -51,7 +51,7 @@ def stacked(*pages: Pixels) -> Pixels:
 
 GOLDEN: dict[str, tuple[Callable[[Write], Pixels], list[str]]] = {
     "plain": (lambda write: write("4072", 50), ["4072"]),
-    "chalk": (lambda write: 255 - write("31986", 50), ["31986"]),
+    "chalk": (lambda write: 255 - write("31986", 50, which=1), ["31986"]),
     "thin": (lambda write: write("57", 150, margin=1), ["57"]),
     "small": (lambda write: write("832", 16), ["832"]),
     "tight": (lambda write: write("64", 60, margin=0), ["64"]),
