@@ -227,6 +227,17 @@ def test_a_copy_finds_what_differs(source: SqliteStore, make: Callable[[str], Sq
     assert f"record {older.id} is missing in the target" in copy(source, target).wrong
 
 
+def test_what_was_being_erased_in_the_target_when_that_died_is_not_called_missing(tmp_path: Path) -> None:
+    """Its bar is there and its picture gone, its row not yet: seen where a node was killed in the midst of erasing."""
+    source, target = (SqliteStore(tmp_path / f"{name}.sqlite") for name in ("source", "target"))
+    record = source.add(record_of(b"picture"), b"picture")
+    target.add(record, b"picture")
+    spoil(target.path, "insert into erased (id, erasure) values (?, ?)", str(record.id), str(new_id()))
+    spoil(target.path, "delete from picture")
+    copied = copy(source, target, again=True)
+    assert (copied.wrong, copied.erased) == ([], [record.id])
+
+
 def spoil(path: Path, sql: str, *values: str) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute(sql, values)

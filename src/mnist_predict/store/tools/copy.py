@@ -187,6 +187,8 @@ def _compare(source: Source, target: Store, copied: Copied, threads: ThreadPoolE
         record, future = comparing.popleft()
         if future.result():
             copied.pictures += 1
+        elif _gone(target, [record]):  # who erased it there was broken off, and is to do so again
+            copied.erased.append(record.id)
         else:
             copied.wrong.append(f"picture {record.sha256} of record {record.id} is missing or altered in the target")
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_predict.reading import Box, union
 from mnist_predict.training.synthesis import strokes
 from mnist_predict.training.synthesis.bank import MARKS, STEP, TALL, Bank, Shapes
 from mnist_predict.training.synthesis.content import Line
+from mnist_predict.training.synthesis.glyphs import choose
 from mnist_predict.training.synthesis.paper import Grey, Papers
 from mnist_predict.training.synthesis.strokes import Ends
 from mnist_predict.training.synthesis.style import HEIGHT, Hand, new_hand
@@ -92,7 +92,7 @@ class Writer:
         """Draw a line into the field; the hand that drew it, and the box of each sign."""
         rng = self.rng
         hand = new_hand(len(line), rng)
-        glyphs = self._glyphs([sign for sign in line if sign.symbol.isdecimal()])
+        glyphs = choose([sign for sign in line if sign.symbol.isdecimal()], self.bank, rng)
         if glyphs and glyphs[0][0] is self.bank.printed:
             hand = replace(hand, slant=float(rng.choice((0, 0, 0.2))), slope=hand.slope / 2, radius=rng.normal(0, 0.3),
                            outline=True, gap=abs(hand.gap), spread=0, wobble=0, joins=0, bent=None)  # fmt: skip
@@ -148,51 +148,6 @@ class Writer:
             x = box.center_x
             boxes.append(box)
         return boxes
-
-    def _glyphs(self, digits: Line) -> list[tuple[Shapes, int]]:
-        """Where each digit's shape comes from; those that are printed are of one font."""
-        glyphs = self._by_hand("".join(sign.symbol for sign in digits))
-        fonts = self.bank.printed
-        if fonts is None or not any(sign.printed for sign in digits):
-            return glyphs
-        font = fonts.of_hand(fonts.all_hands[self.rng.integers(len(fonts.all_hands))])
-        both = zip(digits, glyphs, strict=True)
-        return [(fonts, int(font[int(sign.symbol)])) if sign.printed else glyph for sign, glyph in both]
-
-    def _by_hand(self, number: str) -> list[tuple[Shapes, int]]:
-        """The shapes of a number's digits: one hand writes one digit in one way."""
-        rng, bank = self.rng, self.bank
-        kind = rng.random()
-        for share, fonts in ((0.10, bank.printed), (0.22, bank.written)):
-            if kind < share and fonts is not None:
-                family = fonts.of_hand(fonts.all_hands[rng.integers(len(fonts.all_hands))])
-                return [(fonts, int(family[int(digit)])) for digit in number]
-        if bank.real is not None and rng.random() < 0.35:
-            return self._one_writer(number, bank.real)
-        strange = rng.random(10) < (0.0 if kind < 0.5 else 0.35 if kind < 0.85 else 1.0)
-        own: dict[int, NDArray[np.int64]] = {}
-        glyphs = []
-        for digit in map(int, number):
-            if strange[digit]:
-                if digit not in own:
-                    like = bank.drawn.of_label(digit)
-                    own[digit] = bank.drawn.of_hand(int(bank.drawn.hands[like[rng.integers(len(like))]]))
-                glyphs.append((bank.drawn, int(own[digit][rng.integers(len(own[digit]))])))
-            else:
-                same = bank.mnist.of_label(digit)
-                glyphs.append((bank.mnist, int(same[rng.integers(len(same))])))
-        return glyphs
-
-    def _one_writer(self, number: str, real: Shapes) -> list[tuple[Shapes, int]]:
-        """Digits of one writer; those that this writer did not write come from others."""
-        rng = self.rng
-        own = real.of_hand(real.all_hands[rng.integers(len(real.all_hands))])
-        glyphs = []
-        for digit in map(int, number):
-            like = own[real.labels[own] == digit]
-            like = like if len(like) else real.of_label(digit)
-            glyphs.append((real, int(like[rng.integers(len(like))])))
-        return glyphs
 
     def _put(
         self,
