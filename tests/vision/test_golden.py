@@ -52,6 +52,7 @@ def stacked(*pages: Pixels) -> Pixels:
 GOLDEN: dict[str, tuple[Callable[[Write], Pixels], list[str]]] = {
     "plain": (lambda write: write("4072", 50), ["4072"]),
     "chalk": (lambda write: 255 - write("31986", 50, which=1), ["31986"]),
+    "short 1": (lambda write: 255 - write("31986", 50), ["31986"]),
     "thin": (lambda write: write("57", 150, margin=1), ["57"]),
     "small": (lambda write: write("832", 16), ["832"]),
     "tight": (lambda write: write("64", 60, margin=0), ["64"]),
@@ -65,7 +66,10 @@ GOLDEN: dict[str, tuple[Callable[[Write], Pixels], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", GOLDEN)
+WALLS = pytest.mark.xfail(reason="to the line network of reader-7bd0dbe14a the 1 is a wall: 3 and 986, both unsure")
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=WALLS if name == "short 1" else ()) for name in GOLDEN])
 def test_it_is_read(recognizer, write, name):
     make, numbers = GOLDEN[name]
     reading = recognizer.read_pixels(make(write))

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_predict.reading import Box
-from mnist_predict.vision.alphabet import CLASSES, INDEX
+from mnist_predict.vision.alphabet import CLASSES, INDEX, OTHER
 from mnist_predict.vision.decode import Frames
-from mnist_predict.vision.fusion import symbol_boxes
+from mnist_predict.vision.fusion import WALL, fuse, symbol_boxes
 from mnist_predict.vision.line import Grey
 from mnist_predict.vision.number import parted, read_line
+from mnist_predict.vision.raster import Picture
 from mnist_predict.vision.written import numbers
 
 PLACE = Box(120, 10, 130, 64)
@@ -53,14 +54,15 @@ def test_a_digit_seen_beside_the_place_gets_the_box_of_its_own_ink() -> None:
 class _Seen:
     """A line network that sees these symbols, each in a frame of its own, with nothing between."""
 
-    def __init__(self, symbols: str) -> None:
-        self._symbols = symbols
+    def __init__(self, symbols: str, surely: float = 1.0) -> None:
+        self._symbols, self._surely = symbols, surely
 
     def frames(self, strip: Grey) -> Frames:
         seen = np.full((2 * len(self._symbols), CLASSES), -12, np.float32)
         seen[:, -1] = 0
         for at, symbol in enumerate(self._symbols):
-            seen[2 * at, [INDEX[symbol], -1]] = 0, -12
+            sure = self._surely if symbol == OTHER else 1.0
+            seen[2 * at, [INDEX[symbol], -1]] = np.log([sure, max(1 - sure, 1e-5)])
         return seen
 
 
@@ -71,4 +73,23 @@ class _Seen:
 def test_the_wall_of_a_column_parts_numbers(seen: str, expected: list[str]) -> None:
     reading = read_line(_Seen(seen), np.full((40, 120), 255, np.uint8), 255, [Box(0, 0, 120, 40)], "", None)
     assert reading
-    assert [reading.text[part.start : part.end] for part in numbers(reading.text, reading.walls)] == expected
+    assert [
+        reading.text[part.start : part.end]
+        for part in numbers(reading.text, np.flatnonzero(reading.walls > WALL).tolist())
+    ] == expected
+
+
+def test_who_doubts_a_wall_doubts_the_numbers_beside_it_and_who_sees_none_the_number_without_it() -> None:
+    page = np.full((40, 120), 255, np.uint8)
+
+    def told(surely: float) -> list[tuple[str, float]]:
+        reading = read_line(_Seen("66~27", surely), page, 255, [Box(0, 0, 120, 40)], "", None)
+        assert reading
+        picture = Picture(page, (120, 40), 1.0)
+        found = fuse(reading, Box(0, 0, 120, 40), (), np.empty((0, 10), np.float32), page, picture)
+        return [(number.text, number.confidence) for number in found]
+
+    assert [text for text, _ in told(0.9)] == ["66", "27"]
+    assert [text for text, _ in told(0.1)] == ["6627"]
+    assert min(sure for _, sure in told(0.99)) > max(sure for _, sure in told(0.6))
+    assert told(0.01)[0][1] > told(0.4)[0][1]

@@ -20,8 +20,11 @@ def structure(reading: LineReading) -> float:
 
 def of_number(reading: LineReading, own: npt.NDArray[np.float64], start: int, end: int) -> float:
     """The probability of the number that stands at `start:end` of a line whose symbols are right with the
-    probabilities `own` (n,). The marks that part it from its neighbours must be right, too."""
+    probabilities `own` (n,). The marks and walls that part it from its neighbours must be right, too."""
     sure = structure(reading) * float(own[max(start - 1, 0) : end + 1].prod())
+    if reading.log_fit is None:
+        walls = reading.walls[start : end + 1]
+        sure *= float(np.maximum(walls, 1 - walls).prod())
     return min(1.0, sure) if reading.log_fit is not None else _calibrated(min(1.0, sure), end - start)
 
 

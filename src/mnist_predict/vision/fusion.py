@@ -18,6 +18,7 @@ from mnist_predict.vision.layout import FAINT, DigitInk
 from mnist_predict.vision.number import LineReading
 from mnist_predict.vision.raster import Picture
 
+WALL = 0.5  # probability of a wall between two digits, from which they are digits of two numbers
 LINE, ALONE = 0.8, 0.3  # as good as others on MNIST's held-out pictures, the best on held-out strips
 
 Grey = npt.NDArray[np.uint8]
@@ -43,7 +44,8 @@ def fuse(
     else:
         boxes = symbol_boxes(reading.spans, box, density)
     places = places / np.maximum(places.sum(axis=1, keepdims=True), 1e-9)
-    parts = written.numbers(line, reading.walls) if reading.log_fit is None else [written.Part(0, len(line))]
+    walls = np.flatnonzero(reading.walls > WALL).tolist()
+    parts = written.numbers(line, walls) if reading.log_fit is None else [written.Part(0, len(line))]
     found = []
     for start, end in parts:
         read = tuple(

@@ -5,7 +5,7 @@ the probabilities is right more often than any of them, and knows better how sur
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,7 +24,6 @@ HALF = 0.35  # of a digit's width, times its height
 TRIMMED = 16  # of a whole picture's height, the part that is also cut off above and below
 CLEAR = 0.7  # probability of a text, from which no more crops are looked at where others say the same
 READ = DIGITS + MARKS + CURRENCY + STRUCK  # other strokes are as good as blank
-WALL = 0.5  # probability that there is another stroke between two digits, from which they are two numbers' digits
 AGREES = 20.0  # how much likelier a digit is that stands alone and is known to the digit network too
 
 
@@ -34,8 +33,8 @@ class LineReading:
 
     `log_empty`: the log-probability of there being no digit at all; `log_fit`: that of all that is expected, None
     where nothing is. `spans`: the columns of the picture (left, right) from which each symbol was read;
-    `probabilities` (n, K): of all symbols in its place. `walls`: the places of the digits before which the wall of a
-    column stands.
+    `probabilities` (n, K): of all symbols in its place; `walls` (n,): that the wall of a column stands before it, where
+    it is a digit behind a digit, else 0.
     """
 
     text: str
@@ -45,7 +44,7 @@ class LineReading:
     log_fit: float | None
     spans: tuple[tuple[float, float], ...]
     probabilities: npt.NDArray[np.float64]
-    walls: tuple[int, ...]
+    walls: npt.NDArray[np.float64]
 
     @property
     def labels(self) -> list[int]:
@@ -162,14 +161,16 @@ def read_line(
         float(_mean(np.array(log_fits))) if log_fits else None,
         tuple((view.left + start * view.step, view.left + end * view.step) for start, end in spans),
         probabilities,
-        tuple(_walls(texts[first], spans, view.strokes)),
+        _walls(texts[first], spans, view.strokes),
     )
 
 
-def _walls(text: str, spans: Sequence[tuple[int, int]], strokes: npt.NDArray[np.float32]) -> Iterator[int]:
+def _walls(text: str, spans: Sequence[tuple[int, int]], strokes: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    walls = np.zeros(len(text))
     for at, ((_, end), (start, _)) in enumerate(pairwise(spans), 1):
-        if text[at - 1 : at + 1].isdecimal() and strokes[end:start].max(initial=0.0) >= WALL:
-            yield at
+        if text[at - 1 : at + 1].isdecimal():
+            walls[at] = strokes[end:start].max(initial=0.0)
+    return walls
 
 
 def _clear(views: Sequence[_View], known: str, symbols: str) -> tuple[str, npt.NDArray[np.float64]] | None:

@@ -123,15 +123,14 @@ class Writer:
             own = replace(hand, height=hand.height * sign.size)
             base = _BASE - sign.up * hand.height
             before = self._edge.copy()
-            if sign.printed and not hand.outline:  # upright in a row, and as thick as in print
+            printed = sign.printed and not hand.outline
+            if printed:  # upright in a row, and as thick as in print
                 own = replace(own, slant=0.0, slope=0.0, wobble=0.0, gap=0.1 * own.height, spread=0.0, bent=None)
             if sign.symbol.isdecimal():
                 shapes, index = next(digits)
-                if shapes is self.bank.printed and not hand.outline:
-                    own = replace(own, outline=True)
-                    box = self._put(shapes, index, own, x, base=base, thinner=hand.radius)
-                else:
-                    box = self._put(shapes, index, own, x, base=base)
+                font = printed and shapes is self.bank.printed
+                own = replace(own, outline=hand.outline or font)
+                box = self._put(shapes, index, own, x, base=base, thinner=hand.radius if font else 0.0)
                 if at and line[at - 1].symbol.isdecimal() and not sign.space and rng.random() < hand.joins:
                     self._join(before, hand)
             else:
@@ -141,7 +140,7 @@ class Writer:
                 # Marks are written as they come: straighter than digits or not, with less of the pen.
                 own = replace(own, aspect=own.aspect * long, slant=own.slant * rng.random(), bent=None)
                 thinner = hand.radius * max(0.0, rng.uniform(-0.6, 0.6)) if not hand.outline else 0.0
-                if sign.printed and not hand.outline:
+                if printed:
                     thinner = hand.radius - own.height * rng.uniform(0.02, 0.06)
                 box = self._put(self.bank.marks, index, own, x, gap=0.5 + rng.random(), base=base, thinner=thinner)
                 np.maximum(self._edge, x - hand.height, out=self._edge)  # a mark keeps digits at its side
