@@ -76,3 +76,12 @@ def test_it_is_read(recognizer, write, name):
     assert [number.text for number in reading.numbers] == numbers
     assert all(number.turned == 0 for number in reading.numbers)
     assert reading.confidence > 0.3
+
+
+@pytest.mark.parametrize("digit", "2345689")
+def test_a_ring_around_a_lone_digit_is_never_surely_a_0(recognizer, write, digit):
+    page = np.pad(write(digit, 60), 60, constant_values=255)
+    height, width = page.shape
+    ringed = cv2.circle(page, (width // 2, height // 2), 55, 0, 3)
+    reading = recognizer.read_pixels(ringed)
+    assert reading.number == digit or reading.confidence < 0.8

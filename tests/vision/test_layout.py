@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_predict.vision.layout import find_numbers, in_row
+from mnist_predict.reading import Box
+from mnist_predict.vision.layout import DigitInk, find_numbers, hangs_together, in_row
 
 
 def canvas(height: int, width: int):
@@ -228,3 +229,11 @@ def test_a_line_of_a_tall_hairline_and_a_flat_blot_is_no_number():
     density[50:150, 40] = 255
     density[85:115, 100:300] = 255
     assert find_numbers(density) == []
+
+
+def test_what_stands_in_a_ring_does_not_hang_together_with_it() -> None:
+    ring = cv2.circle(np.zeros((60, 60), np.uint8), (30, 30), 27, 255, 3)
+    inside = cv2.line(ring.copy(), (30, 15), (30, 45), 255, 4)
+    dusty = cv2.circle(ring.copy(), (30, 30), 2, 255, -1)
+    assert [hangs_together(DigitInk(Box(0, 0, 60, 60), ink)) for ink in (ring, dusty, inside)] == [True, True, False]
+    assert not hangs_together(DigitInk(Box(0, 0, 60, 60), np.zeros((60, 60), np.uint8)))

@@ -172,7 +172,6 @@ def test_noisy_ground(recognizer, write, spread):
     assert sum(read) >= len(read) - 1
 
 
-@pytest.mark.xfail(reason="the line network takes some leaning 1s for slashes", strict=False)
 @pytest.mark.parametrize("number", ["318", "6140"])
 def test_a_leaning_one_among_other_digits(recognizer, write, number):
     assert recognizer.read_pixels(write(number, 40, which=3)).number == number

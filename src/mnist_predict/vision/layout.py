@@ -73,6 +73,13 @@ def in_row(digits: Sequence[DigitInk]) -> bool:
     return max(heights) <= ALIKE * min(heights) and max(gaps, default=0) <= median(heights)
 
 
+def hangs_together(digit: DigitInk) -> bool:
+    """Whether the strokes of a digit are one: what stands in a ring is none of it, nor is it of the ring."""
+    mask = cv2.threshold(digit.ink, FAINT, 1, cv2.THRESH_BINARY)[1]
+    heights = sorted(components(np.asarray(mask, np.uint8))[1][1:, 3].tolist())
+    return len(heights) == 1 or (len(heights) > 1 and heights[-2] < SMALL * heights[-1])
+
+
 def with_marks(density: npt.NDArray[np.uint8], box: Box) -> Box:
     """The box of a number in (h, w) uint8 ink, with the marks before and behind it: a minus, a bracket, a sign."""
     height, width = density.shape

@@ -20,7 +20,7 @@ from mnist_predict.vision.finding import Found, find
 from mnist_predict.vision.fitting import as_expected
 from mnist_predict.vision.fusion import Rows, fuse
 from mnist_predict.vision.ink import paper_level, to_grey
-from mnist_predict.vision.layout import DigitInk, in_row, with_marks
+from mnist_predict.vision.layout import DigitInk, hangs_together, in_row, with_marks
 from mnist_predict.vision.line import Grey, LineReader
 from mnist_predict.vision.normalize import normalize
 from mnist_predict.vision.number import MARGINS, LineReading, crops, entire, parted, read_line
@@ -247,7 +247,7 @@ def _known_alone(digits: Sequence[DigitInk], rows: npt.NDArray[np.float32]) -> s
 
     The line network takes bare strokes for lines of a form, unless it sees other digits beside them.
     """
-    if not len(rows) or rows.max(axis=1).min() < SURE:
+    if not len(rows) or rows.max(axis=1).min() < SURE or not all(map(hangs_together, digits)):
         return ""
     text = "".join(map(str, rows.argmax(axis=1)))
     return text if len(text) == 1 or (set(text) == {"1"} and in_row(digits)) else ""
