@@ -14,6 +14,7 @@ from uuid import UUID
 from mnist_predict.errors import StoreUnavailable, UserError
 from mnist_predict.store.file_lock import try_lock
 from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
 from mnist_predict.store.spool.spool import Batch, Spool
 from mnist_predict.store.tools.copy import copy
 
@@ -40,18 +41,27 @@ def replay(spool: Spool, store: Store, go_on: Callable[[], bool] = lambda: True)
         last = UUID(int=0)
         while go_on() and (records := spool.oldest(last, BATCH)):
             last = records[-1].id
-            durability = store.durability()  # before it is written: only what is written in that epoch is safe in it
-            wrong = _copy(Batch(spool, records), store)
-            if wrong:
-                log.error("These records stay in the spool, as they cannot be kept in the store: %s", "; ".join(wrong))
-            else:
-                spool.remove(records, durability)
-                moved += len(records)
+            moved += _move(spool, store, records)
         log.warning("Moved %d records from the spool to the store.", moved)
         if moved and not spool.waiting() and spool.path.stat().st_size > SHRINK:
             with contextlib.suppress(sqlite3.Error, OSError):
                 spool.shrink()
         return moved
+
+
+def _move(spool: Spool, store: Store, records: list[Record]) -> int:
+    """How many of these records left the spool: one that cannot be kept in the store is looked for by halves, so that
+    it holds up no other."""
+    durability = store.durability()  # before it is written: only what is written in that epoch is safe in it
+    wrong = _copy(Batch(spool, records), store)
+    if not wrong:
+        spool.remove(records, durability)
+        return len(records)
+    if len(records) == 1:
+        log.error("This record stays in the spool, as it cannot be kept in the store: %s", "; ".join(wrong))
+        return 0
+    half = len(records) // 2
+    return _move(spool, store, records[:half]) + _move(spool, store, records[half:])
 
 
 def _erase_again(spool: Spool, store: Store) -> int:
