@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from mnist_predict.cli.main import main
 from mnist_predict.errors import BadRequest
 from mnist_predict.models.registry import open_version
-from mnist_predict.vision.line import LineReader
+from mnist_predict.vision.read.line import LineReader
 from mnist_predict.vision.recognizer import open_recognizer
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from mnist_predict.training.line import batches as strips
-from mnist_predict.vision.alphabet import CURRENCY
+from mnist_predict.vision.read.alphabet import CURRENCY
 
 WIDE, LINES = 1200, 14
 

@@ -27,8 +27,8 @@ from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.thumbnails import open_thumbnails
 from mnist_predict.turns import Turns
-from mnist_predict.vision.expect import Expectation
-from mnist_predict.vision.picture import decode
+from mnist_predict.vision.load.picture import decode
+from mnist_predict.vision.read.expect import Expectation
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 from mnist_predict.written import as_written
 

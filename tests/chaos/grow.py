@@ -16,8 +16,8 @@ with atheris.instrument_imports(include=["PIL", "zipfile", "mnist_predict.vision
     import mutations
 
     from mnist_predict.errors import UserError
-    from mnist_predict.vision import decoding
-    from mnist_predict.vision.picture import media_type
+    from mnist_predict.vision.load import decoding
+    from mnist_predict.vision.load.picture import media_type
     from mnist_predict.web.http.zipped import is_zip, unpacked
 
 LARGEST = 4096  # bytes of a file that is kept

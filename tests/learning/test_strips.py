@@ -6,7 +6,7 @@ import pytest
 from web_examples import mnist_digits, picture_of
 
 from mnist_predict.learning.strips import TALLEST, parts
-from mnist_predict.vision.line import to_strip
+from mnist_predict.vision.read.line import to_strip
 from mnist_predict.vision.recognizer import Recognizer
 
 

@@ -15,7 +15,7 @@ from mnist_predict.training import handwriting
 from mnist_predict.training.synthesis import bank, real
 from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.style import HEIGHT
-from mnist_predict.vision.alphabet import MARKS, OTHER
+from mnist_predict.vision.read.alphabet import MARKS, OTHER
 
 HANDS = [f"writer {n}" for n in range(40)]
 

@@ -28,8 +28,8 @@ from mnist_predict.training.line.network import LineNetwork
 from mnist_predict.training.page import batches as pages
 from mnist_predict.training.page import train as page
 from mnist_predict.training.page.network import PageNetwork
-from mnist_predict.vision.alphabet import CLASSES
-from mnist_predict.vision.page import CELL
+from mnist_predict.vision.find.page import CELL
+from mnist_predict.vision.read.alphabet import CLASSES
 
 pytestmark = pytest.mark.usefixtures("small_split")
 

@@ -10,10 +10,10 @@ from PIL import Image, TiffImagePlugin
 
 from mnist_predict.errors import BadRequest, BrokenPicture, TooLarge
 from mnist_predict.reading import Reading
-from mnist_predict.vision import raster
-from mnist_predict.vision.expect import expectation
-from mnist_predict.vision.explain import draw
-from mnist_predict.vision.picture import decode, decode_pages, media_type, preview
+from mnist_predict.vision.load import raster
+from mnist_predict.vision.load.picture import decode, decode_pages, media_type, preview
+from mnist_predict.vision.read.expect import expectation
+from mnist_predict.vision.tell.explain import draw
 
 
 def saved(kind: str, *pages: np.ndarray, **options) -> bytes:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from mnist_predict.errors import BrokenPicture
 from mnist_predict.reading import Reading
-from mnist_predict.vision.expect import expectation
+from mnist_predict.vision.read.expect import expectation
 
 # A network errs now and then: the same examples in every run, so that no change is blamed for another draw.
 robust = settings(

@@ -18,7 +18,7 @@ import requests
 from web_examples import JSON, Running, command, picture_of, serving
 
 from mnist_predict.store.opening import data_place, open_store
-from mnist_predict.vision.picture import MAX_BYTES
+from mnist_predict.vision.load.picture import MAX_BYTES
 from mnist_predict.web.server import counts_folder
 
 BOUNDARY = "b0undary"

@@ -77,7 +77,7 @@ def predict(
     """
     if (explain or table) and len(files) > 1:
         raise BadRequest("--explain and --table are for a single picture: give one FILE.")
-    from mnist_predict.vision.expect import expectation
+    from mnist_predict.vision.read.expect import expectation
     from mnist_predict.vision.recognizer import open_recognizer
 
     expected = None if expect is None else expectation(expect)
@@ -106,11 +106,11 @@ def predict(
         for advice in reading.advice:
             click.echo(f"{file}: {advice}", err=True)
         if explain:
-            from mnist_predict.vision.explain import draw
+            from mnist_predict.vision.tell.explain import draw
 
             write_file(explain, draw(data, reading))
         if table:
-            from mnist_predict.vision.table import as_csv
+            from mnist_predict.vision.tell.table import as_csv
 
             write_file(table, as_csv(reading))
     context.exit(code)

@@ -18,9 +18,9 @@ from mnist_predict.reading import digits_of
 from mnist_predict.store.tools.labelled import LabelledPicture
 from mnist_predict.training.line import train as line
 from mnist_predict.training.line.network import LineNetwork
-from mnist_predict.vision.alphabet import DIGITS
-from mnist_predict.vision.decode import best_path, folded, scores
-from mnist_predict.vision.line import Grey, to_strip
+from mnist_predict.vision.read.alphabet import DIGITS
+from mnist_predict.vision.read.ctc import best_path, folded, scores
+from mnist_predict.vision.read.line import Grey, to_strip
 
 SURE = math.log(0.6)  # log-probability of another number, from which a label is doubted ...
 UNLIKELY = math.log(0.02)  # ... if its own is below this

@@ -15,7 +15,7 @@ from mnist_predict.learning.doubts import Doubt
 from mnist_predict.learning.gate import Judged
 from mnist_predict.learning.paired import Pair
 from mnist_predict.store.tools.labelled import LabelledPicture
-from mnist_predict.vision.picture import preview
+from mnist_predict.vision.load.picture import preview
 from mnist_predict.written import agrees
 
 TITLES = {

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from mnist_predict.errors import UserError
 from mnist_predict.reading import Box, Number, Reading, digits_of, union
-from mnist_predict.vision.alphabet import DIGITS
-from mnist_predict.vision.decode import folded, scores
-from mnist_predict.vision.ink import paper_level, to_grey
-from mnist_predict.vision.line import crop, to_strip
-from mnist_predict.vision.number import crops
-from mnist_predict.vision.picture import decode_pages
-from mnist_predict.vision.raster import Picture
+from mnist_predict.vision.find.ink import paper_level, to_grey
+from mnist_predict.vision.find.turning import turned, turned_box
+from mnist_predict.vision.load.picture import decode_pages
+from mnist_predict.vision.load.raster import Picture
+from mnist_predict.vision.read.alphabet import DIGITS
+from mnist_predict.vision.read.ctc import folded, scores
+from mnist_predict.vision.read.ensemble import crops
+from mnist_predict.vision.read.line import crop, to_strip
 from mnist_predict.vision.recognizer import FLATTEST, Recognizer
-from mnist_predict.vision.turning import turned, turned_box
 
 Grey = NDArray[np.uint8]
 

@@ -1,1 +1,1 @@
-"""bytes -> picture -> ink -> numbers and digits -> 28 x 28 -> classifier -> reading; one module an arrow."""
+"""Bytes to a reading: `load` decodes, `find` finds lines, `read` reads them, `tell` says what they mean, how surely."""

@@ -12,23 +12,23 @@ import numpy.typing as npt
 from mnist_predict.models.registry import open_version
 from mnist_predict.reading import Box, Number, Reading, merge_pages
 from mnist_predict.turns import give_way
-from mnist_predict.vision import decoder
-from mnist_predict.vision.advice import DARKNESS, advise, cut_off, dark
-from mnist_predict.vision.classifier import Classifier
-from mnist_predict.vision.expect import Expectation
-from mnist_predict.vision.finding import Found, find
-from mnist_predict.vision.fitting import as_expected
-from mnist_predict.vision.fusion import Rows, fuse
-from mnist_predict.vision.ink import paper_level, to_grey
-from mnist_predict.vision.layout import DigitInk, hangs_together, in_row, with_marks
-from mnist_predict.vision.line import Grey, LineReader
-from mnist_predict.vision.normalize import normalize
-from mnist_predict.vision.number import MARGINS, LineReading, crops, entire, parted, read_line
-from mnist_predict.vision.page import Line, PageReader, reduced
-from mnist_predict.vision.picture import decode_pages
-from mnist_predict.vision.raster import Picture
-from mnist_predict.vision.turning import clarity, lies, may_lie, turned, turned_back
-from mnist_predict.vision.written import has_struck, told
+from mnist_predict.vision.find.finding import Found, find
+from mnist_predict.vision.find.ink import paper_level, to_grey
+from mnist_predict.vision.find.layout import DigitInk, hangs_together, in_row, with_marks
+from mnist_predict.vision.find.page import Line, PageReader, reduced
+from mnist_predict.vision.find.turning import clarity, lies, may_lie, turned, turned_back
+from mnist_predict.vision.load import decoder
+from mnist_predict.vision.load.picture import decode_pages
+from mnist_predict.vision.load.raster import Picture
+from mnist_predict.vision.read.classifier import Classifier
+from mnist_predict.vision.read.ensemble import MARGINS, LineReading, crops, entire, parted, read_line
+from mnist_predict.vision.read.expect import Expectation
+from mnist_predict.vision.read.line import Grey, LineReader
+from mnist_predict.vision.read.normalize import normalize
+from mnist_predict.vision.tell.advice import DARKNESS, advise, cut_off, dark
+from mnist_predict.vision.tell.fitting import as_expected
+from mnist_predict.vision.tell.fusion import Rows, fuse
+from mnist_predict.vision.tell.written import has_struck, told
 
 NO_INK = "Nothing is written here that stands out from the paper. Use a darker pen or more light."
 NO_DIGITS = "This does not look like a handwritten number. Send a picture of the number alone."

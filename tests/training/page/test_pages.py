@@ -13,7 +13,7 @@ from mnist_predict.training.synthesis import bank
 from mnist_predict.training.synthesis.bank import Bank
 from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.style import HEIGHT
-from mnist_predict.vision.page import CELL, INSIDE, LOWEST, TALLEST, grown
+from mnist_predict.vision.find.page import CELL, INSIDE, LOWEST, TALLEST, grown
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,9 @@ from mnist_predict.training.synthesis.generator import Synthesis
 from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.style import HEIGHT, new_hand
 from mnist_predict.training.synthesis.writing import LONGEST, Writer
-from mnist_predict.vision.alphabet import SYMBOLS
-from mnist_predict.vision.classifier import Classifier
-from mnist_predict.vision.normalize import normalize
+from mnist_predict.vision.read.alphabet import SYMBOLS
+from mnist_predict.vision.read.classifier import Classifier
+from mnist_predict.vision.read.normalize import normalize
 
 
 @pytest.fixture(scope="module")

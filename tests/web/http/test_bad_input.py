@@ -17,7 +17,7 @@ from web_examples import BROWSER, CURL, JSON, Upload, picture_of
 from mnist_predict.service import Service
 from mnist_predict.settings import Settings
 from mnist_predict.store.opening import open_store
-from mnist_predict.vision.picture import MAX_BYTES
+from mnist_predict.vision.load.picture import MAX_BYTES
 from mnist_predict.vision.recognizer import Recognizer
 from mnist_predict.web.app import create_app
 

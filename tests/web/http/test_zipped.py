@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from mnist_predict.errors import UserError
 from mnist_predict.service import Service
 from mnist_predict.settings import Settings
-from mnist_predict.vision.picture import MAX_BYTES
+from mnist_predict.vision.load.picture import MAX_BYTES
 from mnist_predict.web.app import create_app
 from mnist_predict.web.http import zipped
 from mnist_predict.web.http.zipped import unpacked

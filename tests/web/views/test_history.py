@@ -22,7 +22,7 @@ from mnist_predict.store.ids import first_id
 from mnist_predict.store.record import Record
 from mnist_predict.store.search import Counted
 from mnist_predict.store.tools import export
-from mnist_predict.vision import picture as picture_module
+from mnist_predict.vision.load import picture as picture_module
 from mnist_predict.web.views.records import PAGE
 
 Open = Callable[..., Page]

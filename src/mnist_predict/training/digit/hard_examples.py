@@ -18,9 +18,9 @@ from mnist_predict.training.line import batches
 from mnist_predict.training.synthesis.generator import Synthesis
 from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.style import HEIGHT
-from mnist_predict.vision.ink import find_ink
-from mnist_predict.vision.layout import find_numbers
-from mnist_predict.vision.normalize import normalize
+from mnist_predict.vision.find.ink import find_ink
+from mnist_predict.vision.find.layout import find_numbers
+from mnist_predict.vision.read.normalize import normalize
 
 NONE = -1  # the label of what is no digit
 STRIPS, SPOILT = 4, 8  # one strip to so many pictures of MNIST, and one spoilt digit

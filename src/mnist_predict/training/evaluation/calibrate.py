@@ -19,9 +19,9 @@ from mnist_predict.training.page import batches as pages
 from mnist_predict.training.page import train as page
 from mnist_predict.training.page.network import PageNetwork
 from mnist_predict.training.synthesis.generator import Labelled
-from mnist_predict.vision.alphabet import SYMBOLS
-from mnist_predict.vision.decode import decode
-from mnist_predict.vision.page import INSIDE, LOWEST, TALLEST, grown
+from mnist_predict.vision.find.page import INSIDE, LOWEST, TALLEST, grown
+from mnist_predict.vision.read.alphabet import SYMBOLS
+from mnist_predict.vision.read.ctc import decode
 
 CALIBRATION = 3_000  # strips of hands that are not trained on
 PAGES = 60  # batches of them

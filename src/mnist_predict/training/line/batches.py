@@ -18,7 +18,7 @@ from mnist_predict.training.synthesis.camera import Strip
 from mnist_predict.training.synthesis.generator import Labelled, Synthesis
 from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.style import HEIGHT
-from mnist_predict.vision.classifier import Classifier
+from mnist_predict.vision.read.classifier import Classifier
 
 CHUNK = 1024  # strips sorted by width together, so that a batch has little padding
 AREA = 32 * 112  # columns in a batch

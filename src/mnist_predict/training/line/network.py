@@ -7,7 +7,7 @@ read out by connectionist temporal classification (CTC, Graves et al. 2006).
 import torch
 from torch import Tensor, nn
 
-from mnist_predict.vision.alphabet import CLASSES
+from mnist_predict.vision.read.alphabet import CLASSES
 
 HEIGHT = 32
 

@@ -16,8 +16,8 @@ from mnist_predict.training.line.network import LineNetwork
 from mnist_predict.training.steps import Progress, Run
 from mnist_predict.training.synthesis.camera import Strip
 from mnist_predict.training.synthesis.generator import Labelled
-from mnist_predict.vision.alphabet import BLANK, CLASSES, INDEX, SYMBOLS
-from mnist_predict.vision.decode import best_path
+from mnist_predict.vision.read.alphabet import BLANK, CLASSES, INDEX, SYMBOLS
+from mnist_predict.vision.read.ctc import best_path
 
 NEVER = -1e4  # log-probability of what cannot be
 VALIDATION = 2_000  # strips of hands that are not trained on

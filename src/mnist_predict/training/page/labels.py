@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mnist_predict.training.synthesis.paper import Grey
 from mnist_predict.training.synthesis.writing import Trace
-from mnist_predict.vision.page import CELL, ENDS, LOWEST, SHORTEST, TALLEST, THICK, UNIT, Line
+from mnist_predict.vision.find.page import CELL, ENDS, LOWEST, SHORTEST, TALLEST, THICK, UNIT, Line
 
 APART = 1.3  # gap between two numbers of a line, times the height of digits
 DOUBT = 1.3  # how much lower or taller lines are of which it does not matter whether they are seen

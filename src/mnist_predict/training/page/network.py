@@ -14,7 +14,7 @@ MAPS = 4  # kernel, height, across, down
 
 class PageNetwork(nn.Module):
     """Pages float `[N, 1, H, W]` of any grey, H and W multiples of 32, to maps `[N, 4, H / 4, W / 4]`: the logit of a
-    kernel, the logarithm of the height over `vision.page.UNIT`, and the way the line runs, (across, down)."""
+    kernel, the logarithm of the height over `vision.find.page.UNIT`, and the way the line runs, (across, down)."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from mnist_predict.training.synthesis.bank import SIDE, TALL
-from mnist_predict.vision.classifier import Classifier
-from mnist_predict.vision.normalize import normalize
+from mnist_predict.vision.read.classifier import Classifier
+from mnist_predict.vision.read.normalize import normalize
 
 FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("/Library/Fonts"))
 WRITTEN = ("bwht", "breip", "dkg", "femkeklaver", "humor", "kristi", "kiloji", "klee", "pecita", "rufscript", "sjfonts",

@@ -18,7 +18,7 @@ from mnist_predict.training.synthesis.cells import cells
 from mnist_predict.training.synthesis.paper import Grey, Papers
 from mnist_predict.training.synthesis.style import HEIGHT, Hand
 from mnist_predict.training.synthesis.writing import LONGEST, Writer
-from mnist_predict.vision.alphabet import CURRENCY, MARKS, OTHER, STRUCK
+from mnist_predict.vision.read.alphabet import CURRENCY, MARKS, OTHER, STRUCK
 
 _SYMBOL = {"$": CURRENCY, "€": CURRENCY, "'": OTHER, "*": OTHER, "~": OTHER}  # of the marks that are drawn
 

@@ -12,7 +12,7 @@ from mnist_predict.training.synthesis.generator import Labelled
 from mnist_predict.training.synthesis.paper import Grey, Papers
 from mnist_predict.training.synthesis.style import HEIGHT
 from mnist_predict.training.synthesis.writing import LONGEST
-from mnist_predict.vision.alphabet import CURRENCY, MARKS, OTHER, STRUCK
+from mnist_predict.vision.read.alphabet import CURRENCY, MARKS, OTHER, STRUCK
 
 FINE = 4  # strokes are drawn so much larger, and shrunk
 AS_READ = 0.5  # of labelled parts, how many are shown in about the crops that a reader looks at
@@ -37,7 +37,7 @@ def strip(
 def pictured(grey: NDArray[np.uint8], papers: Papers, rng: np.random.Generator, closer: bool = True) -> Strip:
     """A strip `(32, w)` of grey pixels `(h, w')`, never twice the same; `closer`: cut down to the writing first.
 
-    Where it is not, it is moved by as much as the crops that a reader looks at differ (`vision.number`).
+    Where it is not, it is moved by as much as the crops that a reader looks at differ (`vision.read.ensemble`).
     """
     if closer:
         grey = _closer(grey)

@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from mnist_predict.errors import SignInNeeded, TooMany, UserError
-from mnist_predict.vision.picture import MAX_BYTES
+from mnist_predict.vision.load.picture import MAX_BYTES
 from mnist_predict.web.http.negotiation import answer, wanted
 from mnist_predict.web.telemetry.journal import note
 

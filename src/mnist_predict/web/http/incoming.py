@@ -9,8 +9,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.sansio.multipart import MultipartDecoder
 
 from mnist_predict.errors import BadRequest, TooLarge
-from mnist_predict.vision.expect import Expectation, expectation
-from mnist_predict.vision.picture import MAX_BYTES
+from mnist_predict.vision.load.picture import MAX_BYTES
+from mnist_predict.vision.read.expect import Expectation, expectation
 
 MAX_REQUEST = MAX_BYTES + 100_000  # and the rest of the form
 

@@ -5,7 +5,7 @@ from io import BytesIO
 from flask import Response, request, send_file
 
 from mnist_predict.errors import NotAPicture
-from mnist_predict.vision.picture import media_type
+from mnist_predict.vision.load.picture import media_type
 from mnist_predict.web.http.limits import until_sent
 from mnist_predict.web.http.safety import PICTURES
 from mnist_predict.web.telemetry.journal import stream_bytes

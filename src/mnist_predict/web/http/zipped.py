@@ -9,7 +9,7 @@ from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from mnist_predict.errors import BadRequest, BrokenPicture, NotAPicture, TooLarge, UserError
-from mnist_predict.vision.picture import MAX_BYTES
+from mnist_predict.vision.load.picture import MAX_BYTES
 
 MOST_FILES = 1000
 MOST_BYTES = 10 * MAX_BYTES  # unpacked, of all files

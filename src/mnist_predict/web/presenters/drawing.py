@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from mnist_predict.reading import Box
-from mnist_predict.vision.picture import decode, media_type
-from mnist_predict.vision.strip import strip_box
+from mnist_predict.vision.load.picture import decode, media_type
+from mnist_predict.vision.read.strip import strip_box
 
 _WIDTH, _HEIGHT = 640, 420  # the room that a picture has on a page, in CSS pixels
 _LARGEST_SCALE = 12.0  # of small pictures: a digit of 28 x 28 becomes a picture of 336 x 336

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from mnist_predict.reading import Reading
 from mnist_predict.store.record import Record, standing
-from mnist_predict.vision.table import cells, is_table
+from mnist_predict.vision.tell.table import cells, is_table
 
 Sheet = list[list[int | None]]  # rows of cells: the index of a number, None where a cell is empty
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 
 from mnist_predict.errors import NotFound
-from mnist_predict.vision.picture import preview
+from mnist_predict.vision.load.picture import preview
 from mnist_predict.web.current import service
 from mnist_predict.web.http.pictures import YEAR, send_picture
 from mnist_predict.web.http.routes import route

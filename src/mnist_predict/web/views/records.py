@@ -14,8 +14,8 @@ from mnist_predict.store.record import standing
 from mnist_predict.store.search import LOOK
 from mnist_predict.store.tools.export import to_dict, with_labels
 from mnist_predict.typed import whole
-from mnist_predict.vision.picture import preview
-from mnist_predict.vision.table import as_csv
+from mnist_predict.vision.load.picture import preview
+from mnist_predict.vision.tell.table import as_csv
 from mnist_predict.web.current import service
 from mnist_predict.web.http.negotiation import answer, as_json, wanted
 from mnist_predict.web.http.pictures import YEAR, send_picture

@@ -13,7 +13,7 @@ from mnist_predict.stats.counting import Statistics
 from mnist_predict.stats.figures import Figures, Period, Share, drift
 from mnist_predict.stats.tally import BINS, Mistake
 from mnist_predict.typed import whole
-from mnist_predict.vision.picture import preview
+from mnist_predict.vision.load.picture import preview
 from mnist_predict.web.current import service, statistics
 from mnist_predict.web.http.negotiation import answer
 from mnist_predict.web.http.pictures import YEAR, send_picture

@@ -6,8 +6,8 @@ from flask import Blueprint, Response
 from PIL import Image
 
 from mnist_predict.errors import NotFound
-from mnist_predict.vision.picture import decode
-from mnist_predict.vision.strip import strip_of
+from mnist_predict.vision.load.picture import decode
+from mnist_predict.vision.read.strip import strip_of
 from mnist_predict.web.current import service
 from mnist_predict.web.http.pictures import YEAR, send_picture
 from mnist_predict.web.http.routes import route

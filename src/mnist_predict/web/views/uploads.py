@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from mnist_predict.errors import BadRequest, UserError
 from mnist_predict.store.record import Record
 from mnist_predict.turns import Left
-from mnist_predict.vision.expect import Expectation
-from mnist_predict.vision.picture import MAX_BYTES
+from mnist_predict.vision.load.picture import MAX_BYTES
+from mnist_predict.vision.read.expect import Expectation
 from mnist_predict.web.current import service
 from mnist_predict.web.http.access import caller
 from mnist_predict.web.http.incoming import expected, idempotency_key, needed_picture, needed_pictures

@@ -1,0 +1,1 @@
+"""A place to digits and marks: strips, the line network, CTC, and what is expected."""
