@@ -12,7 +12,7 @@ PACKAGE = "mnist_predict"
 # A part may import its own floor and those below it (here: before it), and never in a circle.
 FLOORS = (
     ("errors", "reading", "typed"),
-    ("settings", "models", "turns", "written"),
+    ("settings", "models", "turns", "written", "processes"),
     ("vision", "store"),
     ("stats", "review", "labelling", "champion", "following", "beside", "reading_process", "shadow", "service"),
     ("training", "learning"),

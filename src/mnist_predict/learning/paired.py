@@ -1,10 +1,8 @@
 """Two versions read the same pictures, side by side on all cores; and what their answers say of which is better."""
 
-import multiprocessing as mp
-import os
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import chain, islice
 from math import comb
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_predict.errors import UserError
+from mnist_predict.learning import readers
 from mnist_predict.models.registry import Version
 from mnist_predict.reading import Reading
 from mnist_predict.stats.intervals import wilson_interval
@@ -49,8 +48,6 @@ def read_both(champion: Version, candidate: Version, shown: Iterable[Shown], tic
     The pictures are asked for as they are read, so that few of them are in memory at a time.
     """
     rest = iter(shown)
-    folders = str(champion.folder), str(candidate.folder)
-    workers = os.cpu_count() or 1
     found: list[Pair] = []
     under_way: deque[Future[list[Pair]]] = deque()
 
@@ -61,38 +58,32 @@ def read_both(champion: Version, candidate: Version, shown: Iterable[Shown], tic
 
     first = list(islice(rest, FEW))
     if len(first) < FEW:
-        _open(*folders)
-        found = _read(first)
-        _readers.clear()
+        found = _read(first, [open_recognizer(str(version.folder)) for version in (champion, candidate)])
         tick(len(found))
         return found
     rest = chain(first, rest)
-    # Spawned: threads of this process (torch's) do not survive a fork.
-    with ProcessPoolExecutor(workers, mp.get_context("spawn"), _open, folders) as pool:
+    with readers.reading_processes(champion, candidate) as pool:
         while chunk := list(islice(rest, CHUNK)):
-            under_way.append(pool.submit(_read, chunk))
-            if len(under_way) > 2 * workers:
+            under_way.append(pool.submit(_read_opened, chunk))
+            if len(under_way) > 2 * readers.CORES:
                 take()
         while under_way:
             take()
     return found
 
 
-_readers: list[Recognizer] = []  # of a worker process: champion and candidate
+def _read_opened(chunk: list[Shown]) -> list[Pair]:
+    return _read(chunk, readers.opened)
 
 
-def _open(*folders: str) -> None:
-    _readers[:] = [open_recognizer(folder) for folder in folders]
-
-
-def _read(chunk: list[Shown]) -> list[Pair]:
+def _read(chunk: list[Shown], both: list[Recognizer]) -> list[Pair]:
     pairs = []
     for at, shown in enumerate(chunk):
         answers: dict[int, Answer] = {}
         seconds: dict[int, float] = {}
         for which in (0, 1) if at % 2 else (1, 0):  # by turns, as the first has colder caches
             began = process_time()
-            answers[which] = _answer(_readers[which], shown)
+            answers[which] = _answer(both[which], shown)
             seconds[which] = process_time() - began
         pairs.append(Pair(answers[0], answers[1], (seconds[0], seconds[1])))
     return pairs

@@ -4,22 +4,20 @@ They lie in a file of the data folder, one for each version: nothing of a store 
 it was. What is erased in the store is taken out of the file whenever it is opened.
 """
 
-import multiprocessing as mp
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from mnist_predict.beside import Beside
+from mnist_predict.learning import readers
 from mnist_predict.models.registry import Version
 from mnist_predict.reading_process import reread
 from mnist_predict.store.ids import first_id
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
-from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 
 TOGETHER = 16  # pictures that a process reads at a time, or fewer
 MOST = 8_000_000  # of so many bytes
@@ -46,12 +44,11 @@ class Replay:
     def run(self, since: datetime | None, progress: Progress = lambda _: None) -> None:
         """Read every uploaded picture kept since then, newest first, on all cores. Raises `StoreUnavailable`."""
         first = str(first_id(since)) if since else str(UUID(int=0))
-        cores = os.cpu_count() or 1
         under_way: deque[tuple[list[Record], Future[list[Reread]]]] = deque()
-        with ProcessPoolExecutor(cores, mp.get_context("spawn"), _open, (str(self.version.folder),)) as pool:
+        with readers.reading_processes(self.version) as pool:
             for records, pictures in self._parcels(first, progress):
                 under_way.append((records, pool.submit(_read, pictures)))
-                if len(under_way) >= WINDOW * cores:
+                if len(under_way) >= WINDOW * readers.CORES:
                     self._keep(*under_way.popleft())
             while under_way:
                 self._keep(*under_way.popleft())
@@ -85,16 +82,9 @@ class Replay:
         self.beside.keep((str(record.id), record.written, *reread) for record, reread in together)
 
 
-_readers: list[Recognizer] = []  # of a worker process
-
-
-def _open(folder: str) -> None:
-    _readers[:] = [open_recognizer(folder)]
-
-
 def _read(parcel: list[bytes]) -> list[Reread]:
     found = []
     for data in parcel:
-        reading = reread(_readers[0], data)
+        reading = reread(readers.opened[0], data)
         found.append((reading.written, reading.confidence, reading.json))
     return found

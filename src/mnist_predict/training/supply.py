@@ -5,6 +5,8 @@ from collections.abc import Callable, Generator, Iterator
 from queue import Empty
 from typing import Any, TypeVar
 
+from mnist_predict.processes import end_with_parent
+
 PATIENCE = 20.0  # seconds without a batch, after which it is seen whether their maker lives
 
 T = TypeVar("T")
@@ -35,5 +37,6 @@ def supplied(make: Callable[[], Iterator[T]], room: int) -> Generator[T]:
 
 
 def _fill(make: Callable[[], Iterator[Any]], queue: "mp.Queue[Any]") -> None:
+    end_with_parent()
     for batch in make():
         queue.put(batch)
