@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.models.registry import open_version
-from mnist_predict.reading import Box, Number, Reading, merge_pages
+from mnist_predict.reading import Box, Number, Reading, merge_pages, union
 from mnist_predict.turns import give_way
 from mnist_predict.vision.find.finding import Found, find
 from mnist_predict.vision.find.ink import paper_level, to_grey
@@ -197,7 +197,7 @@ class Recognizer:
     def _fitting(self, place: _Place, page: _Page, expected: Expectation) -> Number | None:
         """The number in a place that fits best, None where none is possible."""
         seen, rows = self._seen(place, page, expected)
-        return None if seen is None else fuse(seen, place.box, place.digits, rows, page.density, page.picture)[0]
+        return None if seen is None else _fused(seen, rows, place, page)[0]
 
     def _seen(self, place: _Place, page: _Page, expected: Expectation | None) -> tuple[LineReading | None, Rows]:
         """What the line network sees in a place, and what the digit network makes of each of its digits."""
@@ -221,9 +221,13 @@ def _named(seen: LineReading, rows: Rows, place: _Place, page: _Page) -> _Read:
     struck = has_struck(seen.text)
     if math.exp(seen.log_empty) > 0.5:
         return _Read(place, (), struck)
-    numbers = fuse(seen, place.box, place.digits, rows, page.density, page.picture)
+    numbers = _fused(seen, rows, place, page)
     doubted = (replace(number, confidence=number.confidence * place.score) for number in numbers)
     return _Read(place, tuple(number for number in doubted if number.confidence >= place.least), struck)
+
+
+def _fused(seen: LineReading, rows: Rows, place: _Place, page: _Page) -> list[Number]:
+    return fuse(seen, place.box, union(place.crops), place.digits, rows, page.density, page.picture)
 
 
 def _beside(page: _Page, box: Box, others: Sequence[Box]) -> Box:

@@ -16,7 +16,7 @@ from mnist_predict.vision.read.line import Grey
 from mnist_predict.vision.tell.fusion import WALL, fuse, symbol_boxes
 from mnist_predict.vision.tell.written import numbers
 
-PLACE = Box(120, 10, 130, 64)
+PLACE, PAGE = Box(120, 10, 130, 64), Box(0, 0, 300, 90)
 
 
 SEEN = st.lists(st.tuples(st.floats(-200, 500), st.floats(0, 40)), min_size=1, max_size=8)
@@ -40,7 +40,7 @@ def test_the_boxes_of_digits_go_from_left_to_right_within_the_picture_even_where
     page = np.zeros((90, 300), np.uint8)
     page[20:60, 30:270:20] = 255
     spans = sorted(((left, left + wide) for left, wide in seen), key=sum)
-    boxes = symbol_boxes(spans, PLACE, page)
+    boxes = symbol_boxes(spans, PLACE, PAGE, page)
     assert [x for x, *_ in boxes] == sorted(x for x, *_ in boxes)
     assert all(x >= 0 and y >= 0 and w > 0 and h > 0 and x + w <= 300 and y + h <= 90 for x, y, w, h in boxes)
 
@@ -48,7 +48,21 @@ def test_the_boxes_of_digits_go_from_left_to_right_within_the_picture_even_where
 def test_a_digit_seen_beside_the_place_gets_the_box_of_its_own_ink() -> None:
     page = np.zeros((90, 300), np.uint8)
     page[20:60, 30:50] = page[30:80, 150:170] = 255
-    assert symbol_boxes([(35, 45), (155, 165)], Box(150, 30, 20, 50), page) == [(30, 20, 20, 40), (150, 30, 20, 50)]
+    boxes = symbol_boxes([(35, 45), (155, 165)], Box(150, 30, 20, 50), PAGE, page)
+    assert boxes == [(30, 20, 20, 40), (150, 30, 20, 50)]
+
+
+def test_no_box_reaches_beyond_what_was_looked_at_into_another_row() -> None:
+    page = np.zeros((200, 300), np.uint8)
+    page[20:60, 100:160:10] = page[120:160, 80:160:10] = 255
+    looked_at = Box(90, 10, 90, 60)
+    for left, top, wide, tall in symbol_boxes(
+        [(82, 92), (120, 130), (150, 160)], Box(100, 20, 60, 40), looked_at, page
+    ):
+        assert top >= 10
+        assert top + tall <= 70
+        assert left >= 90
+        assert left + wide <= 180
 
 
 class _Seen:
@@ -86,7 +100,7 @@ def test_who_doubts_a_wall_doubts_the_numbers_beside_it_and_who_sees_none_the_nu
         reading = read_line(_Seen("66~27", surely), page, 255, [Box(0, 0, 120, 40)], "", None)
         assert reading
         picture = Picture(page, (120, 40), 1.0)
-        found = fuse(reading, Box(0, 0, 120, 40), (), np.empty((0, 10), np.float32), page, picture)
+        found = fuse(reading, Box(0, 0, 120, 40), Box(0, 0, 120, 40), (), np.empty((0, 10), np.float32), page, picture)
         return [(number.text, number.confidence) for number in found]
 
     assert [text for text, _ in told(0.9)] == ["66", "27"]

@@ -26,10 +26,17 @@ Rows = npt.NDArray[np.float32]
 
 
 def fuse(
-    reading: LineReading, box: Box, digits: Sequence[DigitInk], rows: Rows, density: Grey, picture: Picture
+    reading: LineReading,
+    box: Box,
+    around: Box,
+    digits: Sequence[DigitInk],
+    rows: Rows,
+    density: Grey,
+    picture: Picture,
 ) -> list[Number]:
     """The numbers read in `box`, whose strokes fall apart into `digits`; `rows` (n, 10) is what the digit network makes
-    of each of them. What is expected is one number, whatever its marks. Boxes in pixels of the upright picture."""
+    of each of them. `around`: all that the line network looked at. What is expected is one number, whatever its marks.
+    Boxes in pixels of the upright picture."""
     line = reading.text
     own = reading.probabilities[np.arange(len(line)), reading.labels]
     places = reading.probabilities[:, :10]
@@ -42,7 +49,7 @@ def fuse(
             own = places.max(axis=1)
             line = "".join(map(str, places.argmax(axis=1)))
     else:
-        boxes = symbol_boxes(reading.spans, box, density)
+        boxes = symbol_boxes(reading.spans, box, around, density)
     places = places / np.maximum(places.sum(axis=1, keepdims=True), 1e-9)
     walls = np.flatnonzero(reading.walls > WALL).tolist()
     parts = written.numbers(line, walls) if reading.log_fit is None else [written.Part(0, len(line))]
@@ -58,12 +65,14 @@ def fuse(
     return found
 
 
-def symbol_boxes(spans: Sequence[tuple[float, float]], box: Box, density: Grey) -> list[Box]:
+def symbol_boxes(spans: Sequence[tuple[float, float]], box: Box, around: Box, density: Grey) -> list[Box]:
     """The box of each symbol, whose middle the network saw between two columns: the ink up to half way to the next.
-    From left to right, within (h, w) ink; in all of it where a symbol was seen beside `box`."""
+    From left to right, within (h, w) ink and `box`; within `around` where a symbol was seen beside `box`."""
     height, width = density.shape
-    middles = [min(max((left + right) / 2, 0), width) for left, right in spans]
-    x, y, w, h = box if box.x <= middles[0] and middles[-1] <= box.right else (0, 0, width, height)
+    left, top = max(around.x, 0), max(around.y, 0)
+    around = Box.between(left, top, min(around.right, width), min(around.bottom, height))
+    middles = [min(max((start + end) / 2, left), around.right) for start, end in spans]
+    x, y, w, h = box if box.x <= middles[0] and middles[-1] <= box.right else around
     half = w / len(spans) / 2
     cuts = [(one + other) / 2 for one, other in pairwise(middles)]
     lefts = [max(x, middles[0] - 2 * half), *cuts]
