@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.reading import digits_of
-from mnist_predict.written import FORM_PATTERN, as_written, is_written
+from mnist_predict.written import FORM_PATTERN, as_written, is_written, value_of
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,35 @@ def test_it_has_at_most_100_digits() -> None:
 @given(st.text("0123456789.,- ", max_size=12))
 def test_a_form_takes_what_is_taken(typed: str) -> None:
     assert (re.fullmatch(FORM_PATTERN, typed) is not None) == is_written(typed)
+
+
+@pytest.mark.parametrize(
+    "rising",
+    [
+        [
+            "-1,250.00",
+            "-50",
+            "-12",
+            "0",
+            "0.5",
+            "1,0",
+            "3.65",
+            "3.7",
+            "4,6",
+            "12",
+            "365",
+            "543.3",
+            "23.418",
+            "1.250.000",
+        ],
+        ["", "18.08.2018", "19.08.2018"],
+        ["0.418", "23.41", "23,418"],
+    ],
+)
+def test_numbers_are_in_order_of_their_value_not_of_their_digits(rising: list[str]) -> None:
+    assert sorted(reversed(rising), key=value_of) == rising
+
+
+@given(st.integers(-(10**9), 10**9))
+def test_parted_thousands_and_decimals_change_no_order(number: int) -> None:
+    assert value_of(str(number)) == value_of(f"{number:,}") == value_of(f"{number:,}.00") == number

@@ -1,6 +1,7 @@
 """Numbers as people write them: the one place that says what a person may type where a number is asked for."""
 
 import re
+from decimal import Decimal
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.reading import digits_of
@@ -28,6 +29,21 @@ def as_written(typed: str) -> str:
             f"Write a number in up to {MOST_DIGITS} digits 0 to 9, as in 4072, 3.65, 1,250.00 or -12, not as {shown!r}."
         )
     return "".join(typed.split())
+
+
+def value_of(written: str) -> Decimal:
+    """How large a written number is, to put numbers in order.
+
+    The last point or comma begins the decimals, unless it parts thousands: "3.65" and "1,250.00" have decimals,
+    "23.418" and "1.250.000" have none. Anything else, such as a date, counts as its digits.
+    """
+    parts, marks = re.split("[.,]", written.removeprefix("-")), re.findall("[.,]", written)
+    if not marks or marks[-1] in marks[:-1] or re.fullmatch("-?[1-9][0-9]{0,2}[.,][0-9]{3}", written):
+        whole, decimals = written, ""
+    else:
+        whole, decimals = "".join(parts[:-1]), parts[-1]
+    value = Decimal(f"{digits_of(whole) or 0}.{digits_of(decimals)}")
+    return -value if written.startswith("-") else value
 
 
 def agrees(label: str, number: str, written: str) -> bool:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from mnist_predict.reading import digits_of
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
 from mnist_predict.store.search import LOOK, Counted, Search
+from mnist_predict.written import value_of
 
 _MOST_QUERIES = 5  # for a page: where most of what is found are labels, it is shorter
 
@@ -77,7 +77,7 @@ def _is_found(search: Search, record: Record) -> bool:
 
 
 _ORDERS: dict[str, Callable[[Row], Any]] = {
-    "number": lambda row: (len(digits_of(row.written)), digits_of(row.written), row.written),
+    "number": lambda row: (row.written != "", value_of(row.written), row.written),
     "confidence": lambda row: row.record.reading.confidence if row.record.reading else -1.0,
     "name": lambda row: row.record.image_name.casefold(),
     "time": lambda row: row.record.id,
