@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     service.meter = ServiceMeter()
     app.url_map.converters["image_name"] = ImageName
     app.url_map.merge_slashes = False  # `a//b` is a name of its own
+    app.url_map.strict_slashes = False  # people and programs end an address with a slash, or do not
     app.extensions["hosts"] = known_hosts(settings)
     app.extensions["limits"] = Limits(settings.rate, counts)
     app.before_request(refuse_unknown_hosts)

@@ -293,6 +293,23 @@ def test_examples_send_a_token_where_one_is_needed(with_settings: With, service:
 
 
 def test_a_form_that_is_sent_after_the_session_has_ended_leads_to_sign_in(with_settings: With) -> None:
-    page = with_settings(token=TOKENS).post("/uploads", data=seven(), headers={"Accept": BROWSER})
+    client = with_settings(token=TOKENS)
+    page = client.post("/uploads", data=seven(), headers={"Accept": BROWSER})
     assert page.status_code == 401
-    assert 'href="/signin">Sign in</a>' in page.text
+    assert '<a class="button main" href="/signin">Sign in</a>' in page.text
+    assert page.text.count("button main") == 1
+    assert "You are not signed in any more" in page.text
+    assert "curl" not in page.text
+
+
+def test_a_script_of_a_page_is_told_to_sign_in_and_a_program_to_send_its_token(with_settings: With) -> None:
+    client = with_settings(token=TOKENS)
+
+    def told(**headers: str) -> str:
+        answer = client.post("/uploads", data=seven(), headers={"Accept": JSON} | headers)
+        assert answer.status_code == 401
+        return str(answer.get_json()["error"])
+
+    assert "Sign in" in told(**{"Sec-Fetch-Site": "same-origin"})
+    assert "Authorization: Bearer" in told()
+    assert "Authorization: Bearer" in told(**{"Sec-Fetch-Site": "same-origin", "Authorization": "Bearer wrong"})

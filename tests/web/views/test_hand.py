@@ -127,7 +127,7 @@ def test_lines_of_which_one_is_wrong_record_nothing(client: FlaskClient, lines: 
 @pytest.mark.parametrize(
     ("fields", "status", "words"),
     [
-        ({"number": "4072"}, 400, "The name of an image has 1 to"),
+        ({"number": "4072"}, 400, "There is no image name."),
         ({"number": "4072", "image_name": "a.png", "file": b"seven"}, 415, "This is not a picture."),
         ({"number": "40x", "image_name": "a.png"}, 400, "digits 0 to 9"),
     ],

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from web_examples import AA, DESKTOP, JSON, PHONE, Running, kept
 
 Open = Callable[..., Page]
@@ -89,6 +89,43 @@ def test_the_ring_of_the_skip_link_is_seen_whole(open_page: Open) -> None:
     box = page.get_by_role("link", name="Skip to content").bounding_box()
     assert box
     assert min(box["x"], box["y"]) >= 5  # the ring is 3 pixels wide, 2 pixels off
+
+
+@pytest.mark.parametrize("width", [320, 768])
+def test_no_button_lies_on_the_code_that_it_copies(open_page: Open, width: int) -> None:
+    page = open_page("/uploads", viewport={"width": width, "height": 800})
+    for path in ("/uploads", "/api", "/models"):
+        page.goto(path)
+        gaps = page.locator(".examples .copy, .card > .copy").evaluate_all(
+            """places => places.map((place) => place.querySelector("pre").getBoundingClientRect().top
+                 - place.querySelector("button").getBoundingClientRect().bottom)"""
+        )
+        assert gaps, path
+        assert min(gaps) >= 0, path
+
+
+def test_between_a_phone_and_a_desktop_nothing_is_torn_apart(open_page: Open, site: Running) -> None:
+    page = open_page(
+        f"/batch?record={kept(site, '7').rpartition('/')[2]}&record={kept(site, '4072').rpartition('/')[2]}",
+        viewport={"width": 768, "height": 1024},
+    )
+    brand, theme, navigation = (_box(page.locator(part)) for part in (".brand", ".theme", ".top nav"))
+    assert brand["y"] <= theme["y"]
+    assert theme["y"] + theme["height"] <= brand["y"] + brand["height"]
+    assert navigation["y"] >= brand["y"] + brand["height"]
+    assert _box(page.locator("summary", has_text="Correct").first)["height"] < 40  # one line
+
+
+def test_the_room_of_a_desktop_is_used(open_page: Open) -> None:
+    page = open_page("/uploads", viewport=DESKTOP)
+    bottoms = [(box["y"] + box["height"]) for box in map(_box, page.locator(".source, .two > .stack:last-child").all())]
+    assert abs(bottoms[0] - bottoms[1]) < 2
+
+
+def _box(place: Locator) -> dict[str, float]:
+    box = place.bounding_box()
+    assert box
+    return dict(box)
 
 
 def test_the_page_of_an_error_can_be_used_by_everybody(open_page: Open, site: Running) -> None:

@@ -148,6 +148,14 @@ def test_the_grid_confirms_what_is_not_clicked(
     assert "No reading of 7 is free for review." in client.get(nothing).text.replace("\n", " ")
 
 
+def test_where_no_digit_waits_the_grid_says_so(client: FlaskClient, wait: Wait) -> None:
+    words = "No reading of a single digit waits for a person."
+    wait("12")
+    assert words in client.get("/review/grid").text
+    wait("7")
+    assert words not in client.get("/review/grid").text
+
+
 def test_how_far_the_grid_looked_is_said(client: FlaskClient) -> None:
     page = client.get("/review/grid", query_string={"digit": "3", "older": "01983d2e-8d4b-7000-8000-000000000000"}).text
     assert "No reading of 3 that is free was found so far." in page

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
-from web_examples import BROWSER, Upload, picture_of
+from web_examples import BROWSER, JSON, Upload, picture_of
 from werkzeug.test import TestResponse
 
 from mnist_predict.service import Service
@@ -235,8 +235,12 @@ def test_what_is_expected_can_be_said(client: FlaskClient) -> None:
 
 def test_a_slash_at_the_end_of_the_address_is_no_mistake(client: FlaskClient) -> None:
     form = {"file": (io.BytesIO(picture_of("7")), "7.png")}
-    assert client.post("/uploads/", data=form).text.startswith("recognised result: 7\n")
-    assert "<h1>Read a number</h1>" in client.get("/uploads/").text
+    answer = client.post("/uploads/", data=form, headers={"Accept": JSON}).get_json()
+    assert answer["number"] == "7"
+    for path in ("/uploads", "/uploads/record", "/records", "/review", "/review/grid", "/stats", "/models", "/api"):
+        assert client.get(f"{path}/", headers={"Accept": BROWSER}).status_code == 200, path
+    assert client.get(f"/records/{answer['id']}/", headers={"Accept": JSON}).get_json()["number"] == "7"
+    assert client.post("/read/", data={"file": (io.BytesIO(picture_of("7")), "7.png")}).get_json()["number"] == "7"
 
 
 def test_every_number_of_a_page_is_told(client: FlaskClient, upload: Upload) -> None:

@@ -18,6 +18,7 @@ _WORDS = {
     413: f"This is too large. A picture may have at most {MAX_BYTES // 1_000_000} MB.",
     500: "Something went wrong in the service. It has been logged; please try again.",
 }
+_SIGNED_OUT = "You are not signed in any more, so nothing was saved. Sign in, in another tab, and try again."
 _RETRY_SECONDS = 5  # a lock, a full disk or a restarting store may be over soon
 
 
@@ -42,6 +43,8 @@ def answer_error(error: Exception) -> AnyResponse:
         headers["WWW-Authenticate"] = "Bearer"
         if wanted() == "html" and request.method == "GET":
             return redirect(url_for("signin.page", next=request.full_path.rstrip("?")))
+        if _is_of_a_browser():
+            words = _SIGNED_OUT
     response = answer(
         html=lambda: render_template("error.html", status=status, words=words),
         json=lambda: {"error": words, "status": status} | ({"field": field} if field else {}),
@@ -50,3 +53,8 @@ def answer_error(error: Exception) -> AnyResponse:
     )
     response.headers.extend(headers)
     return response
+
+
+def _is_of_a_browser() -> bool:
+    """Whether a page asked, so that its reader has a session rather than a token to send."""
+    return "Authorization" not in request.headers and (wanted() == "html" or "Sec-Fetch-Site" in request.headers)

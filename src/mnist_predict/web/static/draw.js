@@ -108,12 +108,13 @@ const ask = async () => {
     if (answer.ok) {
       show(await answer.text());
       performance.measure("drawn and read", { start });
-    } else if (answer.status === 400) {
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      tellExpected(page.querySelector("h1").textContent, false);
-      complain("Not read: see what is expected.");
     } else if (answer.status === 429) soon(); // busy, perhaps with what was drawn before
-    else complain(`The service answered ${answer.status}. Keep drawing to try again.`);
+    else {
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const words = page.querySelector("h1")?.textContent;
+      if (answer.status === 400) tellExpected(words, false);
+      complain(answer.status === 400 ? "Not read: see what is expected." : words ?? `The service answered ${answer.status}. Keep drawing to try again.`);
+    }
   } catch (error) {
     if (error.name === "AbortError") return;
     complain("The service does not answer. It is asked again.");

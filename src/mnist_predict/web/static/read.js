@@ -13,7 +13,7 @@ const review = document.getElementById("review-unsure");
 const csv = document.getElementById("csv");
 const REVIEWED = 40; // at once at most
 
-// As web/words.py says it.
+// As web/presenters/words.py says it.
 const percent = (p) => (p > 0.999 ? "above 99.9 %" : p < 0.001 ? "below 0.1 %" : `${(100 * p).toFixed(1)} %`);
 const UNSURE = 0.8;
 const certainty = (p) => (p >= 0.95 ? "sure" : p >= UNSURE ? "likely" : "unsure");
@@ -23,8 +23,8 @@ class Row {
     Object.assign(this, { file, key });
     this.node = document.getElementById("row").content.firstElementChild.cloneNode(true);
     const part = (name) => this.node.querySelector(name);
-    [this.image, this.bar, this.state, this.answer, this.tag, this.more, this.again, this.correct, this.form] =
-      ["img", "progress", ".state", ".n", ".tag", ".more", ".again", ".correct", "form"].map(part);
+    [this.image, this.bar, this.state, this.answer, this.was, this.tag, this.more, this.again, this.correct, this.form] =
+      ["img", "progress", ".state", ".n", ".was", ".tag", ".more", ".again", ".correct", "form"].map(part);
     part(".name").textContent = file.name || "pasted picture";
     this.image.onerror = () => { // HEIC, TIFF: shown once the service has a preview
       this.image.hidden = true;
@@ -76,11 +76,14 @@ class Row {
     const others = this.record.numbers - 1;
     const number = label ?? written;
     this.answer.href = `/records/${id}`;
-    this.answer.textContent = number || (label === undefined ? "open" : "none");
+    this.answer.textContent = number || "none";
+    this.was.hidden = label === undefined || label === written;
+    this.was.lastElementChild.textContent = written || "none";
     this.answer.setAttribute("aria-label", `${number || "No number"} in ${image_name}: open the record`);
     this.tag.hidden = false;
     this.tag.className = `tag ${label !== undefined ? "plain" : written ? certainty(confidence) : "unsure"}`;
-    this.tag.textContent = label !== undefined ? "Corrected" : written ? percent(confidence) : "No number";
+    const said = label === written ? "Confirmed" : "Corrected";
+    this.tag.textContent = label !== undefined ? said : written ? percent(confidence) : "No number";
     this.more.textContent = others > 0 ? `and ${others} other${others === 1 ? "" : "s"}` : "";
     this.correct.hidden = false;
     this.correct.setAttribute("aria-label", `Correct ${image_name}`);

@@ -1,7 +1,5 @@
 // Sends one picture to be read and kept. Used by the queue of files and by the drawing.
 
-const SIGNED_OUT = "Your session has ended. Sign in again in another tab, then try again.";
-
 const wait = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
 
 export const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("-");
@@ -53,7 +51,7 @@ export const send = async (file, key, say, signal) => {
     const pause = Number(request.getResponseHeader("Retry-After"));
     if (![429, 503].includes(request.status) || !pause || attempt === 4)
       throw Object.assign(
-        new Error(request.status === 401 ? SIGNED_OUT : request.response?.error ?? `The service answered ${request.status}.`),
+        new Error(request.response?.error ?? `The service answered ${request.status}.`),
         { final: request.status < 500 && ![401, 429].includes(request.status) }, // asking again would change nothing
       );
     for (let left = Math.min(pause, 30); left > 0; left -= 1) {

@@ -63,7 +63,10 @@ def record() -> AnyResponse:
     else:
         try:
             name, data = sent_picture() or ("", None)
-            kept = service.record_by_hand(request.form.get("image_name", "") or name, number, data, caller())
+            name = request.form.get("image_name", "") or name
+            if not name:
+                raise BadRequest("There is no image name. Type one, or choose a picture, which has one.")
+            kept = service.record_by_hand(name, number, data, caller())
         except UserError as error:
             if wanted() != "html" or isinstance(error, StoreUnavailable):
                 raise

@@ -47,7 +47,6 @@ def home() -> AnyResponse:
     return redirect(url_for("uploads.page"))
 
 
-@blueprint.get("/uploads/")
 @blueprint.get("/uploads")
 @route()
 def page() -> str:
@@ -61,7 +60,6 @@ def _form(**mistake: str) -> str:
     )
 
 
-@blueprint.post("/uploads/")
 @blueprint.post("/uploads")
 @route(
     limited=True,
