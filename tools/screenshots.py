@@ -23,6 +23,7 @@ CHROMIUM = "/usr/bin/chromium"
 SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
 JSON = {"Accept": "application/json"}
 COLOURS = 128
+PATIENCE = 120_000  # milliseconds: a busy machine is not to end it
 
 SEVEN = [[(60, 60), (130, 55), (95, 190)], [(75, 125), (120, 120)]]
 TWO = [[(160, 85), (175, 60), (205, 62), (212, 95), (165, 185), (230, 182)]]
@@ -117,6 +118,7 @@ def shoot(browser: Browser, address: str, record: str, review: str) -> None:
         for size, viewport in SIZES.items():
             for scheme in ("light", "dark"):
                 context = browser.new_context(base_url=address, viewport=viewport, color_scheme=scheme, locale="en-GB")
+                context.set_default_timeout(PATIENCE)
                 page = context.new_page()
                 page.goto(path)
                 page.wait_for_load_state("networkidle")

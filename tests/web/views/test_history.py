@@ -174,6 +174,12 @@ def test_a_number_that_somebody_took_back_is_not_found_any_more(
     assert shown(client, "number=9") == ["9 read as 7"]
 
 
+def test_numbers_are_sorted_by_their_value(client: FlaskClient, service: Service) -> None:
+    for number in ("365", "-50", "3.65", "12"):
+        service.record_by_hand("notes.png", number)
+    assert shown(client, "sort=number") == ["-50", "3.65", "12", "365"]
+
+
 def test_the_history_says_how_many_records_there_are(client: FlaskClient, service: Service) -> None:
     service.record_by_hand("1.png", "1")
     assert "<b>1</b> record<" in client.get("/records").text

@@ -69,9 +69,8 @@ def symbol_boxes(spans: Sequence[tuple[float, float]], box: Box, around: Box, de
     """The box of each symbol, whose middle the network saw between two columns: the ink up to half way to the next.
     From left to right, within (h, w) ink and `box`; within `around` where a symbol was seen beside `box`."""
     height, width = density.shape
-    left, top = max(around.x, 0), max(around.y, 0)
-    around = Box.between(left, top, min(around.right, width), min(around.bottom, height))
-    middles = [min(max((start + end) / 2, left), around.right) for start, end in spans]
+    around = Box.between(max(around.x, 0), max(around.y, 0), min(around.right, width), min(around.bottom, height))
+    middles = [min(max((left + right) / 2, around.x), around.right) for left, right in spans]
     x, y, w, h = box if box.x <= middles[0] and middles[-1] <= box.right else around
     half = w / len(spans) / 2
     cuts = [(one + other) / 2 for one, other in pairwise(middles)]
