@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -92,12 +92,14 @@ def command(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def serving(folder: Path, workers: int = 1, rate: str = "0", *flags: str) -> Iterator[Running]:
-    """The service as people start it, with its data in that folder."""
+def serving(
+    folder: Path, workers: int = 1, rate: str = "0", *flags: str, under: Sequence[str] = ()
+) -> Iterator[Running]:
+    """The service as people start it, with its data in that folder. `under`: a command that runs it."""
     log = folder / "log"
     with log.open("w") as errors:
         process = subprocess.Popen(
-            command("serve", "--port", "0", "--workers", str(workers), "--rate", rate, *flags),
+            [*under, *command("serve", "--port", "0", "--workers", str(workers), "--rate", rate, *flags)],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -31,6 +31,15 @@ create table if not exists mistake (record text, at integer, read integer, said 
 create index if not exists mistake_by_digits on mistake (read, said, record);
 """
 _TABLES = ("about", "span", "part", "again", "mistake")
+_DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR)
+
+
+def _advice(error: Exception, path: Path) -> str:
+    """What to do about an error of the file at that path: it is the fault of its disk, or its own."""
+    is_of_disk = isinstance(error, OSError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK
+    if is_of_disk and not path.is_dir():
+        return "Make its folder writable, on a disk with free space."
+    return "Remove that file: it is made anew."
 
 
 class Kept:
@@ -57,7 +66,7 @@ class Kept:
                 connection.execute("commit")
             except (sqlite3.Error, OSError) as error:
                 self._close()
-                words = f"The statistics in {self.path} cannot be used ({error}). Remove that file: it is made anew."
+                words = f"The statistics in {self.path} cannot be used ({error}). {_advice(error, self.path)}"
                 raise StoreUnavailable(words) from error
             except BaseException:
                 self._close()

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import TemporaryFile, gettempdir, mkdtemp
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -90,7 +90,11 @@ def load(settings: Settings, folder: str, parent: int) -> Callable[..., Any]:
     threading.Thread(target=_end_with, args=(parent,), name="watcher of the parent", daemon=True).start()
     log_in_lines()
     _give_memory_back()
-    Path(folder).mkdir(parents=True, exist_ok=True)  # before the metrics are imported, which begin files there
+    counts = f"{folder}/counts.sqlite"
+    if not _takes_files(Path(folder)):  # asked before the metrics are imported, which begin files there
+        log.warning("%s cannot be written, so this worker counts for itself alone.", folder)
+        os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+        counts = ":memory:"
     import cv2
 
     from mnist_predict.web.app import create_app
@@ -98,7 +102,7 @@ def load(settings: Settings, folder: str, parent: int) -> Callable[..., Any]:
     cv2.setNumThreads(1)  # there is a worker for each core
     while True:
         try:
-            app = create_app(settings, counts=f"{folder}/counts.sqlite")
+            app = create_app(settings, counts=counts)
             break
         except (UserError, OSError) as error:
             log.error("A worker cannot start. It tries again. %s", error)
@@ -132,13 +136,27 @@ def counts_folder(data: Path) -> Iterator[str]:
 def _locked_folder(where: Path) -> Iterator[str]:
     where.mkdir(parents=True, exist_ok=True)
     for left in where.glob(f"{_COUNTS}*.lock"):
-        with try_lock(left.with_suffix("")) as is_left:
+        with contextlib.suppress(OSError), try_lock(left.with_suffix("")) as is_left:  # it may be another user's
             if is_left:
                 shutil.rmtree(left.with_suffix(""), ignore_errors=True)
                 left.unlink(missing_ok=True)
-    with TemporaryDirectory(prefix=_COUNTS, dir=where, ignore_cleanup_errors=True) as folder, try_lock(Path(folder)):
-        yield folder
-    Path(f"{folder}.lock").unlink(missing_ok=True)
+    folder = mkdtemp(prefix=_COUNTS, dir=where)
+    try:
+        with try_lock(Path(folder)):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            Path(f"{folder}.lock").unlink()
+
+
+def _takes_files(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _give_memory_back() -> None:

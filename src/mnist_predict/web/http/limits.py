@@ -4,6 +4,7 @@ The server waits for a body however slowly it comes, and holds a thread meanwhil
 the threads that may wait, and some are left for pages.
 """
 
+import logging
 import sqlite3
 import threading
 from collections import Counter
@@ -26,6 +27,8 @@ UNREAD = 60_000_000, 40_000_000  # bytes of them
 _MINUTE = 60.0
 _RATE = "Rate limit of pictures exceeded."
 
+log = logging.getLogger("mnist_predict.web")
+
 _TABLE = """create table if not exists bucket (
     name text, client text, tokens real, at real, primary key (name, client)) without rowid"""
 # `refilled` is what a bucket holds now. One statement takes a token, so that it is one step for all processes.
@@ -43,30 +46,55 @@ _TAKE, _FIND, _FORGET = (
 class TokenBucket:
     """A token bucket for each client: it holds `capacity` tokens, and is refilled at the rate of so many a minute.
 
-    `file`: a SQLite file, in which all workers count together; it need not outlive them.
+    `file`: a SQLite file, in which all workers count together; it need not outlive them. Where it cannot be used, as
+    on a disk that became read-only, a worker counts for itself alone.
     """
 
     def __init__(self, name: str, capacity: int, file: str) -> None:
         self._name = name
         self._capacity = capacity
         self._lock = threading.Lock()
-        # SQLite does not wait where two that read want to write: so the right to write is asked for first.
-        self._counts = sqlite3.connect(file, timeout=30, isolation_level="IMMEDIATE", check_same_thread=False)
-        self._counts.execute("pragma synchronous = off")
-        self._counts.execute(_TABLE)
+        try:
+            self._counts = _open(file)
+        except sqlite3.Error as error:
+            self._count_alone(error)
 
     def take(self, client: str, words: str, forced: bool = False) -> None:
         """Take a token; raises `TooMany`, which begins with `words`, where the client has none left.
 
         `forced`: take one that the client may not have yet, so that its next one comes the later.
         """
-        with self._lock, self._counts:
-            now = monotonic()  # the same clock in all processes of a machine
-            values = {"name": self._name, "client": client, "capacity": self._capacity, "now": now, "forced": forced}
+        now = monotonic()  # the same clock in all processes of a machine
+        values = {"name": self._name, "client": client, "capacity": self._capacity, "now": now, "forced": forced}
+        with self._lock:
+            try:
+                tokens = self._take(values)
+            except sqlite3.Error as error:
+                self._count_alone(error)
+                tokens = self._take(values)
+        if tokens is not None:
+            raise TooMany(words, int((1 - tokens) * _MINUTE / self._capacity) + 1)
+
+    def _take(self, values: dict[str, object]) -> float | None:
+        """None where a token was taken, else how much of one there is."""
+        with self._counts:
             if not self._counts.execute(_TAKE, values).rowcount:
-                [tokens] = self._counts.execute(_FIND, values).fetchone()
-                raise TooMany(words, int((1 - tokens) * _MINUTE / self._capacity) + 1)
+                tokens: float = self._counts.execute(_FIND, values).fetchone()[0]
+                return tokens
             self._counts.execute(_FORGET, values)
+        return None
+
+    def _count_alone(self, error: sqlite3.Error) -> None:
+        log.warning("The workers' counts of requests cannot be used, so this one counts for itself: %s", error)
+        self._counts = _open(":memory:")
+
+
+def _open(file: str) -> sqlite3.Connection:
+    # SQLite does not wait where two that read want to write: so the right to write is asked for first.
+    counts = sqlite3.connect(file, timeout=30, isolation_level="IMMEDIATE", check_same_thread=False)
+    counts.execute("pragma synchronous = off")
+    counts.execute(_TABLE)
+    return counts
 
 
 class Shares:
