@@ -4,12 +4,15 @@ import struct
 import zlib
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import requests
 from PIL import Image
 from requests.adapters import HTTPAdapter
+
+HEIC = Path(__file__).parents[1] / "vision" / "pictures" / "seven.heic"
 
 
 def pdf(*objects: bytes, trailer: bytes = b"") -> bytes:
@@ -108,10 +111,69 @@ def blank_pages(count: int = 50, side: int = 8000) -> bytes:
     return struct.pack("<2sHI", b"II", 42, first) + lines + b"".join(pages)
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
+def box(kind: bytes, *parts: bytes) -> bytes:
+    """A box of a HEIC file (ISO/IEC 14496-12, section 4.2)."""
+    body = b"".join(parts)
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def nested_grids(deep: int = 14) -> bytes:
+    """A HEIC of 6 kB: grids of four grids each, so many deep; the picture at the bottom would be decoded 4^deep times.
+
+    libheif refuses two references to the same item and circles, so each level has four items that name all four below.
+    """
+    real = HEIC.read_bytes()
+    at = real.index(b"hvcC") - 4
+    coder = real[at : at + int.from_bytes(real[at : at + 4], "big")]
+    size = real[real.index(b"ispe") + 8 :][:8]  # width and height
+    coded = real[real.index(b"mdat") + 4 :]
+    width, height = struct.unpack(">II", size)
+    twice = struct.pack(">II", 2 * width, 2 * height)
+    grid = struct.pack(">BBBB", 0, 1, 1, 1) + twice
+    count = 4 * (deep + 1)
+    kinds = [b"hvc1"] * 4 + [b"grid"] * (count - 4)
+
+    def meta(start: int) -> bytes:
+        places = [(start, len(coded))] * 4 + [(start + len(coded), len(grid))] * (count - 4)
+        below = [struct.pack(">4I", *(4 * (item // 4 - 1) + each for each in (1, 2, 3, 4))) for item in range(4, count)]
+        items = [box(b"infe", struct.pack(">IIH4sB", 3 << 24, n, 0, kind, 0)) for n, kind in enumerate(kinds, 1)]
+        located = [struct.pack(">IHHHII", n, 0, 0, 1, *place) for n, place in enumerate(places, 1)]
+        nested = [box(b"dimg", struct.pack(">IH", n, 4), four) for n, four in enumerate(below, 5)]
+        owned = [
+            struct.pack(">IBB", n, 1, 3) if n > 4 else struct.pack(">IBBB", n, 2, 0x81, 2) for n in range(1, count + 1)
+        ]
+        return box(
+            b"meta",
+            bytes(4),
+            box(b"hdlr", struct.pack(">II4s13x", 0, 0, b"pict")),
+            box(b"pitm", struct.pack(">II", 1 << 24, count)),
+            box(b"iloc", struct.pack(">IBBI", 2 << 24, 0x44, 0, count), *located),
+            box(b"iinf", struct.pack(">II", 1 << 24, count), *items),
+            box(b"iref", struct.pack(">I", 1 << 24), *nested),
+            box(
+                b"iprp",
+                box(b"ipco", coder, box(b"ispe", bytes(4), size), box(b"ispe", bytes(4), twice)),
+                box(b"ipma", struct.pack(">II", 1 << 24, count), *owned),
+            ),
+        )
+
+    head = box(b"ftyp", b"heic", bytes(4), b"mif1heic")
+    return head + meta(len(head) + len(meta(0)) + 8) + box(b"mdat", coded, grid)
+
+
+def overlapping(name: str, data: bytes, count: int = 1000) -> bytes:
+    """A zip of so many files that share the bytes of one: its entry in the table of contents comes again and again."""
+    one = zipped({name: data}, ZIP_DEFLATED)
+    start = one.index(b"PK\1\2")
+    entry = one[start : one.index(b"PK\5\6")]
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, count * len(entry), start, 0)
+    return one[:start] + count * entry + end
+
+
+def zipped(files: dict[str, bytes], compression: int = ZIP_STORED) -> bytes:
     """A zip of these files."""
     out = BytesIO()
-    with ZipFile(out, "w") as archive:
+    with ZipFile(out, "w", compression) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
     return out.getvalue()

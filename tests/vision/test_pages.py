@@ -110,13 +110,19 @@ def test_pages_of_any_size_stay_small(box):
     assert decoded.pixels.shape[:2] == decoded.size[::-1]
 
 
-LOCKED = b"/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%b>/U<%b>>>/ID[<00><00>]" % (b"ab" * 32, b"cd" * 32)
+LOCKED = {
+    "password": b"<</Filter/Standard/V 1/R 2/P -4/O<%b>/U<%b>>>" % (b"ab" * 32, b"cd" * 32),
+    "certificate": b"<</Filter/Adobe.PubSec/SubFilter/adbe.pkcs7.s5/V 4/R 4/Recipients[]>>",
+    "unknown": b"<</Filter/Locks.R.Us/V 4/R 4>>",
+    "a key of 2 GB": b"<</Filter/Standard/V 2/R 3/Length 2147483640/P -4/O<%b>/U<%b>>>" % (b"ab" * 32, b"cd" * 32),
+}
 
 
-def test_a_locked_pdf_is_refused():
+@pytest.mark.parametrize("lock", LOCKED)
+def test_a_locked_pdf_is_refused(lock):
     objects = (CATALOG, PAGES, b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]>>")
     with pytest.raises(BrokenPicture, match="password") as refused:
-        decode(pdf(*objects, trailer=LOCKED))
+        decode(pdf(*objects, trailer=b"/Encrypt%b/ID[<00><00>]" % LOCKED[lock]))
     assert refused.value.status == 422
 
 

@@ -50,7 +50,8 @@ def anew():
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
-PDFS = {
+ENDLESS = {
+    "grids of a HEIC": attacks.nested_grids,
     "nested forms": attacks.nested_forms,
     "inflated twice": lambda: attacks.inflated_twice(60_000_000),
     "saved states": attacks.saved_states,
@@ -58,11 +59,11 @@ PDFS = {
 }
 
 
-@pytest.mark.parametrize("name", PDFS)
+@pytest.mark.parametrize("name", ENDLESS)
 @pytest.mark.usefixtures("anew")  # what a child has used counts when it ends, all of its life
-def test_a_pdf_that_never_ends_is_refused_in_time(monkeypatch, name):
+def test_a_file_that_never_ends_is_refused_in_time(monkeypatch, name):
     monkeypatch.setattr(decoder, "SECONDS", 1.0)
-    data = PDFS[name]()
+    data = ENDLESS[name]()
     decode(png())
     worker, cpu = getrusage(RUSAGE_SELF).ru_maxrss, getrusage(RUSAGE_SELF).ru_utime
     drawn = getrusage(RUSAGE_CHILDREN).ru_utime
@@ -80,6 +81,14 @@ def test_the_system_limits_the_memory_of_what_decodes(anew):
     for pid in children():
         limits = Path(f"/proc/{pid}/limits").read_text()
         assert limits.split("Max data size")[1].split()[:2] == [str(decoding.MEMORY)] * 2
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/oom_score_adj").exists(), reason="it is Linux that kills where memory runs out"
+)
+def test_where_memory_runs_out_what_decodes_is_killed_first(anew):
+    decode(png())
+    assert {Path(f"/proc/{pid}/oom_score_adj").read_text() for pid in children()} == {"1000\n"}
 
 
 def test_a_process_that_was_killed_is_replaced(anew):

@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import signal
+from contextlib import suppress
 from pathlib import Path
 from time import process_time
 from typing import Any, BinaryIO
@@ -30,6 +31,8 @@ TOO_MUCH = "To decode this file takes too much memory. Save it smaller, or as a 
 def main() -> None:
     """Decode what is asked for until nobody asks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal
+    with suppress(OSError):  # where a container has no memory left, this process is killed, and none that serves
+        Path("/proc/self/oom_score_adj").write_text("1000")
     for limit in (resource.RLIMIT_CORE, resource.RLIMIT_DATA):
         most = MEMORY if limit == resource.RLIMIT_DATA else 0
         resource.setrlimit(limit, (most, most))

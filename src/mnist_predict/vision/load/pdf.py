@@ -39,7 +39,7 @@ def _open(data: bytes) -> Any:
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
-        if error.err_code == raw.FPDF_ERR_PASSWORD:
+        if error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):  # or locked by a way that is not known
             raise BrokenPicture("The PDF is locked with a password. Save it without one and send it again.") from error
         raise BrokenPicture("The PDF is damaged or cut short. Send it again, or another file.") from error
     document.init_forms()
