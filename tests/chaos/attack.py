@@ -87,6 +87,8 @@ def all_attacks() -> dict[str, Attack]:
         "TIFF, floats, 64 megapixels": upload("a.tif", floats),
         "TIFF, 50 pages of 64 megapixels": upload("a.tif", fax),
         "zip of 3 of these": upload("a.zip", attacks.zipped({f"{n}.tif": fax for n in range(3)})),
+        "HEIC, nested grids": upload("a.heic", attacks.nested_grids()),
+        "zip of 1000 files that overlap": upload("a.zip", attacks.overlapping("a.png", attacks.png(8000, 8000, 8, 0))),
         "PNG in 1.6 million pieces": upload(
             "a.png", attacks.png(8, 8, 8, 0, b"", attacks.chunk(b"tEXt", b"") * 1_600_000)
         ),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
 
+import attacks
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import given, settings
@@ -162,6 +163,12 @@ def test_all_files_together_may_unpack_to_so_much(monkeypatch: pytest.MonkeyPatc
     found = [data for _, data in unpacked(zip_of({f"{n}.png": bytes(1000) for n in range(4)}))]
     assert found[:2] == [bytes(1000)] * 2
     assert all("unpacks to more than" in str(each) for each in found[2:])
+
+
+def test_files_that_share_their_bytes_are_refused(client: FlaskClient) -> None:
+    answer = send(client, attacks.overlapping("7.png", bytes(2_000_000)))
+    assert answer.status_code == 422
+    assert answer.get_json()["error"].startswith("Files of the zip overlap.")
 
 
 def test_two_files_of_one_name_are_both_read() -> None:

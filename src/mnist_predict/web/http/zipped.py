@@ -1,6 +1,7 @@
 """A zip of pictures, unpacked file by file in memory: nothing is written to disk under a name that came in it.
 
-A zip of 20 MB may claim a million files, or hold one that unpacks to terabytes, so limits are checked beforehand.
+A zip of 20 MB may claim a million files, hold one that unpacks to terabytes, or have a thousand share the same bytes.
+So limits are checked beforehand.
 """
 
 import zlib
@@ -40,6 +41,8 @@ def unpacked(data: bytes) -> Iterator[tuple[str, bytes | UserError]]:
         raise too_many
     if not files:
         raise BadRequest("The zip is empty. Put pictures into it.")
+    if sum(file.compress_size for file in files) > len(data):  # D. Fifield, "A better zip bomb" (WOOT 2019)
+        raise BrokenPicture("Files of the zip overlap. Make it again.")
     return _files(archive, files)
 
 
