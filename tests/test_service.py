@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnist_predict import labelling
 from mnist_predict.errors import BadRequest, Gone, KeyReused, NotFound, StoreUnavailable, UserError
 from mnist_predict.reading import Box, Number, Reading
 from mnist_predict.service import Service
@@ -197,6 +198,17 @@ def test_a_label_is_taken_back_and_what_was_said_before_counts_again(service: Se
     third = service.label(str(record.id), "9")
     assert service.store.labels(record.id) == [third]
     assert len(service.store.label_history(record.id)) == 5
+
+
+def test_a_record_has_so_many_labels_at_most(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labelling, "MOST_LABELS", 3)
+    record = service.upload(png(0), "a.png")
+    label, *_ = [service.label(str(record.id), number) for number in ("7", "8", "9")]
+    for more in (lambda: service.label(str(record.id), "1"), lambda: service.withdraw(str(label.id))):
+        with pytest.raises(BadRequest, match="3 labels"):
+            more()
+    with pytest.raises(BadRequest, match="3 labels"):
+        service.record_by_hand("a.png", "1")
 
 
 def test_any_number_of_a_picture_is_labelled(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

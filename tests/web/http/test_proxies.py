@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 import requests
 from flask import Flask, request
-from web_examples import Running, serving
+from web_examples import BROWSER, Running, serving
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.web.http.proxies import TrustedProxies, trusted_networks
@@ -145,6 +146,25 @@ def test_tls_ends_at_the_proxy_and_the_service_knows(front: Front) -> None:
     answer = get("http", front.port)
     assert "Strict-Transport-Security" not in answer.headers
     assert json.loads(answer.text)["servers"] == [{"url": f"http://localhost:{front.port}"}]
+
+
+def test_behind_tls_who_signs_in_gets_a_secure_cookie_and_stays_on_https(front: Front) -> None:
+    with requests.Session() as browser:
+        browser.trust_env, browser.verify = False, str(front.certificate)
+        address = f"https://localhost:{front.tls}"
+        headers = {"Accept": BROWSER, "Origin": address}
+        asked = browser.get(f"{address}/records", headers=headers, timeout=30)
+        assert (asked.status_code, asked.url.partition("?")[0]) == (200, f"{address}/signin")
+        form = {"token": "friend", "next": "/records"}
+        answer = browser.post(f"{address}/signin", data=form, headers=headers, allow_redirects=False, timeout=30)
+        assert "Secure" in answer.headers["Set-Cookie"].split("; ")
+        assert urljoin(answer.url, answer.headers["Location"]) == f"{address}/records"
+        assert browser.get(f"{address}/records", headers=headers, timeout=30).url == f"{address}/records"
+        stranger = {"Origin": f"https://elsewhere.example:{front.tls}"}
+        assert browser.post(f"{address}/signout", headers=headers | stranger, timeout=30).status_code == 403
+        plain = browser.get(f"http://localhost:{front.port}/records", headers=headers, timeout=30)
+        assert "Cookie" not in plain.request.headers
+        assert plain.url.partition("?")[0].endswith("/signin")
 
 
 def test_a_header_that_is_sent_twice_does_not_hide_the_last_one(front: Front) -> None:
