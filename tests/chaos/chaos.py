@@ -63,10 +63,12 @@ def service_killed(bed: Bed, times: int = 3) -> Verdict:
 def nodes_killed(bed: Bed, killed: int, times: int = 1, away: int = 25, with_service: bool = False) -> Verdict:
     """kill -9 of so many nodes at once, the last ones, several times; started again after `away` uploads.
 
-    `with_service`: kill -9 of the service in the same moment, too. It is started again at once.
+    `with_service`: kill -9 of the service in the same moment, too. It is started again at once. A second one, with a
+    spool of its own, takes half of the load and lives on; what one left unanswered may be asked of the other again.
     """
     service = bed.service()
-    with serving(service), Load(service) as load:
+    services = [service, bed.service("other")] if with_service else [service]
+    with serving(*services), Load(*services) as load:
         for _ in range(times):
             load.reach(bed.uploads)
             for i in range(bed.count - killed, bed.count):
@@ -77,9 +79,10 @@ def nodes_killed(bed: Bed, killed: int, times: int = 1, away: int = 25, with_ser
             load.reach(away)
             with load.resting():
                 bed.nodes.start(bed.count)
-                service.be_well(300)  # so that it is the store that answers before the next kill
+                for each in services:  # so that it is the store that answers before the next kill
+                    each.be_well(300)
         load.reach(bed.uploads)
-        return verdict(load.stop(), bed.store, service)
+        return verdict(load.stop(), bed.store, *services)
 
 
 def killed_while_it_replays(bed: Bed, times: int = 3) -> Verdict:
