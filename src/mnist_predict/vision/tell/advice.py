@@ -1,7 +1,7 @@
 """What would make the next picture easier to read, in plain words and with where; measured around the number.
 
 The limits were chosen on MNIST's training digits, written in many sizes on made paper and then degraded step by step:
-each lies where the reader begins to err. Clear pictures get no advice.
+each lies where the reader begins to err. A number that is read surely needs no better picture, but may be cut off.
 """
 
 import cv2
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from mnist_predict.reading import Box, Number
 from mnist_predict.vision.load.raster import Picture
 
+SURE = 0.99  # confidence from which a better picture would not help
 SMALL = 12  # pixels of height; the network sees 20
 FAINT = 40.0  # grey levels between paper and ink
 DARK = 80  # grey levels; from there on two in a hundred are bright
@@ -35,6 +36,9 @@ def advise(picture: Picture, levels: Grey, ink: Grey, number: Number) -> tuple[s
     height, width = ink.shape
     size = (width, height)
     tall = float(np.median([one.h for one in boxes]))
+    cut = tuple(cut_off(ink, box, tall))
+    if number.confidence >= SURE:
+        return cut
     around = box.grow(tall / 2, size)
     grey, density = (_judged(each[around.slices], tall) for each in (picture.pixels, ink))
     advice = []
@@ -52,8 +56,7 @@ def advise(picture: Picture, levels: Grey, ink: Grey, number: Number) -> tuple[s
     if shining is not None:
         spot = Box(int(around.x + shining[0] * around.w), int(around.y + shining[1] * around.h), 1, 1)
         advice.append(f"Light is reflected{_place(spot, size)}. Turn the page or the lamp.")
-    advice += cut_off(ink, box, tall)
-    return tuple(advice)
+    return (*advice, *cut)
 
 
 def _contrast(levels: Grey, density: Grey) -> float:
