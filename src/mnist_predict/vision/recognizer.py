@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import cv2
 import numpy as np
@@ -28,6 +29,7 @@ from mnist_predict.vision.read.normalize import normalize
 from mnist_predict.vision.tell.advice import DARKNESS, advise, cut_off, dark
 from mnist_predict.vision.tell.fitting import as_expected
 from mnist_predict.vision.tell.fusion import Rows, fuse
+from mnist_predict.vision.tell.rows import in_rows
 from mnist_predict.vision.tell.written import has_struck, told
 
 NO_INK = "Nothing is written here that stands out from the paper. Use a darker pen or more light."
@@ -65,6 +67,11 @@ class _Read:
     place: _Place
     numbers: tuple[Number, ...]
     struck: bool
+
+    @property
+    def box(self) -> Box:
+        """Around its numbers."""
+        return union([number.box for number in self.numbers])
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +149,9 @@ class Recognizer:
         lines run another way."""
         page = self._page(picture)
         places = self._places(page)
-        found = [one for place in places for one in self._lines(place, page)]
-        found = self._or_whole(found, page)
+        found = self._or_whole([one for place in places for one in self._lines(place, page)], page)
+        struck = any(line.struck for line in found)
+        found = list(chain(*in_rows([line for line in found if line.numbers], lambda line: line.box)))
         numbers = tuple(number for line in found for number in line.numbers)
         if not numbers:
             none = self._none(page, places, NO_DIGITS if page.density.any() else NO_INK)
@@ -153,7 +161,6 @@ class Recognizer:
         if expected is not None:
             fitted = [(line.numbers, self._fitting(line.place, page, expected)) for line in found]
             reading = as_expected(reading, fitted, expected)
-        struck = any(line.struck for line in found)
         written = [number.written for number in numbers]
         advice = advise(page.picture, page.grey, page.density, numbers[primary]) + told(written, struck)
         reading = replace(reading, advice=reading.advice + advice)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mnist_predict.reading import Box
-from mnist_predict.vision.find.finding import Found, find, in_order
+from mnist_predict.vision.find.finding import Found, find
 from mnist_predict.vision.find.page import Line
 
 NUMBER = Line(200, 100, 100, 40, 0.02, 0.9)
@@ -85,11 +85,3 @@ def test_a_line_that_lies_or_stands_on_its_head_is_not_cut_out_straight(angle: f
 
 def test_a_line_that_reaches_beyond_the_picture_is_cut_off_at_its_edge() -> None:
     assert found(page(), [Line(10, 10, 80, 30, 0.0, 0.9)]) == [Found(Box(0, 0, 50, 25), (), False, 0.9)]
-
-
-def test_places_come_row_by_row_and_from_left_to_right() -> None:
-    first, second, third, fourth = (
-        Found(box, (), True)
-        for box in (Box(10, 22, 40, 20), Box(100, 12, 40, 24), Box(20, 60, 30, 20), Box(120, 70, 30, 20))
-    )
-    assert in_order([fourth, second, third, first]) == [first, second, third, fourth]

@@ -20,7 +20,6 @@ ALL = 0.95  # ... where it also takes in so much of the core of the line
 INSIDE = 0.2  # share of the core of another line in a box of the ink from which that is none of one line
 LEVEL = math.radians(30)  # a line that runs more at a slant is not cut out straight
 ASIDE, ABOVE = 1.5, 0.6  # how far around a line its ink is looked for, times its height
-ROW = 0.4  # share of the lower of two lines from which they stand in one row
 
 
 Digits = tuple[DigitInk, ...]
@@ -37,7 +36,7 @@ class Found(NamedTuple):
 
 
 def find(grey: Levels, lines: Sequence[Line] | None) -> tuple[list[Found], Levels]:
-    """The places on a grey page (h, w) in reading order, and the ink that was looked at, (h, w) uint8 from 0 to 255.
+    """The places on a grey page (h, w), and the ink that was looked at, (h, w) uint8 from 0 to 255.
 
     `lines`: what the page network sees; None where it was not asked: then the ink alone says what is read.
     """
@@ -56,26 +55,12 @@ def find(grey: Levels, lines: Sequence[Line] | None) -> tuple[list[Found], Level
             found.append(Found(_whole(digits), digits, True))
         elif line.score >= SURE:
             found.append(Found(box, (), False, line.score))
-    return in_order(found), density
+    return found, density
 
 
 def level(line: Line) -> bool:
     """Whether a line is read from left to right."""
     return abs(line.angle) <= LEVEL
-
-
-def in_order(found: Sequence[Found]) -> list[Found]:
-    """Row by row, and from left to right in each."""
-    rows: list[list[Found]] = []
-    for one in sorted(found, key=lambda one: one.box.y + one.box.h / 2):
-        for row in rows:
-            last = row[-1].box
-            if last.overlap_y(one.box) >= ROW * min(last.h, one.box.h):
-                row.append(one)
-                break
-        else:
-            rows.append([one])
-    return [one for row in rows for one in sorted(row, key=lambda one: one.box.x)]
 
 
 def _clipped(box: Box, size: tuple[int, int]) -> Box | None:

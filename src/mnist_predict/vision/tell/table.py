@@ -1,6 +1,6 @@
 """Numbers in rows and columns -> a table: for sheets of numbers.
 
-A row is what stands side by side, as far as it climbs or falls. Columns are cut where fewest numbers are cut, as often
+Columns are cut where fewest numbers are cut, as often
 as it takes until no row has two numbers in one column, and wherever a gap goes through all rows.
 """
 
@@ -10,8 +10,8 @@ from io import StringIO
 from itertools import pairwise
 
 from mnist_predict.reading import Number, Reading
+from mnist_predict.vision.tell.rows import in_rows
 
-SIDE_BY_SIDE = 0.4  # share of the lower of two numbers that is beside the other
 GAP = 0.5  # a gap through all rows, times the height of numbers, that parts columns
 
 
@@ -24,7 +24,7 @@ def cells(reading: Reading) -> list[list[Number | None]]:
     """The same with the numbers themselves."""
     out: list[list[Number | None]] = []
     for page in sorted({number.page for number in reading.numbers}):
-        rows = _rows([number for number in reading.numbers if number.page == page])
+        rows = in_rows([number for number in reading.numbers if number.page == page], lambda number: number.box)
         columns = _columns(rows)
         of = {id(number): at for at, column in enumerate(columns) for number in column}
         for row in rows:
@@ -46,26 +46,6 @@ def as_csv(reading: Reading) -> bytes:
     out = StringIO()
     csv.writer(out).writerows(table(reading))
     return out.getvalue().encode()
-
-
-def _rows(numbers: list[Number]) -> list[list[Number]]:
-    """From top to bottom, each from left to right."""
-    rows: list[list[Number]] = []
-    for number in sorted(numbers, key=lambda one: one.box.x):
-        shares = [_beside(row[-1], number) for row in rows]
-        best = max(range(len(rows)), key=shares.__getitem__, default=None)
-        if best is not None and shares[best] >= SIDE_BY_SIDE:
-            rows[best].append(number)
-        else:
-            rows.append([number])
-    return sorted(rows, key=lambda row: sum(one.box.y + one.box.bottom for one in row) / len(row))
-
-
-def _beside(one: Number, other: Number) -> float:
-    """The share of the lower of the two that is as high up as the other; 0 where they stand above each other."""
-    if other.box.x < one.box.center_x:
-        return 0.0
-    return one.box.overlap_y(other.box) / min(one.box.h, other.box.h)
 
 
 def _columns(rows: list[list[Number]]) -> list[list[Number]]:
