@@ -84,7 +84,7 @@ def test_an_upload_that_was_looked_for_before_it_was_written_takes_itself_away(
 
 def test_an_erasing_that_died_is_begun_again(cassandra_copy: CassandraStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store = cassandra_copy
-    steps = "take_away", "_forget_key", "_lead_elsewhere", "_drop_picture", "_delete_row"
+    steps = "take_away", "_forget_key", "_lead_elsewhere", "_drop_picture", "_delete_rows"
     for name in steps:
         upload = store.add(record_of(PICTURE, image_name=name, key=name), PICTURE)
         other = store.add(record_of(PICTURE, image_name=name), PICTURE)

@@ -10,14 +10,14 @@ arrives. What points to a record goes first and its row last, so that an erasing
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.store.cassandra import index, review
-from mnist_predict.store.cassandra.rows import GET, blob, from_row, partition, timestamp
+from mnist_predict.store.cassandra.rows import blob, partition, timestamp
 from mnist_predict.store.cassandra.search import search
 from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.cassandra.write import CLAIMED, NEWEST, ROWS_AT_ONCE, Window
@@ -83,10 +83,11 @@ def erase(session: Session, erasure: Erasure) -> Erasure:
         for each in nameless:
             session.run(_UNLIST, timestamp(each), blob(digest), each)
     take_away(session, records)
-    for each in going:
-        _delete_row(session, each)  # as yet unwritten ones, too
-        session.run("delete from @merged where id = ?", each)
-        session.run("delete from @merged_into where kept = ?", each)
+    with Window(session, ROWS_AT_ONCE) as window:
+        for each in going:
+            window.batch(_row_deleted(each))  # as yet unwritten ones, too
+            window.start("delete from @merged where id = ?", each)
+            window.start("delete from @merged_into where kept = ?", each)
     return replace(erasure, records=tuple(sorted(going)))
 
 
@@ -98,19 +99,25 @@ def take_away(session: Session, records: Sequence[Record]) -> None:
             _forget_key(session, record)
     for name in {record.image_name for record in records if record.sha256 is not None and record.label_of is None}:
         _lead_elsewhere(session, name, gone)
-    for record in records:
-        for statement in [*review.forget(record), *index.forget(record)]:
-            session.run(*statement)
+    with Window(session, ROWS_AT_ONCE) as window:
+        for record in records:
+            window.batch(index.forget(record))  # of an upload all in one partition
+            for statement in review.forget(record):
+                window.start(*statement)
     for digest in {record.sha256 for record in records if record.sha256 is not None}:
         _drop_picture(session, digest)
-    for record in sorted(records, key=lambda each: each.label_of is None):  # labels first: they are found by the others
-        if record.label_of is not None:
-            _delete_row(session, record.id)
-            session.run(_UNLABEL, record.label_of, record.id)
-        else:
+    labels = [record for record in records if record.label_of is not None]
+    others = [record for record in records if record.label_of is None]
+    # Each step is done before the next begins. Labels come first: they are found by the others.
+    _delete_rows(session, labels)
+    with Window(session, ROWS_AT_ONCE) as window:
+        for label in labels:
+            window.start(_UNLABEL, label.label_of, label.id)
+    with Window(session, ROWS_AT_ONCE) as window:
+        for record in others:
             if record.sha256 is not None:
-                session.run(_UNLIST, timestamp(record.id), blob(record.sha256), record.id)
-            _delete_row(session, record.id)
+                window.start(_UNLIST, timestamp(record.id), blob(record.sha256), record.id)
+    _delete_rows(session, others)
 
 
 def merge_into_erased(session: Session, record_id: UUID, kept_id: UUID) -> bool:
@@ -138,7 +145,12 @@ def _bar(session: Session, ids: Iterable[UUID], erasure: Erasure) -> None:
 
 
 def _found(session: Session, cql: str, keys: Iterable[Any]) -> set[UUID]:
-    return {row[0] for asked in [session.start(cql, key) for key in keys] for row in session.rows(asked)}
+    found: set[UUID] = set()
+    every = iter(keys)
+    while some := list(islice(every, IDS_AT_ONCE)):
+        asked = [session.start(cql, key) for key in some]
+        found |= {row[0] for rows in asked for row in session.rows(rows)}
+    return found
 
 
 def _pointing_to(session: Session, ids: set[UUID]) -> set[UUID]:
@@ -147,8 +159,7 @@ def _pointing_to(session: Session, ids: set[UUID]) -> set[UUID]:
 
 
 def _records(session: Session, ids: Iterable[UUID]) -> list[Record]:
-    asked = [session.start(GET, *partition(each), each) for each in ids]
-    return [from_row(row) for answer in asked if (row := answer.result().one())]
+    return list(index.get_all(session, ids))
 
 
 def _forget_key(session: Session, record: Record) -> None:
@@ -189,7 +200,14 @@ def _drop_picture(session: Session, digest: str) -> None:
         session.run("delete from @picture using timestamp ? where sha256 = ?", max(times), blob(digest))
 
 
-def _delete_row(session: Session, record_id: UUID) -> None:
+def _delete_rows(session: Session, records: Iterable[Record]) -> None:
+    with Window(session, ROWS_AT_ONCE) as window:
+        for record in records:
+            window.batch(_row_deleted(record.id))
+
+
+def _row_deleted(record_id: UUID) -> list[tuple[Any, ...]]:
+    """The statements that delete a record's row, all in its partition."""
     where, at = partition(record_id), timestamp(record_id)
     short = (_SHORT, at, *where, time_of(record_id), record_id)
-    session.batch([(_ROW, at, *where, record_id), short]).result()
+    return [(_ROW, at, *where, record_id), short]

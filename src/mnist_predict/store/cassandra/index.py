@@ -7,7 +7,8 @@ itself, as of two values of one timestamp Cassandra keeps the greater. Which lab
 lead to labels: those that were withdrawn and those of other numbers than the primary one do not.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from mnist_predict.store.record import Record, standing
 from mnist_predict.store.search import UPLOAD, index_terms, label_terms
 
 Statement = tuple[Any, ...]
+
+AT_ONCE = 100  # records that are asked for side by side
 
 _TRAIT = "insert into @record_by_trait (day, bucket, trait, id) values (?, ?, ?, ?) using timestamp ?"
 _NUMBER = "insert into @record_by_trait (day, bucket, trait, id, number) values (?, ?, ?, ?, ?) using timestamp ?"
@@ -125,7 +128,7 @@ def pointers(session: Session, record_ids: Iterable[UUID]) -> dict[UUID, list[Po
 def label_history(session: Session, record_id: UUID) -> list[Record]:
     """See `Store.label_history`."""
     found = pointers(session, [record_id])[record_id]
-    return [label for pointer in found if (label := get(session, pointer.id))]
+    return list(get_all(session, (pointer.id for pointer in found)))
 
 
 def newest_labels(session: Session, record_ids: Sequence[UUID]) -> dict[UUID, Record]:
@@ -134,6 +137,14 @@ def newest_labels(session: Session, record_ids: Sequence[UUID]) -> dict[UUID, Re
     asked = {of: session.start(GET, *partition(some[0].id), some[0].id) for of, some in counting.items() if some}
     rows = {of: label.result().one() for of, label in asked.items()}
     return {of: from_row(row) for of, row in rows.items() if row}
+
+
+def get_all(session: Session, record_ids: Iterable[UUID]) -> Iterator[Record]:
+    """Those of the records that there are, in the order of their ids here; asked for side by side, some at a time."""
+    every = iter(record_ids)
+    while some := list(islice(every, AT_ONCE)):
+        asked = [session.start(GET, *partition(each), each) for each in some]
+        yield from (from_row(row) for answer in asked if (row := answer.result().one()))
 
 
 def get(session: Session, record_id: UUID) -> Record | None:
