@@ -110,7 +110,7 @@ def serving(
         assert process.stdout is not None
         lines = [process.stdout.readline().rstrip("\n") for _ in range(2)]
         url = lines[1].removeprefix("Open ").removesuffix("/uploads")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:  # until each worker listens: a worker that is not there yet refuses
             try:
                 requests.get(f"{url}/readyz", timeout=5).raise_for_status()
