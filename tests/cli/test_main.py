@@ -112,6 +112,7 @@ def test_a_sheet_of_numbers_is_written_as_csv(png_of: Callable[[str], bytes], tm
     result = run("predict", tmp_path / "sheet.png", "--table", tmp_path / "out.csv")
     assert result.exit_code == 0
     assert (tmp_path / "out.csv").read_bytes() == b"40,7\r\n,31\r\n"
+    assert run("predict", tmp_path / "sheet.png", "--table", "-").stdout_bytes == b"40,7\r\n,31\r\n"
     result = run("predict", tmp_path / "sheet.png", tmp_path / "sheet.png", "--table", tmp_path / "out.csv")
     assert result.exit_code == 2
 

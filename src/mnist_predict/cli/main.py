@@ -65,6 +65,7 @@ def predict(
     """Read the number in each FILE (- is standard input); keeps nothing.
 
     Prints the most prominent number as it is written; for several files, FILE, a tab and the number.
+    To --explain and --table, - is standard output: what they write is then printed instead of the number.
     Exit code 0: all read; 1: no number found in at least one file; 2: at least one file could not be read.
 
     \b
@@ -82,6 +83,7 @@ def predict(
 
     expected = None if expect is None else expectation(expect)
     reader = open_recognizer(Settings.from_environment().but(model=model).model)
+    written_out = Path("-") in (explain, table)
     code = 0
     for file in files:
         try:
@@ -91,9 +93,9 @@ def predict(
             click.echo(f"{file}: {error}", err=True)
             code = 2
             continue
-        if as_json:
+        if as_json and not written_out:
             click.echo(json.dumps(({"file": file} if len(files) > 1 else {}) | reading.to_dict()))
-        else:
+        elif not written_out:
             numbers = [number.written for number in reading.numbers] if print_all else []
             for number in numbers or [reading.written]:
                 click.echo(f"{file}\t{number}" if len(files) > 1 else number)
@@ -205,7 +207,10 @@ def read_file(file: str) -> bytes:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file that the user named; raises `BadRequest`."""
+    """Write a file that the user named, or standard output for `-`; raises `BadRequest`."""
+    if path == Path("-"):
+        click.echo(data, nl=False)
+        return
     try:
         path.write_bytes(data)
     except OSError as error:
