@@ -89,6 +89,7 @@ def all_attacks() -> dict[str, Attack]:
         "zip of 3 of these": upload("a.zip", attacks.zipped({f"{n}.tif": fax for n in range(3)})),
         "HEIC, nested grids": upload("a.heic", attacks.nested_grids()),
         "zip of 1000 files that overlap": upload("a.zip", attacks.overlapping("a.png", attacks.png(8000, 8000, 8, 0))),
+        "stroke of 49,699 pixels": upload("a.png", attacks.saved(attacks.stroke(), "PNG")),
         "PNG in 1.6 million pieces": upload(
             "a.png", attacks.png(8, 8, 8, 0, b"", attacks.chunk(b"tEXt", b"") * 1_600_000)
         ),

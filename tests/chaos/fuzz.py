@@ -1,7 +1,8 @@
 """`make fuzz`: a million uploads that are nearly pictures, to the application as it is served; counts the answers.
 
 Each is a file of the corpus, changed at random (tests/support/mutations.py). FUZZ=10000 makes it so many. A file that a
-process dies of, or that is answered with 500, is kept in the folder `fuzzed`; exit code 1 where there is any.
+process dies of, or needs more memory or CPU for than is promised, or that is answered with 500, is kept in the folder
+`fuzzed`; exit code 1 where there is any.
 """
 
 import io
@@ -14,6 +15,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+from time import process_time
 
 import mutations
 import numpy as np
@@ -25,6 +28,7 @@ from mnist_predict.web.app import create_app
 
 COUNT = int(os.environ.get("FUZZ", "1000000"))
 CHUNK = min(COUNT, 10_000)  # files that one process tries
+MEGABYTES, SECONDS = 600, 30.0  # of memory and CPU that a process may take for a file
 FAILED = Path("fuzzed")
 
 
@@ -41,7 +45,10 @@ def try_chunk(number: int, folder: Path) -> Counter[int]:
     for _ in range(CHUNK):
         data = mutations.mutated(samples, rng)
         (folder / "tried").write_bytes(data)
+        began = process_time()
         status = status_of(client, data)
+        if process_time() - began > SECONDS or getrusage(RUSAGE_SELF).ru_maxrss > 1000 * MEGABYTES:
+            sys.exit("It takes too much.")
         found[status] += 1
         if status >= 500:
             keep(data)
@@ -55,7 +62,7 @@ def keep(data: bytes) -> None:
 
 
 def in_process(number: int) -> Counter[int]:
-    """`try_chunk` in a process of its own: where it dies, that is an answer, too, -1."""
+    """`try_chunk` in a process of its own: where it dies or takes too much, that is an answer, too, -1."""
     with tempfile.TemporaryDirectory() as folder:
         command, pipe = [sys.executable, __file__, str(number), folder], subprocess.PIPE
         tried = subprocess.run(command, stdout=pipe, stderr=subprocess.DEVNULL, check=False)
@@ -72,7 +79,7 @@ def main() -> None:
         chunks = processes.map(in_process, range(COUNT // CHUNK))
         for part in track(chunks, "Fuzzing", COUNT // CHUNK):
             found += part
-    print("answers by status, -1 where the process died:", dict(sorted(found.items())))
+    print("answers by status, -1 where the process died or took too much:", dict(sorted(found.items())))
     sys.exit(any(status < 0 or status >= 500 for status in found))
 
 

@@ -97,6 +97,14 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
     return out.getvalue()
 
 
+def stroke() -> Image.Image:
+    """A picture that one stroke fills, as long as a page may be without being reduced: around it, in proportion to its
+    length, there are gigabytes of paper."""
+    page = Image.new("L", (20, 49_699), 255)
+    page.paste(0, (4, 4, 16, 49_695))
+    return page
+
+
 def blank_pages(count: int = 50, side: int = 8000) -> bytes:
     """A fax of blank pages of 64 megapixels each, all of them the same 1 kB: a bit a line says "as the line before"."""
     lines = b"\xff" * (side // 8) + b"\x00\x10\x01"  # and the end of the block (ITU-T T.6)

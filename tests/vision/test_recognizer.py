@@ -1,5 +1,6 @@
 """The whole way: a number written anywhere, any size, in any colours and light, is read; what is none is not."""
 
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from itertools import product
@@ -74,6 +75,24 @@ def test_bare_strokes_side_by_side_are_ones(recognizer):
     ways = list(product((1, 2, 3), (40, 90), (0.35, 0.7), (0.0, 0.15), (3, 6), (0.0, 0.5)))
     wrong = [way for way in ways if recognizer.read_pixels(strokes(*way)).number != "1" * way[0]]
     assert len(wrong) <= 3, wrong
+
+
+def test_hundreds_of_strokes_side_by_side_end_in_an_answer(recognizer):
+    comb = np.full((32, 2000), 255, np.uint8)
+    for x in range(6, 1994, 6):
+        comb[5:-5, x : x + 2] = 0
+    recognizer.read_pixels(comb)
+
+
+@pytest.mark.parametrize("size", [(20, 49_699), (49_699, 20)])
+def test_a_stroke_as_long_as_can_be_takes_little_memory(recognizer, size):
+    line = np.full(size, 255, np.uint8)
+    line[4:-4, 4:-4] = 0
+    tracemalloc.start()
+    recognizer.read_pixels(line)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100_000_000  # of which a million are its pixels: what surrounds it, in proportion, are gigabytes
 
 
 @pytest.mark.parametrize("numbers", [["4072", "1250"], ["7", "560"], ["19", "83", "4"]])

@@ -143,10 +143,10 @@ def read_line(
         return None
     log_empty = float(_mean(np.array([_log_empty(view.frames) for view in views])))
     if known in texts:
-        likelier = AGREES ** len(known)
         at = texts.index(known)
-        total = math.log1p((likelier - 1) * math.exp(min(float(mean[at]), 0.0)))
-        mean[at] += math.log(likelier)
+        others = math.log1p(-min(math.exp(mean[at]), 1 - 1e-12))
+        mean[at] += len(known) * math.log(AGREES)
+        total = float(np.logaddexp(mean[at], others))
         mean -= total
         log_empty -= total
     first = int(np.argmax(mean))

@@ -12,6 +12,7 @@ from mnist_predict.vision.read.alphabet import CLASSES
 from mnist_predict.vision.session import open_session
 
 HEIGHT = 32  # of a strip, as the network was trained
+TALL = 4 * HEIGHT  # of a place; of what is higher, less is enough
 FRAME = 2  # columns of a strip that a frame speaks for
 _WIDEST = 2000  # columns; a number of more than 80 digits
 
@@ -46,11 +47,18 @@ def cut(grey: Grey, paper: int, place: Box) -> Grey:
 
 
 def crop(grey: Grey, paper: int, place: Box) -> Grey:
-    """The pixels of a place in a grey picture (h, w); where it reaches beyond, there is paper of that level."""
+    """The pixels of a place in a grey picture (h, w); where it reaches beyond, there is paper of that level.
+
+    Reduced where it is many times as high as a strip: around a tall stroke there may be gigabytes of paper.
+    """
     height, width = grey.shape
-    left, top = max(-place.x, 0), max(-place.y, 0)
-    right, bottom = max(place.right - width, 0), max(place.bottom - height, 0)
     part = grey[max(place.y, 0) : place.bottom, max(place.x, 0) : place.right]
+    beyond = (-place.y, place.bottom - height, -place.x, place.right - width)
+    by = place.h // TALL
+    if by > 1:
+        size = [max(1, round(side / by)) for side in part.shape[::-1]]
+        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    top, bottom, left, right = (max(round(side / max(by, 1)), 0) for side in beyond)
     return np.asarray(cv2.copyMakeBorder(part, top, bottom, left, right, cv2.BORDER_CONSTANT, value=paper))
 
 
