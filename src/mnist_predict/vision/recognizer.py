@@ -207,10 +207,11 @@ class Recognizer:
         return None if seen is None else _fused(seen, rows, place, page)[0]
 
     def _seen(self, place: _Place, page: _Page, expected: Expectation | None) -> tuple[LineReading | None, Rows]:
-        """What the line network sees in a place, and what the digit network makes of each of its digits."""
+        """What the line network sees in a place, and what the digit network makes of a digit that is alone there, or of
+        strokes side by side."""
         give_way()
         rows = np.empty((0, 10), np.float32)
-        if place.digits:
+        if len(place.digits) == 1 or (place.digits and all(digit.is_stroke for digit in place.digits)):
             rows = self.classifier.probabilities(np.stack([normalize(digit.ink) for digit in place.digits]))
         known = "" if expected is not None else _known_alone(place.digits, rows)
         return read_line(self.line_reader, page.grey, page.paper, place.crops, known, expected), rows

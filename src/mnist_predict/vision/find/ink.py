@@ -24,15 +24,14 @@ def find_ink(grey: Levels) -> Levels | None:
     counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.float64)
     if np.count_nonzero(counts) < 2:
         return None
-    share = np.cumsum(counts / counts.sum())
-    first = np.cumsum(_LEVELS * counts / counts.sum())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = (first[-1] * share - first) ** 2 / (share * (1.0 - share))
-    between[share >= 1.0 - 1e-12] = 0.0
-    between = np.nan_to_num(between)
+    part = counts / grey.size
+    share, first = np.cumsum(part), np.cumsum(_LEVELS * part)
+    within = share * (1.0 - share)
+    distance = (first[-1] * share - first) ** 2
+    between = np.divide(distance, within, out=np.zeros_like(within), where=within > 1e-12)
     best = float(between.max())
     cut = int(np.flatnonzero(between == best).mean())
-    eta = best / float(_LEVELS**2 @ counts / counts.sum() - first[-1] ** 2)
+    eta = best / float(_LEVELS**2 @ part - first[-1] ** 2)
     light = 1.0 - float(share[cut])
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     if light + float((edge > cut).mean()) > 1.0:  # most of the ground and of the border: the paper
@@ -54,11 +53,12 @@ def to_grey(pixels: Levels) -> Levels:
     if pixels.ndim == 2:
         return pixels
     step = max(1, int((pixels.shape[0] * pixels.shape[1] / 20_000) ** 0.5))
-    sample = pixels[::step, ::step].reshape(-1, 3).astype(np.float64)
-    if not np.ptp(sample, axis=1).any():  # grey, as far as it was looked at
+    levels = pixels[::step, ::step].reshape(-1, 3)
+    if not (levels[:, 1:] != levels[:, :1]).any():  # grey, as far as it was looked at
         red = np.asarray(cv2.extractChannel(pixels, 0), np.uint8)
         if all(np.array_equal(red, cv2.extractChannel(pixels, channel)) for channel in (1, 2)):
             return red
+    sample = levels.astype(np.float64)
     sample -= sample.mean(axis=0)
     axis = np.linalg.eigh(sample.T @ sample)[1][:, -1]
     axis /= np.copysign(np.abs(axis).sum(), axis.sum())  # what is dark stays dark

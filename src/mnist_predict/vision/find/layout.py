@@ -24,6 +24,7 @@ SPECK = 0.12  # parts lower than this, times the tallest part, are dirt
 SMALL = 0.35  # parts of a line lower than this, times its median, are separators and dirt
 LIGHT = 0.12  # digits with less ink than this, times the one of their line with most, are hairlines
 ALIKE = 1.5  # the highest digit of a row over the lowest
+NARROW = 0.6  # width over height of what may be a bare stroke
 ASIDE = 0.1  # how far, times their height, two tall parts stand beside each other that are two digits
 APART = 1.4  # gap between two numbers of a line, times the height of digits
 REACH = 1.2  # how far marks are looked for beside a number, times its height ...
@@ -38,6 +39,11 @@ class DigitInk:
 
     box: Box
     ink: npt.NDArray[np.uint8]
+
+    @property
+    def is_stroke(self) -> bool:
+        """Whether it is so narrow that it may be a bare stroke, as it leans."""
+        return self.box.w <= NARROW * self.box.h
 
     def moved(self, across: int, down: int) -> "DigitInk":
         """The same in pixels of a picture in which the ink begins there."""

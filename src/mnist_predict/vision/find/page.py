@@ -140,11 +140,9 @@ def grown(maps: Maps) -> list[Line]:
         part = labels[y : y + h, x : x + w] == label
         rows, columns = np.nonzero(part)
         weights = kernel[y : y + h, x : x + w][part]
-        own = maps[1:, y : y + h, x : x + w][:, part]
-        score = float(np.average(weights, weights=weights))
+        score, log_height, across, down = (maps[:, y : y + h, x : x + w][:, part] @ weights / weights.sum()).tolist()
         if score < FAINT:
             continue
-        log_height, across, down = (float(np.average(values, weights=weights)) for values in own)
         tall = UNIT * math.exp(log_height)
         angle = math.atan2(down, across)
         cos, sin = math.cos(angle), math.sin(angle)
@@ -154,6 +152,6 @@ def grown(maps: Maps) -> list[Line]:
         length = high - low + CELL * (abs(cos) + abs(sin)) - CELL / 2 + 2 * ENDS * tall
         if len(rows) * CELL**2 < 0.3 * THICK * SHORTEST * tall**2:
             continue
-        middle, at = (low + high) / 2, float(np.average(beside, weights=weights))
+        middle, at = (low + high) / 2, float(beside @ weights / weights.sum())
         lines.append(Line(middle * cos - at * sin, middle * sin + at * cos, length, tall, angle, score))
     return lines

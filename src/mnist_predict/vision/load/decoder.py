@@ -5,6 +5,7 @@ At most two at once, and one for each client: while somebody's heavy file is dec
 
 import atexit
 import json
+import math
 import os
 import signal
 import subprocess
@@ -55,8 +56,7 @@ class _Process:
         if not line:
             raise EOFError
         said: dict[str, Any] = json.loads(line)
-        height, width, channels = said.get("shape", (0, 0, 0))
-        pixels = bytearray(height * width * channels)
+        pixels = bytearray(math.prod(said.get("shape", (0,))))
         if answers.readinto(pixels) < len(pixels):  # type: ignore[attr-defined]
             raise EOFError
         return said, pixels

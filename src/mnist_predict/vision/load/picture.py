@@ -1,4 +1,4 @@
-"""Bytes -> picture: upright RGB pixels, whatever the format, mode, depth or size of the file; page by page.
+"""Bytes -> picture: upright RGB or grey pixels, whatever the format, mode, depth or size of the file; page by page.
 
 Pillow reads pictures (`raster`), PDFium reads PDF (`pdf`), both in a process of their own (`decoding`). One page is in
 memory at a time.
@@ -80,7 +80,7 @@ def preview(
     raises.
     """
     picture = decode(data, page)
-    image = Image.fromarray(picture.pixels)
+    image = Image.fromarray(picture.pixels).convert("RGB")
     left, top = 0, 0
     if part is not None:
         left, top, right, bottom = (round(each / picture.scale) for each in (part.x, part.y, part.right, part.bottom))

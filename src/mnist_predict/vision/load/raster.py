@@ -1,4 +1,4 @@
-"""A file that Pillow reads -> its pages: upright RGB pixels, whatever the mode, depth or size.
+"""A file that Pillow reads -> its pages: upright RGB or grey pixels, whatever the mode, depth or size.
 
 Only the one plugin that the format calls for is imported: this keeps the command line quick to start and leaves the
 rarer parsers of Pillow out of reach of a stranger's bytes. Sizes are judged from the header, before anything is
@@ -56,7 +56,7 @@ Span = tuple[float, float]
 class Picture:
     """A decoded picture.
 
-    `pixels`: (h, w, 3) uint8 RGB, upright; `size`: (width, height) of the upright original in pixels;
+    `pixels`: (h, w, 3) RGB or (h, w) grey uint8, upright; `size`: (width, height) of the upright original in pixels;
     `scale`: original pixels per decoded pixel, 1.0 unless the picture was too large to decode in full.
     """
 
@@ -263,9 +263,9 @@ def _eight_bit(image: Any, span: Span) -> Any:
 
 
 def _over_ground(image: Any) -> Any:
-    """RGB over white; over black where white would hide it (a light drawing on a transparent ground)."""
+    """L, or RGB over white; over black where white would hide it (a light drawing on a transparent ground)."""
     if image.mode != "RGBA":
-        return image.convert("RGB")
+        return image if image.mode == "L" else image.convert("RGB")
     white = Image.new("RGBA", image.size, "white")
     white.alpha_composite(image)
     darkest, faintest = np.asarray(white.convert("L")).min(), np.asarray(image.getchannel("A")).min()

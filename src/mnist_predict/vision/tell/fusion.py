@@ -1,7 +1,7 @@
 """What the line network saw in a place -> the numbers that stand there: their digits, boxes, and how sure each is.
 
-Where the strokes fall apart into just as many digits, the digit network, which sees each of them alone and normalized,
-is asked too. Both kinds err on different digits, so their opinions are multiplied.
+Of a digit that stands alone the digit network, which sees it normalized, is asked too. Both err on different digits, so
+their opinions are multiplied.
 """
 
 import math
@@ -35,14 +35,14 @@ def fuse(
     picture: Picture,
 ) -> list[Number]:
     """The numbers read in `box`, whose strokes fall apart into `digits`; `rows` (n, 10) is what the digit network makes
-    of each of them. `around`: all that the line network looked at. What is expected is one number, whatever its marks.
-    Boxes in pixels of the upright picture."""
+    of each of them, (0, 10) where it was not asked. `around`: all that the line network looked at. What is expected is
+    one number, whatever its marks. Boxes in pixels of the upright picture."""
     line = reading.text
     own = reading.probabilities[np.arange(len(line)), reading.labels]
     places = reading.probabilities[:, :10]
     if len(digits) == len(line) and line.isdecimal():
         boxes = [digit.box for digit in digits]
-        if reading.log_fit is None:  # nothing is expected: the digits are free
+        if len(rows) == len(line) and reading.log_fit is None:  # nothing is expected: the digits are free
             mass = places.sum(axis=1, keepdims=True)
             both = np.maximum(places, 1e-9) ** LINE * np.maximum(rows, 1e-9) ** ALONE
             places = both / both.sum(axis=1, keepdims=True) * mass
