@@ -77,22 +77,28 @@ def test_bare_strokes_side_by_side_are_ones(recognizer):
     assert len(wrong) <= 3, wrong
 
 
-def test_hundreds_of_strokes_side_by_side_end_in_an_answer(recognizer):
-    comb = np.full((32, 2000), 255, np.uint8)
+def comb():
+    page = np.full((32, 2000), 255, np.uint8)
     for x in range(6, 1994, 6):
-        comb[5:-5, x : x + 2] = 0
-    recognizer.read_pixels(comb)
+        page[5:-5, x : x + 2] = 0
+    return page
 
 
-@pytest.mark.parametrize("size", [(20, 49_699), (49_699, 20)])
-def test_a_stroke_as_long_as_can_be_takes_little_memory(recognizer, size):
-    line = np.full(size, 255, np.uint8)
-    line[4:-4, 4:-4] = 0
+def long_stroke():
+    page = np.full((20, 49_699), 255, np.uint8)
+    page[4:-4, 4:-4] = 0
+    return page
+
+
+@pytest.mark.parametrize("page", [comb(), long_stroke(), long_stroke().T], ids=["comb", "flat", "tall"])
+def test_hundreds_of_strokes_and_a_stroke_as_long_as_can_be_take_little_memory(recognizer, page):
     tracemalloc.start()
-    recognizer.read_pixels(line)
+    recognizer.read_pixels(np.ascontiguousarray(page))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 100_000_000  # of which a million are its pixels: what surrounds it, in proportion, are gigabytes
+    assert (
+        peak < 100_000_000
+    )  # in proportion, gigabytes surround a stroke
 
 
 @pytest.mark.parametrize("numbers", [["4072", "1250"], ["7", "560"], ["19", "83", "4"]])

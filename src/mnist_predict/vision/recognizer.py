@@ -15,7 +15,7 @@ from mnist_predict.reading import Box, Number, Reading, merge_pages, union
 from mnist_predict.turns import give_way
 from mnist_predict.vision.find.finding import Found, find
 from mnist_predict.vision.find.ink import paper_level, to_grey
-from mnist_predict.vision.find.layout import DigitInk, hangs_together, in_row, with_marks
+from mnist_predict.vision.find.layout import DigitInk, hangs_together, in_row, is_stroke, with_marks
 from mnist_predict.vision.find.page import Line, PageReader, reduced
 from mnist_predict.vision.find.turning import clarity, lies, may_lie, turned, turned_back
 from mnist_predict.vision.load import decoder
@@ -39,6 +39,7 @@ FLATTEST = 25  # width over height of the longest picture that may be one number
 UNSURE = 0.5  # confidence below which the picture is also read as one number
 LEAST = 0.02  # confidence below which a number is none
 LIKELY = 0.3  # confidence that such a number needs, and one that only the ink shows, or only the page network sees
+ONES = 10  # strokes side by side that may be a number
 SURE = 0.9  # probability from which the digit network knows a digit
 TALL = 96  # pixels of height of lines that are tall enough to be read
 TINY = 40  # pixels of height or width; in such a picture there is nothing but a number
@@ -211,7 +212,7 @@ class Recognizer:
         strokes side by side."""
         give_way()
         rows = np.empty((0, 10), np.float32)
-        if len(place.digits) == 1 or (place.digits and all(digit.is_stroke for digit in place.digits)):
+        if len(place.digits) == 1 or (0 < len(place.digits) <= ONES and all(map(is_stroke, place.digits))):
             rows = self.classifier.probabilities(np.stack([normalize(digit.ink) for digit in place.digits]))
         known = "" if expected is not None else _known_alone(place.digits, rows)
         return read_line(self.line_reader, page.grey, page.paper, place.crops, known, expected), rows

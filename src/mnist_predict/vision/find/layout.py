@@ -40,11 +40,6 @@ class DigitInk:
     box: Box
     ink: npt.NDArray[np.uint8]
 
-    @property
-    def is_stroke(self) -> bool:
-        """Whether it is so narrow that it may be a bare stroke, as it leans."""
-        return self.box.w <= NARROW * self.box.h
-
     def moved(self, across: int, down: int) -> "DigitInk":
         """The same in pixels of a picture in which the ink begins there."""
         return DigitInk(Box(self.box.x + across, self.box.y + down, self.box.w, self.box.h), self.ink)
@@ -76,6 +71,11 @@ def in_row(digits: Sequence[DigitInk]) -> bool:
     heights = [box.h for box in boxes]
     gaps = [-one.overlap_x(other) for one, other in pairwise(boxes)]
     return max(heights) <= ALIKE * min(heights) and max(gaps, default=0) <= median(heights)
+
+
+def is_stroke(digit: DigitInk) -> bool:
+    """Whether a digit is so narrow that it may be a bare stroke, as it leans."""
+    return digit.box.w <= NARROW * digit.box.h
 
 
 def hangs_together(digit: DigitInk) -> bool:

@@ -24,6 +24,7 @@ HALF = 0.35  # of a digit's width, times its height
 TRIMMED = 16  # of a whole picture's height, the part that is also cut off above and below
 CLEAR = 0.7  # probability of a text, from which no more crops are looked at where others say the same
 READ = DIGITS + MARKS + CURRENCY + STRUCK  # other strokes are as good as blank
+LONGEST = 200  # symbols of a line; what says more is a texture
 AGREES = 20.0  # how much likelier a digit is that stands alone and is known to the digit network too
 
 
@@ -131,7 +132,8 @@ def read_line(
         ([best_path(view.frames, symbols)], None) if expected is None else candidates(view.frames, symbols, expected)
         for view in views
     ]
-    texts = list(dict.fromkeys(text for one, _ in found for text in one if any(map(str.isdecimal, text))))
+    said = [text for one, _ in found for text in one if len(text) <= LONGEST]
+    texts = list(dict.fromkeys(text for text in said if any(map(str.isdecimal, text))))
     if known and known not in texts:
         texts.append(known)
     if not texts:
