@@ -24,6 +24,7 @@ settings.load_profile("untimed")
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 
 ROOT = Path(__file__).parent.parent
+FEW_DELETED = 1000  # rows that the nodes read past: so few that tests can delete more
 
 
 class Scheduling(LoadScopeScheduling):
@@ -121,7 +122,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
         if os.environ.get("CI") == "true":
             pytest.fail(what)
         pytest.skip(what)
-    cluster = Nodes(tmp_path_factory.mktemp("cassandra"))
+    cluster = Nodes(tmp_path_factory.mktemp("cassandra"), most_deleted=FEW_DELETED)
     yield cluster
     cluster.stop()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
@@ -20,6 +21,7 @@ from mnist_predict.errors import BadRequest, Gone, KeyReused, NotFound, StoreUna
 from mnist_predict.reading import Box, Number, Reading
 from mnist_predict.service import Service
 from mnist_predict.settings import Settings
+from mnist_predict.store import erasing
 from mnist_predict.store.ids import first_id, new_id
 from mnist_predict.store.opening import open_store
 from mnist_predict.store.record import Erasure, Record
@@ -273,6 +275,34 @@ def test_an_erasure_that_was_interrupted_is_completed_by_a_retry(
     with pytest.raises(Gone):
         service.erase(str(record.id))
     assert not traces(service)
+
+
+def test_of_very_many_a_request_erases_some_and_the_next_goes_on(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, *others = (service.upload(png(0), f"{at}.png") for at in range(7))
+    monkeypatch.setattr(service.store, "erased_with", partial(service.store.erased_with, limit=3))
+    monkeypatch.setattr(erasing, "SECONDS", 0)
+    parts = [service.erase(str(record.id), "ann") for _ in range(3)]
+    assert [(len(part.records), part.complete, part.by) for part in parts] == [
+        (3, False, "ann"),
+        (3, False, "ann"),
+        (1, True, "ann"),
+    ]
+    assert {each for part in parts for each in part.records} == {each.id for each in (record, *others)}
+    assert service.store.page() == []
+    with pytest.raises(Gone):
+        service.erase(str(record.id))
+
+
+def test_where_there_is_time_a_request_erases_all_parts(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [service.upload(png(0), f"{at}.png") for at in range(7)]
+    monkeypatch.setattr(service.store, "erased_with", partial(service.store.erased_with, limit=3))
+    monkeypatch.setattr(erasing, "SECONDS", 60)
+    whole = service.erase(str(records[2].id))
+    assert (whole.complete, whole.records) == (True, tuple(each.id for each in records))
+    assert service.store.page() == []
+    assert sum(len(part.records) for part in service.store.erasures()) == 7
 
 
 def test_what_the_store_did_not_finish_is_erased_by_a_retry(service: Service, tmp_path: Path) -> None:

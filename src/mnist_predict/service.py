@@ -21,6 +21,7 @@ from mnist_predict.settings import Settings
 from mnist_predict.shadow import Shadow
 from mnist_predict.stats.counting import open_statistics
 from mnist_predict.stats.meter import Meter
+from mnist_predict.store.erasing import erase_together
 from mnist_predict.store.ids import first_id, go_on_from, new_id
 from mnist_predict.store.opening import data_place, open_safe_store
 from mnist_predict.store.protocol import Store
@@ -61,7 +62,7 @@ class Service:
         self._turns = Turns()
         share = settings.shadow
         self.shadow = Shadow(store, Path(settings.data), share, self._turns.busy) if share else None
-        self._looks = Turns(2)
+        self._looks, self._erasing = Turns(2), Turns()
         self._trial = threading.Lock()
         self._tried = -TRIED_EVERY
         self._has_seen_newest = False
@@ -200,25 +201,24 @@ class Service:
         return record
 
     def erased_with(self, record_id: str) -> list[Record]:
-        """What would be erased with a record, itself included, newest first; raises the errors of `record`."""
+        """What would be erased with a record: see `Store.erased_with`; raises the errors of `record`."""
         return self.store.erased_with(self.record(record_id))
 
     def erase(self, record_id: str, by: str | None = None) -> Erasure:
         """Erase the picture of a record for good, with all its records and their labels; `by`: who asked for it.
 
-        A record without a picture goes with its labels. Repeated for what is erased already, it completes an erasure
-        that was interrupted, and then raises `Gone`. Raises `NotFound` and `StoreUnavailable`.
+        A record without a picture goes with its labels. Of very many, some go, and the erasure is not complete: repeat
+        it. Repeated for what is erased already, it completes an erasure that was interrupted, and then raises `Gone`.
+        Raises `NotFound` and `StoreUnavailable`.
         """
         try:
-            going = tuple(record.id for record in self.erased_with(record_id))
+            record = self.record(record_id)
         except Gone:
             for erasure in self.store.erasures():
                 if UUID(record_id) in erasure.records:
                     self._forget(self.store.erase(erasure).records)
             raise
-        erasure = self.store.erase(Erasure(new_id(), going, by))
-        self._forget(erasure.records)
-        return erasure
+        return erase_together(self.store, record, by, self._forget, self._erasing)
 
     def forget_erased(self, since: UUID) -> UUID:
         """Forget on this machine what was erased on any, from that erasure on; returns where to go on the next time.

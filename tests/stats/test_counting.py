@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from disks import fill, mount, mounted
 from flaky_store import FlakyStore
 from stats_examples import NOON, label, upload
 
@@ -251,6 +252,22 @@ def test_a_file_that_cannot_be_used_is_named_and_can_be_removed(
         statistics.days(SINCE)
     path.rmdir() if path.is_dir() else path.unlink()
     assert whole(statistics)["readings"] == 1
+
+
+def test_on_a_full_or_read_only_disk_it_is_the_disk_that_is_to_be_mended(store: Paged, tmp_path: Path) -> None:
+    store.add(upload("7"))
+    with mounted(tmp_path / "disk") as disk:
+        statistics = open_statistics(store, str(disk), "here")
+        assert whole(statistics)["readings"] == 1
+        ballast = fill(disk)
+        many = [Mistake(new_id(), 0, 1, 7) for _ in range(9999)]
+        with pytest.raises(StoreUnavailable, match=r"on a disk with free space\.$"):
+            statistics.kept.keep_mistakes({each.record: [each] for each in many})
+        ballast.unlink()
+        assert mount("-o", "remount,ro", disk)
+        assert whole(statistics)["readings"] == 1  # what was counted before
+        assert mount("-o", "remount,rw", disk)
+        until_complete(statistics)
 
 
 def test_which_digits_of_a_record_are_wrong_is_forgotten_with_it(tmp_path: Path) -> None:

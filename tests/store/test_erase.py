@@ -122,6 +122,24 @@ def test_ids_that_were_merged_go_with_the_record_and_all_their_labels(store: Sto
     assert list(store.merged()) == []
 
 
+@pytest.mark.parametrize("by_label", [False, True], ids=["record", "label"])
+def test_very_many_are_erased_in_parts_and_what_was_asked_for_comes_last(store: Store, by_label: bool) -> None:
+    """So whoever is interrupted, or told that more is left, may ask for the same again."""
+    uploads = [store.add(record_of(PICTURE, key=f"{at}"), PICTURE) for at in range(6)]
+    labels = [store.add(record_of(PICTURE, source="hand", label_of=uploads[at].id)) for at in (0, 0, 2, 5)]
+    other = store.add(record_of(b"other"), b"other")
+    asked = labels[2] if by_label else uploads[2]
+    parts: list[list[Record]] = []
+    while store.get(asked.id):
+        parts.append(store.erased_with(asked, limit=3))
+        store.erase(Erasure(new_id(), tuple(each.id for each in parts[-1])))
+    assert max(map(len, parts)) == 3
+    assert not [each for each in parts[0] if each.label_of is None]
+    assert_gone(store, *uploads, *labels)
+    assert store.erased_with(asked) == []
+    assert (store.page(), store.picture(str(asked.sha256))) == ([other], None)
+
+
 def test_an_erasure_is_of_these_records_and_may_be_repeated(store: Store) -> None:
     """As one store tells it to another, where the picture may have come again."""
     gone, stays = (store.add(record_of(PICTURE, image_name=name), PICTURE) for name in ("a", "b"))

@@ -29,6 +29,7 @@ VERSION = "5.0.8"
 PASSWORD = "cassandra"  # of the user that a new cluster begins with, and of "tester"
 JARS = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / f"mnist-predict/cassandra-{VERSION}"
 QUICK = ("-Xms256m", "-Xmx384m", "-XX:TieredStopAtLevel=1")  # of Java: up soon and small, as tests want it
+MOST_DELETED = 100_000  # rows that a node reads past before it refuses to, by default
 READY = "Starting listening for CQL clients"
 
 POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
@@ -62,6 +63,8 @@ client_encryption_options:
 memtable_allocation_type: heap_buffers
 disk_access_mode: standard
 auto_snapshot: false
+tombstone_warn_threshold: {most_deleted}
+tombstone_failure_threshold: {most_deleted}
 """
 
 # How a node syncs its commit log: before it acknowledges a write, or as `docker run cassandra:latest` has it.
@@ -113,13 +116,17 @@ def fetch_jars() -> None:
 class Nodes:
     """Up to three nodes of one cluster, on addresses of their own, with their data under `folder`.
 
-    `java`: its heap and compiler. `sync`: `GROUP` or `PERIODIC`, from a node's next start on.
+    `java`: its heap and compiler. `sync`: `GROUP` or `PERIODIC`, from a node's next start on. `most_deleted`: rows
+    that were deleted, past which a node reads.
     """
 
-    def __init__(self, folder: Path, java: tuple[str, ...] = QUICK, sync: str = GROUP) -> None:
+    def __init__(
+        self, folder: Path, java: tuple[str, ...] = QUICK, sync: str = GROUP, most_deleted: int = MOST_DELETED
+    ) -> None:
         self.folder = folder
         self.java = java
         self.sync = sync
+        self.most_deleted = most_deleted
         # macOS has no loopback address but the first, so one node is the most it can start.
         block = "127.0.0" if sys.platform == "darwin" else f"127.{random.randint(1, 254)}.{random.randint(1, 254)}"
         self.addresses = [f"{block}.{i}" for i in (1, 2, 3)]
@@ -226,6 +233,7 @@ class Nodes:
                 seed=self.addresses[0],
                 keystore=self.folder / "keystore.p12",
                 sync=self.sync,
+                most_deleted=self.most_deleted,
             )
         )
         (home / "logback.xml").write_text(LOGBACK.format(log=log))

@@ -89,6 +89,7 @@ def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
     """
     from mnist_predict.service import open_service
     from mnist_predict.store.opening import open_existing_store
+    from mnist_predict.store.protocol import ERASED_AT_ONCE
 
     settings = Settings.from_environment().but(store=store)
     open_existing_store(settings.store_url)
@@ -102,9 +103,12 @@ def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
                 raise
             labels = [record.label_of is not None for record in together]
             words = f"{counted(labels.count(False), 'record')} and {counted(labels.count(True), 'label')}"
+            if len(together) >= ERASED_AT_ONCE:
+                words = f"{len(together)} records and labels or more"
             if not yes:
                 click.confirm(f"Erase {words} of {record_id} for good?", abort=True, err=True)
-            service.erase(record_id, "command line")
+            while not service.erase(record_id, "command line").complete:
+                pass
             click.echo(f"{record_id}\terased for good: {words}")
     finally:
         service.store.close()

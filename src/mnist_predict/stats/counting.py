@@ -19,7 +19,6 @@ from uuid import UUID
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.stats.kept import Kept, Span
 from mnist_predict.stats.tally import Counts, Mistake, add, tally
-from mnist_predict.store.file_lock import try_lock
 from mnist_predict.store.ids import first_id
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Record
@@ -90,7 +89,7 @@ class Statistics:
         """Count what is not counted of those ids, a page at least and for so long; another process that is counting
         is left to it."""
         newest = self.kept.newest()
-        with try_lock(self.kept.path) as mine:
+        with self.kept.counting() as mine:
             if not mine:
                 return
             if newest is not None and self.store.get(newest) is None:

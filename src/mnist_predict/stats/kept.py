@@ -8,13 +8,14 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.stats.tally import Counts, Mistake, Tally, add
+from mnist_predict.store.file_lock import try_lock
 from mnist_predict.store.ids import first_id
 from mnist_predict.store.sqlite.connection import patiently
 
@@ -66,11 +67,23 @@ class Kept:
                 connection.execute("commit")
             except (sqlite3.Error, OSError) as error:
                 self._close()
-                words = f"The statistics in {self.path} cannot be used ({error}). {_advice(error, self.path)}"
-                raise StoreUnavailable(words) from error
+                raise self._unusable(error) from error
             except BaseException:
                 self._close()
                 raise
+
+    @contextmanager
+    def counting(self) -> Iterator[bool]:
+        """Whether this process, and no other, may count now; raises `StoreUnavailable` where that cannot be told."""
+        with ExitStack() as stack:
+            try:
+                mine = stack.enter_context(try_lock(self.path))
+            except OSError as error:
+                raise self._unusable(error) from error
+            yield mine
+
+    def _unusable(self, error: Exception) -> StoreUnavailable:
+        return StoreUnavailable(f"The statistics in {self.path} cannot be used ({error}). {_advice(error, self.path)}")
 
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -48,8 +48,12 @@ def go_on_from(newest: UUID) -> None:
 
 def first_id(at: datetime) -> UUID:
     """The smallest id that a record of that time can have: where its millisecond begins in the order of ids."""
-    milliseconds = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
-    return UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62))
+    return first_of((at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1))
+
+
+def first_of(millisecond: int) -> UUID:
+    """The same of a millisecond since 1970. It has the version of all ids, by which Cassandra orders them first."""
+    return UUID(int=(millisecond << 80) | (7 << 76) | (2 << 62))
 
 
 def time_of(record_id: UUID) -> datetime:

@@ -10,6 +10,8 @@ from mnist_predict.store.record import Erasure, Record, standing
 from mnist_predict.store.search import Counted, Found, Search, count_by_looking
 from mnist_predict.store.versions.kept import Assignment, KeptVersion
 
+ERASED_AT_ONCE = 500  # records and labels
+
 
 @dataclass(frozen=True, slots=True)
 class Unreviewed:
@@ -113,10 +115,11 @@ class Store(Protocol):
     def skip(self, record_id: UUID, who: str, seconds: float) -> None:
         """Give what `who` holds, or nobody does, to nobody for so long."""
 
-    def erased_with(self, record: Record) -> list[Record]:
+    def erased_with(self, record: Record, limit: int = ERASED_AT_ONCE) -> list[Record]:
         """What is erased with a record, itself included, newest first: all with its picture, and their labels.
 
-        A label goes with what it labels.
+        A label goes with what it labels. With more than `limit`, so many of them: those that others lead to first, that
+        is labels, and neither the record itself nor what it labels.
         """
 
     def erase(self, erasure: Erasure) -> Erasure:

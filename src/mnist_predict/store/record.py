@@ -101,6 +101,7 @@ class Erasure:
     id: UUID
     records: tuple[UUID, ...]
     by: str | None = None  # the name of their token; None: nobody was asked for one
+    complete: bool = True  # False: these are so many that more are left, which are to be erased by asking again
 
     @property
     def time(self) -> datetime:
@@ -109,7 +110,8 @@ class Erasure:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of an answer."""
-        return {"erased": [str(record_id) for record_id in self.records], "time": _iso(self.time), "by": self.by}
+        erased = [str(record_id) for record_id in self.records]
+        return {"erased": erased, "time": _iso(self.time), "by": self.by, "complete": self.complete}
 
 
 def _iso(time: datetime) -> str:

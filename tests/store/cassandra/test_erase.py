@@ -1,20 +1,26 @@
 """What erasing in Cassandra adds to the contract: no table keeps anything; who dies half-way; clocks apart."""
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from typing import Any
+from uuid import UUID
 
 import pytest
+from cassandra import ReadFailure
+from cassandra_nodes import EXISTING
 from store_examples import record_of, until
 
 from mnist_predict.errors import Gone, StoreUnavailable
 from mnist_predict.store.cassandra import erase as erasing
-from mnist_predict.store.cassandra import write
+from mnist_predict.store.cassandra import index, write
+from mnist_predict.store.cassandra.rows import PAGE, blob, partition, timestamp
 from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.cassandra.store import CassandraStore
 from mnist_predict.store.ids import new_id
 from mnist_predict.store.record import Erasure, Record
+from mnist_predict.store.search import END, Search
 from mnist_predict.store.tools.check import Checked, check
 
 PICTURE = b"a picture that nobody may see any more"
@@ -145,3 +151,33 @@ def test_what_was_kept_before_there_was_erasing_is_found_by_its_picture(
     erase(reopened, uploads[1])
     assert (reopened.page(), list(reopened.pictures())) == ([], [])
     reopened.close()
+
+
+def ids_of_yesterday(count: int) -> list[UUID]:
+    """Ids that follow each other, all of one partition."""
+    start = int(time.time()) // 600 * 600_000 - 86_400_000
+    return [UUID(int=(start + at) << 80 | 7 << 76 | 2 << 62 | at << 3) for at in range(count)]
+
+
+def test_so_much_may_have_been_erased_that_a_node_refuses_to_read_past_it(
+    cassandra_copy: CassandraStore, cassandra_link: Session
+) -> None:
+    """Of one picture and in one partition, between two records that are left. The nodes here refuse after 1000."""
+    store = cassandra_copy
+    first, *gone, last = (record_of(PICTURE, id=each, image_name=NAME) for each in ids_of_yesterday(3000))
+    for record in (first, last):
+        store.add(record, PICTURE)
+    with write.Window(cassandra_link, write.ROWS_AT_ONCE) as window:
+        for record in gone:
+            window.batch([*index.forget(record), *erasing._row_deleted(record.id)])
+            window.start(erasing._UNLIST, timestamp(record.id), blob(record.sha256), record.id)
+    if EXISTING not in os.environ:
+        where = partition(first.id)
+        for cql, key in ((erasing._LISTED, [blob(first.sha256)]), (PAGE, where)):
+            with pytest.raises(ReadFailure):
+                list(cassandra_link.rows(cassandra_link.start(cql, *key, UUID(int=0), END)))
+    assert store.page() == [last, first]
+    assert store.search(Search(image_name=NAME)).records == [last, first]
+    assert store.erased_with(first) == [last, first]
+    erase(store, last)
+    assert (store.page(), list(store.pictures()), store.newest(NAME)) == ([], [], None)

@@ -4,7 +4,6 @@ import multiprocessing
 import resource
 import shutil
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from disks import fill, mount, mounted
 from store_examples import label_of, plain_id, read_as, record_of, unsure, until
 
 from mnist_predict.errors import BadRequest, KeyReused, StoreUnavailable, UserError
@@ -40,22 +40,10 @@ def store(path: Path) -> Iterator[SqliteStore]:
     opened.close()
 
 
-def mount(*arguments: str | Path) -> bool:
-    return subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode == 0
-
-
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    try:
-        mounted = mount("-t", "tmpfs", "-o", "size=1m", "none", disk)
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("mounting a small disk is not permitted here")
-    yield disk
-    subprocess.run(["umount", "--lazy", disk], check=True)
+    with mounted(tmp_path / "disk") as disk:
+        yield disk
 
 
 @contextmanager
@@ -108,10 +96,7 @@ def test_another_kind_of_url_is_refused_with_what_to_write(url: str) -> None:
 def test_a_full_disk_keeps_nothing_and_says_so_until_there_is_space(small_disk: Path) -> None:
     store = SqliteStore(small_disk / "kept.sqlite")
     kept = [store.add(record_of(b"before"), b"before")]
-    ballast = small_disk / "ballast"
-    with suppress(OSError), ballast.open("wb", buffering=0) as file:
-        while file.write(bytes(4096)):
-            pass
+    ballast = fill(small_disk)
     with pytest.raises(StoreUnavailable, match="full"):
         store.add(record_of(LARGE), LARGE)
     with suppress(StoreUnavailable):
@@ -137,9 +122,7 @@ def test_a_full_disk_keeps_room_to_erase(small_disk: Path, monkeypatch: pytest.M
     kept = [store.add(record_of(picture), picture) for picture in (b"\x01" * 20_000, b"\x02" * 20_000)]
     store.close()  # which moves the log into the file
     store = SqliteStore(small_disk / "kept.sqlite")
-    with (small_disk / "ballast").open("wb", buffering=0) as file, suppress(OSError):
-        while file.write(bytes(4096)):
-            pass
+    fill(small_disk)
     with pytest.raises(StoreUnavailable, match="Free some space"):
         store.add(record_of(LARGE), LARGE)
     for record in kept:

@@ -1,12 +1,14 @@
 """Erasing a picture for good: what is asked before, what is told after, and that nobody brings it about by accident."""
 
 import json
+from functools import partial
 
 import pytest
 from flask.testing import FlaskClient
 from web_examples import BROWSER, CURL, JSON, Upload, picture_of
 
 from mnist_predict.service import Service
+from mnist_predict.store import erasing
 from mnist_predict.store.record import Record
 
 
@@ -54,6 +56,45 @@ def test_it_is_erased_and_says_so_from_then_on(
         assert "was erased for good" in gone.text
     assert client.open(path, method=method).status_code == 410
     assert client.get("/uploads/7.png").status_code == 404
+
+
+@pytest.fixture
+def in_parts(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request erases two records or labels."""
+    monkeypatch.setattr(service.store, "erased_with", partial(service.store.erased_with, limit=2))
+    monkeypatch.setattr(erasing, "SECONDS", 0)
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_of_very_many_a_request_erases_some_and_says_that_more_is_left(
+    client: FlaskClient, service: Service, record: Record
+) -> None:
+    page = client.get(f"/records/{record.id}/erase").text
+    assert "Its records and labels, more than 2." in page
+    assert "Its label" not in page
+    some = client.delete(f"/records/{record.id}", headers={"Accept": JSON})
+    assert (some.status_code, some.get_json()["complete"], len(some.get_json()["erased"])) == (202, False, 2)
+    assert service.store.get(record.id) == record
+    rest = client.delete(f"/records/{record.id}", headers={"Accept": JSON})
+    assert (rest.status_code, rest.get_json()["complete"], rest.get_json()["erased"]) == (200, True, [str(record.id)])
+    assert client.delete(f"/records/{record.id}").status_code == 410
+    assert [each.image_name for each in service.store.page()] == ["40.png"]
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_curl_is_told_that_more_is_left(client: FlaskClient, record: Record) -> None:
+    text = client.delete(f"/records/{record.id}", headers={"Accept": CURL}).text
+    assert text.splitlines()[-1] == "More is left to erase. Send this again."
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_the_page_has_a_button_that_erases_the_rest(client: FlaskClient, record: Record) -> None:
+    page = client.post(f"/records/{record.id}/erase", headers={"Accept": BROWSER})
+    assert page.status_code == 202
+    assert "2 records and labels were erased just now. More are left." in page.text
+    assert f'action="/records/{record.id}/erase"' in page.text
+    last = client.post(f"/records/{record.id}/erase", headers={"Accept": BROWSER})
+    assert "Erased for good" in last.text
 
 
 def test_a_retry_of_its_upload_and_a_late_label_are_told_that_it_is_gone(

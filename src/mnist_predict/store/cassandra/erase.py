@@ -10,7 +10,7 @@ arrives. What points to a record goes first and its row last, so that an erasing
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -23,16 +23,17 @@ from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.cassandra.write import CLAIMED, NEWEST, ROWS_AT_ONCE, Window
 from mnist_predict.store.ids import time_of
 from mnist_predict.store.record import Erasure, Record
-from mnist_predict.store.search import Search
+from mnist_predict.store.search import END, Search
 
 IDS_AT_ONCE = 100
 PAGE = 50  # records of a name that are looked at together
+AT_ONCE = 50  # records of a picture whose labels are looked for together: each has 1000 at most
 
 _BARRED = "select id from @erased where id in ?"
 _BAR = 'insert into @erased (id, erasure, "by") values (?, ?, ?)'
 _LABELS = "select id from @label_of_record where label_of = ?"
 _MERGED = "select id from @merged_into where kept = ?"
-_LISTED = "select id from @record_of_picture where sha256 = ?"
+_LISTED = "select id from @record_of_picture where sha256 = ? and id >= ? and id < ?"
 _UNLIST = "delete from @record_of_picture using timestamp ? where sha256 = ? and id = ?"
 _UNLABEL = "delete from @label_of_record where label_of = ? and id = ?"
 _ROW = "delete from @record using timestamp ? where day = ? and bucket = ? and id = ?"
@@ -56,12 +57,18 @@ def barred(session: Session, asked: list[Any]) -> set[UUID]:
     return {row[0] for answer in asked for row in session.rows(answer)}
 
 
-def erased_with(session: Session, record: Record) -> list[Record]:
-    """See `Store.together`."""
-    found = {record.id} | (_found(session, _LISTED, [blob(record.sha256)]) if record.sha256 else set())
-    while pointing := _pointing_to(session, found) - found:
-        found |= pointing
-    return sorted(_records(session, found), key=lambda each: each.id, reverse=True)
+def erased_with(session: Session, record: Record, asked: UUID, limit: int) -> list[Record]:
+    """See `Store.erased_with`; `record`: what is asked for, or what that labels."""
+    last = [record.id, *({asked} - {record.id})]
+    found: dict[UUID, Record] = {}
+    others = (each for each in _listed(session, record.sha256) if each not in last)
+    every = chain(others, last)
+    while len(found) < limit and (ids := set(islice(every, AT_ONCE))):
+        while pointing := _pointing_to(session, ids) - ids:
+            ids |= pointing
+        found |= {each.id: each for each in _records(session, ids)}
+    labels_first = sorted(found.values(), key=lambda each: (each.id == asked, each.id == record.id, not each.label_of))
+    return sorted(labels_first[:limit], key=lambda each: each.id, reverse=True)
 
 
 def erase(session: Session, erasure: Erasure) -> Erasure:
@@ -74,9 +81,7 @@ def erase(session: Session, erasure: Erasure) -> Erasure:
         pending = _pointing_to(session, pending) - going
     records = _records(session, going)
     for digest in {record.sha256 for record in records if record.sha256}:
-        # Uploads that were listed and died, or are under way: there is no telling, so they are refused.
-        listed = _found(session, _LISTED, [blob(digest)]) - going
-        nameless = listed - {record.id for record in _records(session, listed)}
+        nameless = _unwritten(session, digest, going)
         _bar(session, nameless, erasure)
         records += _records(session, nameless)  # who came this moment did not see the bar
         going |= nameless
@@ -153,6 +158,26 @@ def _found(session: Session, cql: str, keys: Iterable[Any]) -> set[UUID]:
     return found
 
 
+def _listed(session: Session, digest: str | None) -> Iterator[UUID]:
+    """The ids that are listed as those of a picture's records, newest first."""
+    if digest is not None:
+        yield from (row[0] for row in session.between(_LISTED, blob(digest), UUID(int=0), END))
+
+
+def _unwritten(session: Session, digest: str, going: set[UUID]) -> set[UUID]:
+    """Ids that are listed and have no record: uploads that died, or are under way. There is no telling, so both go.
+
+    Where so many others have the picture that it stays, not all are looked at.
+    """
+    unwritten: set[UUID] = set()
+    others = (each for each in _listed(session, digest) if each not in going)
+    looked = 0
+    while looked - len(unwritten) < IDS_AT_ONCE and (ids := set(islice(others, IDS_AT_ONCE))):
+        looked += len(ids)
+        unwritten |= ids - {record.id for record in _records(session, ids)}
+    return unwritten
+
+
 def _pointing_to(session: Session, ids: set[UUID]) -> set[UUID]:
     """The labels of these ids, and the ids that were merged into them."""
     return _found(session, _LABELS, ids) | _found(session, _MERGED, ids)
@@ -195,8 +220,11 @@ def _drop_picture(session: Session, digest: str) -> None:
     """
     written = "select writetime(bytes), writetime(size) from @picture where sha256 = ?"
     times = [time for row in session.rows(session.start(written, blob(digest))) for time in row]
-    listed = _found(session, _LISTED, [blob(digest)])
-    if times and not listed - barred(session, ask(session, listed)):
+    listed = _listed(session, digest) if times else iter(())
+    while ids := set(islice(listed, IDS_AT_ONCE)):
+        if ids - barred(session, ask(session, ids)):
+            return
+    if times:
         session.run("delete from @picture using timestamp ? where sha256 = ?", max(times), blob(digest))
 
 

@@ -1,6 +1,7 @@
 """Which partitions there are, newest first: of all records, and of those with some index terms."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from heapq import merge
 from itertools import groupby, islice
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ from uuid import UUID
 
 from mnist_predict.store.cassandra.rows import Partition, month_of, partition
 from mnist_predict.store.cassandra.session import Session
+from mnist_predict.store.ids import first_of
 
 AT_ONCE = 6  # partitions that are asked first, at least: most of the eight of a time; then twice as many each time
 MOST_AT_ONCE = 64
@@ -68,6 +70,13 @@ def _named(term: str, rows: Iterator[Any]) -> Iterator[tuple[Partition, str]]:
     """The partitions of an index term, one by one: a month has thousands, of which a page asks a few."""
     for day, bucket in rows:
         yield (day.date(), bucket), term
+
+
+def within(where: Partition, first: UUID, end: UUID) -> tuple[UUID, UUID]:
+    """What of the ids from the first up to but without the other may be in a partition."""
+    day, bucket = where
+    start = (day - date(1970, 1, 1)).days * 86_400_000 + bucket // 8 * 600_000
+    return max(first, first_of(start)), min(end, first_of(start + 600_000))
 
 
 def _between(first: UUID, end: UUID) -> tuple[Partition, Partition]:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from mnist_predict.store.cassandra.partitions import AT_ONCE, all_buckets, buckets_of
+from mnist_predict.store.cassandra.partitions import AT_ONCE, all_buckets, buckets_of, within
 from mnist_predict.store.cassandra.rows import COLUMNS, PAGE, Partition, from_row, partition
 from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.record import Record
@@ -67,8 +67,8 @@ def newest(session: Session, first: UUID, end: UUID, limit: int) -> Iterator[Rec
     """All records from one id to another, newest first; about `limit` of them are wanted."""
     size = max(10, limit // AT_ONCE)
     for group in all_buckets(session, first, end):
-        asked = [session.start(PAGE, *where, first, end, fetch_size=size) for where in group]
-        streams = [map(from_row, session.rows(rows)) for rows in asked]
+        asked = [session.between(PAGE, *where, *within(where, first, end), fetch_size=size) for where in group]
+        streams = [map(from_row, rows) for rows in asked]
         yield from merge(*streams, key=lambda record: record.id, reverse=True)
 
 
@@ -77,9 +77,11 @@ def _walk(session: Session, search: Search, first: UUID, end: UUID, some: int) -
     size = max(10, some // 4)
     for group in buckets_of(session, list(terms_to_scan(search)), first, end):
         asked = [
-            session.start(_WALK, *where, term, first, end, fetch_size=size) for where, terms in group for term in terms
+            session.between(_WALK, *where, term, *within(where, first, end), fetch_size=size)
+            for where, terms in group
+            for term in terms
         ]
-        streams = [(_Row(*row) for row in session.rows(rows)) for rows in asked]
+        streams = [(_Row(*row) for row in rows) for rows in asked]
         yield from merge(*streams, key=lambda row: row.id, reverse=True)
 
 

@@ -17,6 +17,7 @@ from cassandra import (
     ConsistencyLevel,
     DriverException,
     OperationTimedOut,
+    ReadFailure,
     RequestValidationException,
     Unavailable,
     WriteTimeout,
@@ -48,15 +49,18 @@ from mnist_predict.errors import StoreRefused, StoreUnavailable
 from mnist_predict.store.cassandra.policies import Retry, SilentLast
 from mnist_predict.store.cassandra.rows import Partition
 from mnist_predict.store.cassandra.url import ClusterUrl
+from mnist_predict.store.ids import first_of
 
 ERRORS = (DriverException, NoHostAvailable, ConnectionException, QueryExhausted, ErrorMessage, OSError)
 LOST = NoHostAvailable
 CAS_UNKNOWN = 0x1700  # error code of protocol 5 that the driver has no name for
+TOO_MANY_TOMBSTONES = 1  # why a replica fails to read, of protocol 5
 UNKNOWN_OUTCOME = (WriteTimeout, OperationTimedOut, ConnectionException)
 TIMEOUT = 5.0  # seconds that a statement may take, with all its retries
 ALONE = 2.5  # seconds for one that is asked of one node alone, which itself gives up on the others after two
 SPECULATE = 0.25  # seconds after which another node is asked too, if the statement may be repeated
-
+HOUR = 3_600_000  # milliseconds
+AHEAD = 8 * 24 * HOUR  # of the clock: later than the ids of all records, as a rule
 
 _MOST_LISTED = 50_000
 
@@ -130,6 +134,34 @@ class Session:
         while result.has_more_pages:
             result = self._send(future.query, paging_state=result.paging_state).result()
             yield from result.current_rows
+
+    def between(self, cql: str, *values: Any, fetch_size: int = 1000) -> Iterator[Any]:
+        """The rows from one id up to but without another, newest first; asked for at once.
+
+        The two ids are the last values of the statement, and each row begins with its own. Where so many rows were
+        deleted that a node refuses to read past them (`tombstone_failure_threshold`), it is asked for shorter times.
+        """
+        return self._between(self.start(cql, *values, fetch_size=fetch_size), cql, values, fetch_size)
+
+    def _between(self, asked: ResponseFuture, cql: str, values: Sequence[Any], fetch_size: int) -> Iterator[Any]:
+        *key, first, end = values
+        low, step = first, min(8 * HOUR, (end.int - first.int) >> 80)  # the latter in milliseconds
+        while True:
+            try:
+                for row in self.rows(asked):
+                    end = row[0]
+                    yield row
+                if low == first:
+                    return
+                end, step = low, step * 2
+            except ReadFailure as error:
+                if step <= 1 or TOO_MANY_TOMBSTONES not in error.error_code_map.values():
+                    raise
+                step = max(1, step // 8)
+            ahead, before = time.time_ns() // 1_000_000 + AHEAD, (end.int >> 80) - step
+            next_low = ahead if first_of(ahead) < end else before
+            low = first_of(next_low) if next_low > first.int >> 80 else first
+            asked = self.start(cql, *key, low, end, fetch_size=fetch_size)
 
     def batch(self, statements: Iterable[tuple[Any, ...]]) -> ResponseFuture:
         """Send writes of one partition, each with its values, as one mutation; as `start`."""

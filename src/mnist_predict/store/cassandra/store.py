@@ -20,7 +20,7 @@ from mnist_predict.store.cassandra.search import search as find
 from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.durability import Durability
 from mnist_predict.store.ids import new_id
-from mnist_predict.store.protocol import Store, Unreviewed
+from mnist_predict.store.protocol import ERASED_AT_ONCE, Store, Unreviewed
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import END, Found, Search
 from mnist_predict.store.versions import cassandra as versioning
@@ -148,11 +148,10 @@ class CassandraStore(Shared, Store):
         with self._using() as session:
             review.skip(session, record_id, who, seconds)
 
-    def erased_with(self, record: Record) -> list[Record]:
-        if record.sha256 is None and record.label_of is not None:
-            record = self.get(record.label_of) or record
+    def erased_with(self, record: Record, limit: int = ERASED_AT_ONCE) -> list[Record]:
+        labelled = self.get(record.label_of) if record.label_of is not None else None
         with self._using() as session:
-            return erasing.erased_with(session, record)
+            return erasing.erased_with(session, labelled or record, record.id, limit)
 
     def erase(self, erasure: Erasure) -> Erasure:
         with self._using() as session:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.store.durability import Durability
-from mnist_predict.store.protocol import Status, Store
+from mnist_predict.store.protocol import ERASED_AT_ONCE, Status, Store
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Found, Search, merge_results, one_of_each
 from mnist_predict.store.spool.alone import StoreAlone
@@ -161,10 +161,12 @@ class SpooledStore(StoreAlone):
         found = mine if mine is not None else self._ask(lambda: self.store.picture(sha256))
         return found if found is not None else self._in_spool(lambda: self.spool.unsynced_picture(sha256), None)
 
-    def erased_with(self, record: Record) -> list[Record]:
-        """What is erased with a record, in the store and in the spool; see `Store.together`."""
-        theirs = self._ask(lambda: self.store.erased_with(record))
-        return list(one_of_each(self.spool.erased_with(record), theirs))
+    def erased_with(self, record: Record, limit: int = ERASED_AT_ONCE) -> list[Record]:
+        """What is erased with a record, in the store and in the spool; see `Store.erased_with`."""
+        theirs = self._ask(lambda: self.store.erased_with(record, limit))
+        mine = self.spool.erased_with(record, limit)
+        last = (record.id, record.label_of) if limit in (len(theirs), len(mine)) else ()
+        return [each for each in one_of_each(mine, theirs) if each.id not in last]
 
     def erase(self, erasure: Erasure) -> Erasure:
         """Erase these records in the store, so that none is moved there any more, then in the spool."""

@@ -15,10 +15,11 @@ from mnist_predict.errors import Gone, StoreUnavailable
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.sqlite.connection import Connection, connect
 
-TOGETHER = (
-    "where sha256 = ?1 or id = ?2 or label_of = ?2 or label_of in (select id from record where sha256 = ?1) "
-    "order by id desc"
-)
+TOGETHER = """where id in (
+    select id from record
+    where sha256 = ?1 or id = ?2 or label_of = ?2 or label_of in (select id from record where sha256 = ?1)
+    order by id = ?3, id = ?2, label_of is null, id desc limit ?4
+) order by id desc"""  # ?2: what is asked for, or what that labels; ?3: what is asked for
 ERASURES = 'select erasure, "by", id from erased order by erasure desc, id'
 ERASED = "select id from erased where id in (select value from json_each(?))"
 UNUSED = "delete from picture where sha256 = ?1 and not exists (select 1 from record where sha256 = ?1)"

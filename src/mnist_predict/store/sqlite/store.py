@@ -15,7 +15,7 @@ from uuid import UUID
 
 from mnist_predict.errors import KeyReused, StoreUnavailable
 from mnist_predict.reading import Reading
-from mnist_predict.store.protocol import Store, Unreviewed
+from mnist_predict.store.protocol import ERASED_AT_ONCE, Store, Unreviewed
 from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Counted, Found, Search, cut
 from mnist_predict.store.sqlite import erase as erasing
@@ -155,10 +155,10 @@ class SqliteStore(Store):
     def skip(self, record_id: UUID, who: str, seconds: float) -> None:
         self._write(lambda connection: sqlite_review.skip(connection, record_id, who, seconds))
 
-    def erased_with(self, record: Record) -> list[Record]:
-        if record.sha256 is None and record.label_of is not None:
-            record = self.get(record.label_of) or record
-        return self._records(erasing.TOGETHER, record.sha256 or "", str(record.id))
+    def erased_with(self, record: Record, limit: int = ERASED_AT_ONCE) -> list[Record]:
+        labelled = self.get(record.label_of) if record.label_of is not None else None
+        of = labelled or record
+        return self._records(erasing.TOGETHER, of.sha256 or "", str(of.id), str(record.id), limit)
 
     def erase(self, erasure: Erasure) -> Erasure:
         return self._erase(lambda connection: erasing.erase(connection, erasure))

@@ -35,12 +35,13 @@ def operation(
     form: Schema | None = None,
     parameters: Sequence[Schema] = (),
     see_other: bool = False,
+    accepted: Schema | None = None,
 ) -> Schema:
     """An operation object: its answer of status 200 (see `content`), its errors, its form and its parameters.
 
-    `see_other`: browsers get a redirect instead.
+    `see_other`: browsers get a redirect instead. `accepted`: the answer of status 202.
     """
-    responses = {"200": answer} | ({"303": _SEE_OTHER} if see_other else {})
+    responses = {"200": answer} | ({"303": _SEE_OTHER} if see_other else {}) | ({"202": accepted} if accepted else {})
     for status in errors:
         responses[str(status)] = content(_ERRORS[status], ref("Error"), TEXT_TYPE, HTML_TYPE)
     body = {} if form is None else {"requestBody": form}

@@ -176,6 +176,7 @@ _ERASURE = {
     "erased": _list(ID, minItems=1, description="Of records and labels."),
     "time": {"type": "string", "format": "date-time"},
     "by": MAYBE | {"description": "Who erased them: the name of their token; null: none was asked for."},
+    "complete": {"type": "boolean", "description": "False: more of the same is left. Send the request again."},
 }
 _TIME = {"type": "string", "format": "date-time"}
 _ALIASES = ["champion", "candidate", "previous", "shipped"]

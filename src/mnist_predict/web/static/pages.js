@@ -59,6 +59,9 @@ addEventListener("click", async ({ target }) => {
   setTimeout(() => { button.textContent = words; }, 1500);
 });
 
+// What takes several requests goes on by itself.
+document.querySelector("form[data-goes-on]")?.requestSubmit();
+
 // What an address in the page leads to is opened.
 const openTarget = () => {
   const place = document.getElementById(location.hash.slice(1));

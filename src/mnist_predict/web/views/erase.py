@@ -17,11 +17,18 @@ blueprint = Blueprint("erasing", __name__, url_prefix="/records")
 @route()
 def page(record_id: str) -> str:
     """What would be erased with a record."""
+    asked = service.record(record_id)
     together = service.erased_with(record_id)
     labels = [record for record in together if record.label_of]
     records = [record for record in together if not record.label_of]
-    record = next(filter(lambda each: each.sha256, records), together[0])
-    return render_template("erase.html", record=record, record_id=record_id, records=records, labels=labels)
+    return render_template(
+        "erase.html",
+        record=next((record for record in [*records, asked] if record.sha256), asked),
+        record_id=record_id,
+        records=records,
+        labels=labels,
+        more=asked not in together,
+    )
 
 
 @blueprint.post("/<record_id>/erase")
@@ -32,18 +39,27 @@ def erase(record_id: str) -> AnyResponse:
 
 
 @blueprint.delete("/<record_id>")
-@route(operation=operation(content("What was erased.", ref("Erasure"), TEXT_TYPE, HTML_TYPE), 404, 410, 503))
+@route(
+    operation=operation(
+        content("What was erased.", ref("Erasure"), TEXT_TYPE, HTML_TYPE),
+        *(404, 410, 503),
+        accepted=content("What was erased so far; more is left.", ref("Erasure"), TEXT_TYPE, HTML_TYPE),
+    )
+)
 def delete(record_id: str) -> AnyResponse:
     """Erase the picture of a record for good, with all its records and their labels.
 
     A record without a picture is erased with its labels. What was erased answers 410 from then on, and is never stored
-    again.
+    again. Of a picture that was uploaded thousands of times, a request erases some of the records: while it answers
+    202, send it again.
     """
     erasure = service.erase(record_id, caller())
+    more = [] if erasure.complete else ["More is left to erase. Send this again."]
     response = answer(
-        html=lambda: render_template("erased.html", erasure=erasure),
+        html=lambda: render_template("erased.html", erasure=erasure, record_id=record_id),
         json=erasure.to_dict,
-        text=lambda: [f"erased: {record}" for record in erasure.records],
+        text=lambda: [*(f"erased: {record}" for record in erasure.records), *more],
+        status=202 if more else 200,
     )
     response.headers["Clear-Site-Data"] = '"cache"'  # pictures are kept there for a year
     return response
