@@ -10,7 +10,7 @@ from mnist_predict.store.record import Erasure, Record, standing
 from mnist_predict.store.search import Counted, Found, Search, count_by_looking
 from mnist_predict.store.versions.kept import Assignment, KeptVersion
 
-ERASED_AT_ONCE = 500  # records and labels
+ERASED_AT_ONCE = 250  # records and labels
 
 
 @dataclass(frozen=True, slots=True)
