@@ -76,7 +76,7 @@ def within(where: Partition, first: UUID, end: UUID) -> tuple[UUID, UUID]:
     """What of the ids from the first up to but without the other may be in a partition."""
     day, bucket = where
     start = (day - date(1970, 1, 1)).days * 86_400_000 + bucket // 8 * 600_000
-    return max(first, first_of(start)), min(end, first_of(start + 600_000))
+    return max(first, UUID(int=first_of(start).int & -1 << 76)), min(end, first_of(start + 600_000))
 
 
 def _between(first: UUID, end: UUID) -> tuple[Partition, Partition]:
