@@ -96,9 +96,7 @@ def test_hundreds_of_strokes_and_a_stroke_as_long_as_can_be_take_little_memory(r
     recognizer.read_pixels(np.ascontiguousarray(page))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert (
-        peak < 100_000_000
-    )  # in proportion, gigabytes surround a stroke
+    assert peak < 100_000_000  # in proportion, gigabytes surround a stroke
 
 
 @pytest.mark.parametrize("numbers", [["4072", "1250"], ["7", "560"], ["19", "83", "4"]])
