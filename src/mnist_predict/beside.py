@@ -77,6 +77,11 @@ class Beside:
         """Whether the picture of that record was read."""
         return self._file.execute("select 1 from reading where id = ?", (str(record_id),)).fetchone() is not None
 
+    def between(self, first: UUID, end: UUID) -> list[str]:
+        """The ids of the readings from one id to another, which is not among them."""
+        found = self._file.execute("select id from reading where id >= ? and id < ?", (str(first), str(end)))
+        return [row[0] for row in found]
+
     def forget(self, erased: Iterable[UUID]) -> None:
         """Drop the readings of records that were erased."""
         with self._file:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mnist_predict.cli.flags import setting
+from mnist_predict.cli.spark import master, writing_on
 from mnist_predict.errors import BadRequest, Gone
 from mnist_predict.settings import Settings
 
@@ -128,20 +129,24 @@ def erased(store: str | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--pictures", is_flag=True, help="Write labelled pictures and labels.csv into the folder FILE.")
 @click.option("--bom", is_flag=True, help="Begin a CSV file with a byte order mark, for Excel.")
+@master
 @setting("store")
-def export(file: Path, pictures: bool, bom: bool, store: str | None) -> None:
+def export(file: Path, pictures: bool, bom: bool, spark: str | None, store: str | None) -> None:
     """Write all records to FILE, whose name ends in .csv, .jsonl or .parquet.
 
     In CSV, names that a spreadsheet would take for a formula get an apostrophe before them. With --pictures, FILE is a
     folder that `evaluate` and `learn` read: every picture that people labelled, and labels.csv
     (image_name,label,by,time,confirmed) with the newest label of each; an empty label says that there is no number.
+    With --spark, the executors of a Spark cluster write these pictures: see docs/scale.md.
     """
     from mnist_predict.store.tools.export import export as run
     from mnist_predict.store.tools.labelled import export_pictures
 
-    with existing(store) as kept, counting("exported") as progress:
+    if spark and not pictures:
+        raise BadRequest("With --spark, pictures are exported: add --pictures.")
+    with existing(store) as kept, writing_on(spark, store) as write, counting("exported") as progress:
         try:
-            count = export_pictures(kept, file, progress) if pictures else run(kept, file, progress, bom)
+            count = export_pictures(kept, file, progress, write) if pictures else run(kept, file, progress, bom)
         except OSError as error:
             raise BadRequest(f"{file} cannot be written: {error.strerror}.") from error
     click.echo(f"{count} {'labelled pictures' if pictures else 'records'} are in {file}")

@@ -5,13 +5,13 @@ it was. What is erased in the store is taken out of the file whenever it is open
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from mnist_predict.beside import Beside
+from mnist_predict.beside import Beside, Row
 from mnist_predict.learning import readers
 from mnist_predict.models.registry import Version
 from mnist_predict.reading_process import reread
@@ -41,6 +41,10 @@ class Replay:
         """Let go of the file."""
         self.beside.close()
 
+    def total(self, since: datetime | None) -> int | None:
+        """How many records there are to look at; None where it is not known. Raises `StoreUnavailable`."""
+        return self.store.count() if since is None else None
+
     def run(self, since: datetime | None, progress: Progress = lambda _: None) -> None:
         """Read every uploaded picture kept since then, newest first, on all cores. Raises `StoreUnavailable`."""
         first = str(first_id(since)) if since else str(UUID(int=0))
@@ -49,9 +53,9 @@ class Replay:
             for records, pictures in self._parcels(first, progress):
                 under_way.append((records, pool.submit(_read, pictures)))
                 if len(under_way) >= WINDOW * readers.CORES:
-                    self._keep(*under_way.popleft())
+                    self._keep_read(*under_way.popleft())
             while under_way:
-                self._keep(*under_way.popleft())
+                self._keep_read(*under_way.popleft())
 
     def _parcels(self, first: str, progress: Progress) -> Iterator[tuple[list[Record], list[bytes]]]:
         """The uploads to read with their pictures, newest first, apart from those that were read already."""
@@ -77,9 +81,15 @@ class Replay:
                 progress(1)
             before = page[-1].id
 
-    def _keep(self, records: list[Record], future: Future[list[Reread]]) -> None:
+    def _keep_read(self, records: list[Record], future: Future[list[Reread]]) -> None:
         together = zip(records, future.result(), strict=True)
-        self.beside.keep((str(record.id), record.written, *reread) for record, reread in together)
+        self.keep([(str(record.id), record.written, *reread) for record, reread in together])
+
+    def keep(self, rows: Sequence[Row]) -> None:
+        """Keep what was read, but for what was erased meanwhile; repeated, it changes nothing."""
+        self.beside.keep(rows)
+        # Asked only now: who erases forgets these readings last, so one of the two sees the other.
+        self.beside.forget(self.store.erased([UUID(row[0]) for row in rows]))
 
 
 def _read(parcel: list[bytes]) -> list[Reread]:

@@ -1,8 +1,10 @@
 """The pictures that people confirmed or corrected, each with its newest label; and a folder of them, a dataset."""
 
 import csv
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -68,30 +70,51 @@ def _labelled(record: Record, digest: str, labels: Sequence[Record]) -> Labelled
     )
 
 
-def export_pictures(store: Store, folder: Path, progress: Callable[[int], None] = lambda _: None) -> int:
+Named = tuple[LabelledPicture, str]  # a picture and the name of its file
+
+
+def export_pictures(
+    store: Store,
+    folder: Path,
+    progress: Callable[[int], None] = lambda _: None,
+    write: Callable[[Iterator[LabelledPicture], Path], Iterator[Named]] | None = None,
+) -> int:
     """Write every labelled picture into a folder, named by its SHA-256, and `labels.csv` (`COLUMNS`); how many.
 
-    The folder is one that `evaluate` and `learn` read. `labels.csv` appears when all pictures are there.
+    The folder is one that `evaluate` and `learn` read. `labels.csv` appears when all pictures are there. `write`: what
+    writes pictures into the folder and names those that are there; by default one after the other.
     Raises `StoreUnavailable` and `OSError`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / ".labels.csv.unfinished"
     count = 0
+    named = (write or partial(_write, store))(labelled_pictures(store), folder)
     with unfinished.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
-        for one in labelled_pictures(store):
-            data = store.picture(one.key)
-            if data is None:
-                continue
-            ending = next((ending for start, ending in _ENDINGS.items() if data.startswith(start)), "heic")
-            name = f"{one.key[:16]}.{ending}"
-            (folder / name).write_bytes(data)
+        for one, name in named:
             rows.writerow([name, one.label, one.by or "", one.time, "yes" if one.confirmed else "no"])
             count += 1
             progress(1)
     unfinished.replace(folder / "labels.csv")
     return count
+
+
+def _write(store: Store, some: Iterator[LabelledPicture], folder: Path) -> Iterator[Named]:
+    for one in some:
+        data = store.picture(one.key)
+        if data is not None:
+            yield one, write_picture(folder, one.key, data)
+
+
+def write_picture(folder: Path, key: str, data: bytes) -> str:
+    """Write a picture into a folder, where it appears whole; the name of its file. Raises `OSError`."""
+    ending = next((ending for start, ending in _ENDINGS.items() if data.startswith(start)), "heic")
+    name = f"{key[:16]}.{ending}"
+    unfinished = folder / f".{name}.{os.getpid()}"
+    unfinished.write_bytes(data)
+    unfinished.replace(folder / name)
+    return name
 
 
 def read_labels(folder: Path) -> list[dict[str, str]]:
