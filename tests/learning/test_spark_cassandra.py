@@ -28,6 +28,7 @@ from mnist_predict.store.ids import new_id
 from mnist_predict.store.opening import open_store
 from mnist_predict.store.protocol import Store
 from mnist_predict.store.record import Erasure
+from mnist_predict.store.tools.labelled import export_pictures
 
 COUNT = 24  # uploads; each second one is a day older
 
@@ -154,13 +155,30 @@ def test_executors_that_are_killed_lose_and_double_nothing_and_what_is_erased_me
         nodes.stop()
 
 
-def test_the_command_reads_on_spark(
+def files(folder: Path) -> dict[str, bytes]:
+    return {one.name: one.read_bytes() for one in folder.iterdir()}
+
+
+def test_the_commands_read_and_export_on_spark_as_they_do_without(
     store: Store, url: str, version: Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MNIST_PREDICT_DATA", str(tmp_path / "data"))
     propose(store, version, "learned")
     result = CliRunner().invoke(main, ["replay", "--store", url, "--spark", "local[2]"])
     assert f" of {COUNT} pictures otherwise." in result.stdout
+    for record in store.page():
+        if record.source == "upload":
+            store.add(label_of(record, "-2.5"))
+    count = export_pictures(store, tmp_path / "alone")
+    assert count == 10 + 2  # ten different numbers, the large picture and what is none
+    export = ["store", "export", "--store", url, "--spark", "local[2]"]
+    result = CliRunner().invoke(main, [*export, "--pictures", str(tmp_path / "spark")])
+    assert result.stdout == f"{count} labelled pictures are in {tmp_path}/spark\n"
+    alone, spark = (
+        {one.name: one.read_bytes() for one in (tmp_path / where).iterdir()} for where in ("alone", "spark")
+    )
+    assert spark == alone
+    assert "add --pictures" in CliRunner().invoke(main, [*export, str(tmp_path / "all.csv")]).stderr
 
 
 def test_another_store_than_cassandra_is_refused() -> None:

@@ -47,7 +47,7 @@ class SparkNodes:
         """The processes of the executors that run now."""
         found = []
         for worker in self._processes[1:]:
-            listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(worker.pid)], capture_output=True, check=False)
+            listed = subprocess.run(["pgrep", "-P", str(worker.pid)], capture_output=True, check=False)
             found += map(int, listed.stdout.split())
         return found
 

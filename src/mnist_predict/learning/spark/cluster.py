@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby, islice
 from typing import Any
@@ -28,7 +28,7 @@ TASKS = 4  # of a wave for each core, so that none waits long for the last
 A_CORE = 500  # pictures of a wave for each core
 MOST = 50_000  # pictures of a wave: what bounds the memory of this process
 
-Batches = Iterator[pd.DataFrame]
+Batches = Iterable[pd.DataFrame]
 
 
 class Cluster:

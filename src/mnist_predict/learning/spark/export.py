@@ -20,7 +20,7 @@ def write_pictures(cluster: Cluster, some: Iterator[LabelledPicture], folder: Pa
     while wave := list(islice(some, cluster.wave)):
         keys = [(one.key, bytes.fromhex(one.key)) for one in wave]
         chunks = cluster.chunks(cluster.spark.createDataFrame(keys, "key string, sha256 binary"), len(wave))
-        names = dict(map(tuple, chunks.mapInPandas(_writing(where), ROW).collect()))
+        names = {row[0]: row[1] for row in chunks.mapInPandas(_writing(where), ROW).collect()}
         for one in wave:
             if one.key not in names:
                 continue
