@@ -29,7 +29,7 @@ from mnist_predict.store.record import Record
 
 FIRST = 64  # pictures of the short turn
 KEPT = 50_000  # readings that are kept at once
-SIZE = 1_500  # bytes of a reading of three digits as JSON
+SIZE = 650  # bytes of a reading of three digits as JSON
 TICK = os.sysconf("SC_CLK_TCK")
 
 

@@ -41,17 +41,19 @@ class SparkReplay(Replay):
         super().__init__(data, version, store)
         self._cluster = cluster
         self._archive = cluster.spark.sparkContext.broadcast(pack(version))
+        self._counted: dict[datetime | None, Wave] = {}  # until they are read: to count takes a while
 
     def total(self, since: datetime | None) -> int:
         """How many pictures there are to look at."""
-        return sum(count for _, _, count in self._partitions(since))
+        self._counted[since] = self._partitions(since)
+        return sum(count for _, _, count in self._counted[since])
 
     def run(self, since: datetime | None, progress: Progress = lambda _: None) -> None:
         """See `Replay.run`. A wave is kept when all of it was read."""
         under_way: deque[tuple[int, Future[list[Any]]]] = deque()
         with ThreadPoolExecutor(UNDER_WAY) as threads:
-            for wave in _waves(self._partitions(since), self._cluster.wave):
-                count = sum(one[2] for one in wave)
+            partitions = self._counted.pop(since, None) or self._partitions(since)
+            for wave, count in _waves(partitions, self._cluster.wave):
                 under_way.append((count, threads.submit(self._readings(wave, count, since).collect)))
                 if len(under_way) == UNDER_WAY:
                     self._keep_wave(*under_way.popleft(), progress)
@@ -88,16 +90,18 @@ def _begin(day: date, bucket: int) -> datetime:
     return datetime.combine(day, time(), UTC) + bucket // 8 * TEN_MINUTES
 
 
-def _waves(partitions: Wave, size: int) -> Iterator[Wave]:
-    """Partitions in their order, in groups of at least so many pictures."""
+def _waves(partitions: Wave, size: int) -> Iterator[tuple[Wave, int]]:
+    """Partitions in their order, in groups of at least so many pictures, each with its number of pictures."""
     wave: Wave = []
+    count = 0
     for partition in partitions:
         wave.append(partition)
-        if sum(one[2] for one in wave) >= size:
-            yield wave
-            wave = []
+        count += partition[2]
+        if count >= size:
+            yield wave, count
+            wave, count = [], 0
     if wave:
-        yield wave
+        yield wave, count
 
 
 def _reading(name: str, archive: Broadcast[bytes]) -> Callable[[Batches], Batches]:
