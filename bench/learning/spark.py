@@ -27,7 +27,7 @@ from mnist_predict.store.ids import new_id
 from mnist_predict.store.opening import open_store
 from mnist_predict.store.record import Record
 
-FIRST = 64  # pictures of the short turn
+FIRST = 500  # pictures of the short turn: Java compiles what it runs for a while
 KEPT = 50_000  # readings that are kept at once
 SIZE = 650  # bytes of a reading of three digits as JSON
 TICK = os.sysconf("SC_CLK_TCK")
@@ -36,7 +36,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("count", nargs="?", type=int, default=2_000)
+    parser.add_argument("count", nargs="?", type=int, default=4_000)
     some = pictures(parser.parse_args().count)
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-spark-")))
