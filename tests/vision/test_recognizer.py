@@ -208,6 +208,18 @@ def test_eight_by_eight_pixels(recognizer, write, digit):
     assert reading.numbers[0].digits[0].box.w <= 8
 
 
+@pytest.mark.parametrize("height", [13, 18])
+def test_small_numbers_on_a_page_as_it_is_scanned(recognizer, write, height):
+    page = np.full((1680, 1190), 250, np.uint8)
+    numbers = ["4072", "183", "95", "6210", "748", "36"]
+    for at, number in enumerate(numbers):
+        written = write(number, height)
+        top, left = 150 + 230 * at, 120 + 150 * at
+        page[top : top + written.shape[0], left : left + written.shape[1]] = np.minimum(written, 250)
+    read = [number.text for number in recognizer.read_pixels(page).numbers]
+    assert len(set(read) & set(numbers)) >= 4, read
+
+
 def test_small_digits_say_so(recognizer, write):
     assert any("small" in line for line in recognizer.read_pixels(write("27", 9)).advice)
     assert recognizer.read_pixels(write("27", 60)).advice == ()

@@ -1,6 +1,6 @@
 """Grey page -> where lines of digits stand on it, by the page network of a model version.
 
-The network sees a page in up to three sizes, since it knows lines of 9 to 54 pixels. Of a line it tells a kernel, the
+The network sees a page in up to four sizes, since it knows lines of 9 to 54 pixels. Of a line it tells a kernel, the
 line shrunk from all sides, and in each cell of the kernel how tall the line is and which way it runs. Here kernels grow
 to lines again, and what is seen in several sizes is kept once.
 """
@@ -24,7 +24,8 @@ LOWEST, TALLEST = 8.5, 58.0  # pixels of height of the lines that the network le
 THICK = 0.45  # height of a kernel, times that of its line
 ENDS = 0.3  # what a kernel lacks at each end of its line, times its height
 SHORTEST = 0.35  # length of the shortest kernel, times the height of its line
-SIZES = (48, 144, 432)  # pixels of the shorter side of a page, as the network sees it
+SIZES = (48, 144, 432, 864)  # pixels of the shorter side of a page, as the network sees it
+AREA = 1_500_000  # pixels of the largest page that the network sees: it takes a hundred bytes for each
 KERNEL = 0.25  # probability from which a cell is part of a kernel
 FAINT = 0.3  # mean probability of a kernel that is a line where the ink says so too ...
 SURE = 0.5  # ... and of one that needs no ink
@@ -92,8 +93,8 @@ class PageReader:
         short = min(height, width)
         grey = reduced(grey, short // SIZES[-1])
         seen: list[tuple[float, Line]] = []
-        for size in sorted({min(size, short) for size in SIZES}):
-            scale = size / short
+        most = min(1.0, math.sqrt(AREA / (height * width)))
+        for scale in sorted({min(size / short, most) for size in SIZES}):
             wide, tall = max(round(width * scale), 8), max(round(height * scale), 8)
             small = np.asarray(cv2.resize(grey, (wide, tall), interpolation=cv2.INTER_AREA), np.uint8)
             found = grown(self.maps(small))
