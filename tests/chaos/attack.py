@@ -61,6 +61,17 @@ def upload(name: str, data: bytes, expect: str = "") -> Attack:
     return send
 
 
+def at_once(*attacks: Attack) -> Attack:
+    def send(site: Running) -> None:
+        threads = [threading.Thread(target=attack, args=(site,)) for attack in attacks]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return send
+
+
 def do_not_read(site: Running) -> None:
     connections = []
     for path in ["/uploads/large.bmp"] * 20 + ["/records.jsonl"] * 22:
@@ -79,6 +90,9 @@ def all_attacks() -> dict[str, Attack]:
     return {
         "nothing": lambda site: sleep(3),
         "PDF, nested forms": upload("a.pdf", attacks.nested_forms()),
+        "the same beside a page of noise": at_once(
+            upload("a.pdf", attacks.nested_forms()), upload("a.png", attacks.noise(860, 2320))
+        ),
         "PDF, inflated twice": upload("a.pdf", attacks.inflated_twice()),
         "PDF, saved states": upload("a.pdf", attacks.saved_states()),
         "PDF, inline images": upload("a.pdf", attacks.inline_images()),

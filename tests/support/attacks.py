@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
+import numpy as np
 import requests
 from PIL import Image
 from requests.adapters import HTTPAdapter
@@ -95,6 +96,11 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
     out = BytesIO()
     image.save(out, kind, **options)
     return out.getvalue()
+
+
+def noise(height: int, width: int) -> bytes:
+    """A PNG of random black and white pixels."""
+    return saved(Image.fromarray(np.random.default_rng(5).integers(0, 2, (height, width), np.uint8) * 255), "PNG")
 
 
 def stroke() -> Image.Image:
