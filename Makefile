@@ -7,7 +7,7 @@ OURS := src tests bench tools
 
 SETS ?=
 
-.PHONY: help serve test coverage train evaluate bench chaos attack fuzz docs screenshots lock
+.PHONY: help serve test spark coverage train evaluate bench chaos attack fuzz docs screenshots lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -21,6 +21,9 @@ test: $(VENV)/.test ## install what tests need, lint, check types, run all tests
 	@$(BIN)/ruff format --check $(OURS)
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --durations=10
+
+spark: $(VENV)/.spark ## run the tests of replay and export on a Spark cluster
+	@$(BIN)/python -m pytest tests/learning/test_spark_cassandra.py
 
 coverage: $(VENV)/.test ## run all tests and measure branch coverage, which must be 95 %
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --cov --cov-report=term
@@ -54,9 +57,12 @@ lock: $(VENV)/.test ## pin the newest versions of all dependencies, with hashes
 	@$(BIN)/uv pip compile -q --universal --no-header --generate-hashes --no-emit-index-url --upgrade \
 	  --python-version 3.11 pyproject.toml --extra cassandra -o requirements/core.txt
 	@$(BIN)/uv pip compile -q --universal --no-header --generate-hashes --no-emit-index-url --upgrade \
-	  --python-version 3.11 pyproject.toml --all-extras -c requirements/core.txt -o requirements/test.txt
+	  --python-version 3.11 pyproject.toml --extra cassandra --extra parquet --extra train --extra dev \
+	  -c requirements/core.txt -o requirements/test.txt
 	@$(BIN)/uv pip compile -q --universal --no-header --generate-hashes --no-emit-index-url \
 	  --python-version 3.11 pyproject.toml --extra cassandra --extra train -c requirements/test.txt -o requirements/train.txt
+	@$(BIN)/uv pip compile -q --universal --no-header --generate-hashes --no-emit-index-url \
+	  --python-version 3.11 pyproject.toml --extra cassandra --extra spark -c requirements/test.txt -o requirements/spark.txt
 
 $(VENV)/bin/python:
 	@echo "Making $(VENV) ..."
@@ -73,3 +79,8 @@ $(VENV)/.test: requirements/test.txt pyproject.toml | $(VENV)/bin/python
 	@$(PIP) install --no-deps --require-hashes -r requirements/test.txt
 	@$(PIP) install --no-deps -e .
 	@touch $@ $(VENV)/.core
+
+$(VENV)/.spark: requirements/spark.txt $(VENV)/.test
+	@echo "Installing Spark (five minutes the first time) ..."
+	@$(PIP) install --no-deps --require-hashes -r requirements/spark.txt
+	@touch $@

@@ -22,7 +22,7 @@ spark.executor.cores 1
 def lacking() -> str | None:
     """What to install before Spark can be started here, in one line; None when nothing is lacking."""
     if not find_spec("pyspark") or not shutil.which("java"):
-        return "Spark's tests need pyspark and Java 17: pip install 'mnist-predict[spark]'"
+        return "Spark's tests need pyspark and Java 17: make spark"
     return None
 
 

@@ -54,7 +54,7 @@ class Cluster:
     @property
     def cores(self) -> int:
         """Cores of the executors that are there now."""
-        return self.spark.sparkContext.defaultParallelism
+        return int(self.spark.sparkContext.defaultParallelism)
 
     @property
     def wave(self) -> int:
