@@ -145,7 +145,9 @@ class Session:
 
     def _between(self, asked: ResponseFuture, cql: str, values: Sequence[Any], fetch_size: int) -> Iterator[Any]:
         *key, first, end = values
-        low, step = first, min(8 * HOUR, (end.int - first.int) >> 80)  # the latter in milliseconds
+        now = time.time_ns() // 1_000_000
+        marks = [now, now + AHEAD]  # which are gone down to first: few ids are later
+        low, step = first, min(2 * HOUR, (end.int - first.int) >> 80)  # the latter in milliseconds
         while True:
             try:
                 for row in self.rows(asked):
@@ -158,8 +160,9 @@ class Session:
                 if step <= 1 or TOO_MANY_TOMBSTONES not in error.error_code_map.values():
                     raise
                 step = max(1, step // 8)
-            ahead, before = time.time_ns() // 1_000_000 + AHEAD, (end.int >> 80) - step
-            next_low = ahead if first_of(ahead) < end else before
+            while marks and first_of(marks[-1]) >= end:
+                marks.pop()
+            next_low = marks.pop() if marks else (end.int >> 80) - step
             low = first_of(next_low) if next_low > first.int >> 80 else first
             asked = self.start(cql, *key, low, end, fetch_size=fetch_size)
 
