@@ -148,7 +148,6 @@ def test_executors_that_are_killed_lose_and_double_nothing_and_what_is_erased_me
             replay.run(None, kill)
             assert rows(replay) == [row for row in expected if row[0] != str(erased.id)]
         assert killed
-        assert nodes.started() > 2
     finally:
         nodes.stop()
 

@@ -51,10 +51,6 @@ class SparkNodes:
             found += map(int, listed.stdout.split())
         return found
 
-    def started(self) -> int:
-        """How many executors were ever started."""
-        return len(list(self.folder.glob("work-*/app-*/*/stderr")))
-
     def stop(self) -> None:
         """End all processes."""
         for process in reversed(self._processes):
