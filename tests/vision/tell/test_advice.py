@@ -4,6 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from mnist_predict.reading import Box, Digit, Number
+from mnist_predict.vision.load.raster import Picture
+from mnist_predict.vision.tell.advice import advise
+
 
 def advice(recognizer, page) -> str:
     return " ".join(recognizer.read_pixels(page).advice)
@@ -29,6 +33,14 @@ def test_clear_writing_gets_no_advice(recognizer, write, number, height, margin)
     page = write(number, height, margin=margin)
     for clear in (page, 255 - page, on_paper(page), cv2.GaussianBlur(on_paper(page), (0, 0), 0.02 * height)):
         assert advice(recognizer, clear) == ""
+
+
+def test_what_is_thousands_of_times_as_high_as_wide_is_judged_as_well():
+    pixels = np.full((20_000, 12), 255, np.uint8)
+    pixels[10:-10, 4:8] = 0
+    box = Box(4, 10, 4, 19_980)
+    number = Number("1", 0.5, 0, box, (Digit(1, box, (0.1,) * 10),))
+    assert isinstance(advise(Picture(pixels, (12, 20_000), 1.0), pixels, 255 - pixels, number), tuple)
 
 
 def test_digits_of_the_data_set_get_no_advice(recognizer, mnist_test):

@@ -90,7 +90,8 @@ def _judged(pixels: Grey, tall: float) -> Grey:
     """Grey pixels, averaged down so that the digits are at most as tall as is needed to judge them."""
     grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     if tall > JUDGED:
-        grey = cv2.resize(grey, None, fx=JUDGED / tall, fy=JUDGED / tall, interpolation=cv2.INTER_AREA)
+        size = [max(1, round(side * JUDGED / tall)) for side in grey.shape[::-1]]
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     return np.asarray(grey, np.uint8)
 
 
