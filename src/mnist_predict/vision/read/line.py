@@ -54,11 +54,11 @@ def crop(grey: Grey, paper: int, place: Box) -> Grey:
     height, width = grey.shape
     part = grey[max(place.y, 0) : place.bottom, max(place.x, 0) : place.right]
     beyond = (-place.y, place.bottom - height, -place.x, place.right - width)
-    by = place.h // TALL
+    by = max(place.h // TALL, 1)
     if by > 1:
         size = [max(1, round(side / by)) for side in part.shape[::-1]]
         part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-    top, bottom, left, right = (max(round(side / max(by, 1)), 0) for side in beyond)
+    top, bottom, left, right = (max(round(side / by), 0) for side in beyond)
     return np.asarray(cv2.copyMakeBorder(part, top, bottom, left, right, cv2.BORDER_CONSTANT, value=paper))
 
 

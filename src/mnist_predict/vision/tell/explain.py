@@ -25,14 +25,9 @@ def draw(data: bytes, reading: Reading) -> bytes:
     picture = decode(data, reading.page)
     width, height = picture.size
     scale = min(max(1.0, SHORTEST / max(width, height)), LONGEST / max(width, height))
-    shown = (
-        Image.fromarray(picture.pixels)
-        .convert("RGB")
-        .resize(
-            (max(1, round(width * scale)), max(1, round(height * scale))),
-            Image.Resampling.NEAREST if scale > 2 else Image.Resampling.LANCZOS,
-        )
-    )
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    way = Image.Resampling.NEAREST if scale > 2 else Image.Resampling.LANCZOS
+    shown = Image.fromarray(picture.pixels).convert("RGB").resize(size, way)
     unit = max(14, max(shown.size) // 45)  # height of the letters; all else follows
     font, headline = ImageFont.load_default(unit), ImageFont.load_default(2 * unit)
     title, lines = _words(reading)
