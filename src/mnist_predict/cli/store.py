@@ -108,8 +108,12 @@ def erase(record_ids: tuple[str, ...], yes: bool, store: str | None) -> None:
                 words = f"{len(together)} records and labels or more"
             if not yes:
                 click.confirm(f"Erase {words} of {record_id} for good?", abort=True, err=True)
-            while not service.erase(record_id, "command line").complete:
-                pass
+            complete = False
+            with counting("erased") as progress:
+                while not complete:
+                    erasure = service.erase(record_id, "command line")
+                    complete = erasure.complete
+                    progress(len(erasure.records))
             click.echo(f"{record_id}\terased for good: {words}")
     finally:
         service.store.close()

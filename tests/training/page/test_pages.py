@@ -9,7 +9,7 @@ from mnist_predict.training.page import batches
 from mnist_predict.training.page.pages import Page, Pages
 from mnist_predict.training.page.scenery import Textures
 from mnist_predict.training.page.sheet import Sheet
-from mnist_predict.training.synthesis import bank
+from mnist_predict.training.synthesis import bank, displays
 from mnist_predict.training.synthesis.bank import Bank
 from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.style import HEIGHT
@@ -21,7 +21,14 @@ def pages(small_mnist: Path) -> Pages:
     rng = np.random.default_rng(0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bank.mnist, "HELD_OUT", 100)
-        shapes = Bank(bank.of_mnist(small_mnist, False), bank.of_strokes(300, rng), bank.of_marks(300, rng), None, None)
+        shapes = Bank(
+            bank.of_mnist(small_mnist, False),
+            bank.of_strokes(300, rng),
+            bank.of_marks(300, rng),
+            displays.shapes(3, rng),
+            None,
+            None,
+        )
     words = [rng.integers(0, 256, (24, int(wide)), np.uint8) for wide in rng.integers(8, 120, 20)]
     return Pages(Sheet(shapes, words, Textures(rng), Papers(HEIGHT, words, rng), rng))
 
@@ -59,7 +66,7 @@ def test_the_same_seed_gives_the_same_pages(pages: Pages) -> None:
 
 def test_kernels_that_are_told_rightly_grow_to_the_lines_that_were_written(pages: Pages) -> None:
     there = found = seen = 0
-    for page in made(pages, 5, 80):
+    for page in made(pages, 5, 120):
         h, w = page.grey.shape
         target = page.target
         lines = grown(np.stack([target.kernel, target.height, target.across, target.down]))

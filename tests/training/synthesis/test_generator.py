@@ -11,7 +11,7 @@ from mnist_predict.models.registry import open_version
 from mnist_predict.training import supply as supplying
 from mnist_predict.training.digit import hard_examples
 from mnist_predict.training.line import batches
-from mnist_predict.training.synthesis import bank, fonts, hands, writing
+from mnist_predict.training.synthesis import bank, displays, fonts, hands, writing
 from mnist_predict.training.synthesis.bank import Bank
 from mnist_predict.training.synthesis.content import Sign
 from mnist_predict.training.synthesis.generator import Synthesis
@@ -28,7 +28,14 @@ def shapes(small_mnist: Path) -> Bank:
     rng = np.random.default_rng(0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bank.mnist, "HELD_OUT", 100)
-        return Bank(bank.of_mnist(small_mnist, False), bank.of_strokes(300, rng), bank.of_marks(300, rng), None, None)
+        return Bank(
+            bank.of_mnist(small_mnist, False),
+            bank.of_strokes(300, rng),
+            bank.of_marks(300, rng),
+            displays.shapes(3, rng),
+            None,
+            None,
+        )
 
 
 def supply(shapes: Bank, seed: int, plain: float = 0.1) -> Synthesis:

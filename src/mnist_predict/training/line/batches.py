@@ -12,7 +12,7 @@ from mnist_predict.models.registry import open_version
 from mnist_predict.training import handwriting
 from mnist_predict.training.handwriting import Sample
 from mnist_predict.training.supply import supplied
-from mnist_predict.training.synthesis import bank, fonts, real
+from mnist_predict.training.synthesis import bank, displays, fonts, real
 from mnist_predict.training.synthesis.bank import Bank
 from mnist_predict.training.synthesis.camera import Strip
 from mnist_predict.training.synthesis.generator import Labelled, Synthesis
@@ -24,6 +24,7 @@ CHUNK = 1024  # strips sorted by width together, so that a batch has little padd
 AREA = 32 * 112  # columns in a batch
 PLAIN = 0.1  # of strips, at least, are clean ink on clean paper
 DRAWN = 40_000  # digits in national shapes, and a tenth of it for those held out
+DISPLAYS = 200  # each with ten digits
 WORDS = 2_000  # and half as many signs
 REAL = 0.2  # of strips are numbers that real hands wrote, where there are any
 LEARNED = 0.5  # of strips are what people corrected, where there is any
@@ -72,6 +73,7 @@ def open_source(data: Path, hands: Path | None, held_out: bool, seed: int, short
         bank.of_mnist(data, held_out, fewer),
         bank.of_strokes((DRAWN // 10 if held_out else DRAWN) // fewer, rng),
         bank.of_marks(DRAWN // 13 // fewer, rng),
+        displays.shapes(DISPLAYS // fewer, rng),
         glyphs(True),
         glyphs(False),
         bank.of_samples(handwriting.digits(hands, held_out)) if hands else None,

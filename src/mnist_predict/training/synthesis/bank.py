@@ -87,6 +87,7 @@ class Bank:
     mnist: Shapes
     drawn: Shapes
     marks: Shapes
+    displays: Shapes
     written: Shapes | None
     printed: Shapes | None
     real: Shapes | None = None  # digits of other hands than MNIST's

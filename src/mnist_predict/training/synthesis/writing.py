@@ -93,7 +93,7 @@ class Writer:
         rng = self.rng
         hand = new_hand(len(line), rng)
         glyphs = choose([sign for sign in line if sign.symbol.isdecimal()], self.bank, rng)
-        if glyphs and glyphs[0][0] is self.bank.printed:
+        if glyphs and any(glyphs[0][0] is fonts for fonts in (self.bank.displays, self.bank.printed)):
             hand = replace(hand, slant=float(rng.choice((0, 0, 0.2))), slope=hand.slope / 2, radius=rng.normal(0, 0.3),
                            outline=True, gap=abs(hand.gap), spread=0, wobble=0, joins=0, bent=None)  # fmt: skip
         self._field.fill(1e3)
@@ -187,6 +187,8 @@ class Writer:
         rows = inked.any(1)
         first = np.where(rows, inked.argmax(1), 1e3).astype(np.float32)
         last = np.where(rows, w - 1 - inked[:, ::-1].argmax(1), -1e3).astype(np.float32)
+        if shapes is self.bank.displays:  # where each digit has its place
+            first, last = np.full_like(first, spare), np.full_like(last, w - 1 - spare)
         before = self._edge[top : top + len(patch)]
         spaced = (
             max(rng.normal(hand.gap, hand.spread), -0.14 * hand.height) if gap is None else gap * (1 + rng.random())
