@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from mnist_predict.training import mnist as dataset
 from mnist_predict.training.evaluation import sets
-from mnist_predict.training.synthesis import fonts
+from mnist_predict.training.synthesis.shapes import fonts
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of what is tested
 settings.load_profile("untimed")

@@ -7,7 +7,7 @@ import torch
 
 from mnist_predict.training import mnist as dataset
 from mnist_predict.training.line import batches as strips
-from mnist_predict.training.synthesis import fonts
+from mnist_predict.training.synthesis.shapes import fonts
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,8 +12,9 @@ import pytest
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.training import handwriting
-from mnist_predict.training.synthesis import bank, real
+from mnist_predict.training.synthesis import real
 from mnist_predict.training.synthesis.paper import Papers
+from mnist_predict.training.synthesis.shapes import bank
 from mnist_predict.training.synthesis.style import HEIGHT
 from mnist_predict.vision.read.alphabet import MARKS, OTHER
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mnist_predict.training import mnist as dataset
 from mnist_predict.training.digit.augment import augment
-from mnist_predict.training.synthesis import hands
+from mnist_predict.training.synthesis.shapes import hands
 
 
 @settings(max_examples=25, deadline=None)

@@ -165,7 +165,7 @@ def report(
 
     from mnist_predict.training import handwriting, mnist
     from mnist_predict.training.evaluation import calibrate
-    from mnist_predict.training.synthesis import fonts
+    from mnist_predict.training.synthesis.shapes import fonts
 
     if network == "digits":
         measured = calibrate.measure_digits(state.average, data)

@@ -5,7 +5,7 @@ import pytest
 
 from mnist_predict.errors import UserError
 from mnist_predict.training.evaluation import sets
-from mnist_predict.training.synthesis import fonts
+from mnist_predict.training.synthesis.shapes import fonts
 
 needs_fonts = pytest.mark.skipif(
     not any(sets.held_out_fonts(written=False)), reason="no held-out fonts are installed here"

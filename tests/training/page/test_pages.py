@@ -9,9 +9,9 @@ from mnist_predict.training.page import batches
 from mnist_predict.training.page.pages import Page, Pages
 from mnist_predict.training.page.scenery import Textures
 from mnist_predict.training.page.sheet import Sheet
-from mnist_predict.training.synthesis import bank, displays
-from mnist_predict.training.synthesis.bank import Bank
 from mnist_predict.training.synthesis.paper import Papers
+from mnist_predict.training.synthesis.shapes import bank, displays
+from mnist_predict.training.synthesis.shapes.bank import Bank
 from mnist_predict.training.synthesis.style import HEIGHT
 from mnist_predict.vision.find.page import CELL, INSIDE, LOWEST, TALLEST, grown
 

@@ -11,11 +11,12 @@ from mnist_predict.models.registry import open_version
 from mnist_predict.training import supply as supplying
 from mnist_predict.training.digit import hard_examples
 from mnist_predict.training.line import batches
-from mnist_predict.training.synthesis import bank, displays, fonts, hands, writing
-from mnist_predict.training.synthesis.bank import Bank
+from mnist_predict.training.synthesis import writing
 from mnist_predict.training.synthesis.content import Sign
 from mnist_predict.training.synthesis.generator import Synthesis
 from mnist_predict.training.synthesis.paper import Papers
+from mnist_predict.training.synthesis.shapes import bank, displays, fonts, hands
+from mnist_predict.training.synthesis.shapes.bank import Bank
 from mnist_predict.training.synthesis.style import HEIGHT, new_hand
 from mnist_predict.training.synthesis.writing import LONGEST, Writer
 from mnist_predict.vision.read.alphabet import SYMBOLS

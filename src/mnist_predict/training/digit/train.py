@@ -21,7 +21,7 @@ from mnist_predict.training.digit import hard_examples
 from mnist_predict.training.digit.augment import augment
 from mnist_predict.training.digit.network import Network
 from mnist_predict.training.steps import Progress, Run
-from mnist_predict.training.synthesis import hands as schools
+from mnist_predict.training.synthesis.shapes import hands as schools
 
 Labelled = tuple[Tensor, Tensor]  # pictures uint8 [N, 28, 28] and labels [N]
 

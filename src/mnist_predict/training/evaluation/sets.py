@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_predict.errors import UserError
-from mnist_predict.training.synthesis import fonts
-from mnist_predict.training.synthesis.doodles import FIGURES, curve
 from mnist_predict.training.synthesis.paper import Papers
+from mnist_predict.training.synthesis.shapes import fonts
+from mnist_predict.training.synthesis.shapes.doodles import FIGURES, curve
 
 Pixels = NDArray[np.uint8]  # (h, w) grey or (h, w, 3) RGB
 Random = np.random.Generator

@@ -12,11 +12,12 @@ from mnist_predict.models.registry import open_version
 from mnist_predict.training import handwriting
 from mnist_predict.training.handwriting import Sample
 from mnist_predict.training.supply import supplied
-from mnist_predict.training.synthesis import bank, displays, fonts, real
-from mnist_predict.training.synthesis.bank import Bank
+from mnist_predict.training.synthesis import real
 from mnist_predict.training.synthesis.camera import Strip
 from mnist_predict.training.synthesis.generator import Labelled, Synthesis
 from mnist_predict.training.synthesis.paper import Papers
+from mnist_predict.training.synthesis.shapes import bank, displays, fonts
+from mnist_predict.training.synthesis.shapes.bank import Bank
 from mnist_predict.training.synthesis.style import HEIGHT
 from mnist_predict.vision.read.classifier import Classifier
 

@@ -10,9 +10,9 @@ from mnist_predict.training.page import scenery
 from mnist_predict.training.page.labels import Placed, placed
 from mnist_predict.training.page.scenery import Textures
 from mnist_predict.training.synthesis import content
-from mnist_predict.training.synthesis.bank import Bank
 from mnist_predict.training.synthesis.content import Line
 from mnist_predict.training.synthesis.paper import Grey, Papers
+from mnist_predict.training.synthesis.shapes.bank import Bank
 from mnist_predict.training.synthesis.writing import Trace, Writer
 
 LOW, HIGH = 9.0, 54.0  # pixels of height of most numbers

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 
 from mnist_predict.training.synthesis import content
-from mnist_predict.training.synthesis.bank import Bank
 from mnist_predict.training.synthesis.blanks import blank
 from mnist_predict.training.synthesis.camera import Strip, photographed, resized
 from mnist_predict.training.synthesis.cells import cells
 from mnist_predict.training.synthesis.paper import Grey, Papers
+from mnist_predict.training.synthesis.shapes.bank import Bank
 from mnist_predict.training.synthesis.style import HEIGHT, Hand
 from mnist_predict.training.synthesis.writing import LONGEST, Writer
 from mnist_predict.vision.read.alphabet import CURRENCY, MARKS, OTHER, STRUCK

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_predict.training.synthesis.bank import SIDE, TALL
+from mnist_predict.training.synthesis.shapes.bank import SIDE, TALL
 
 HEIGHT = 32  # of a strip
 

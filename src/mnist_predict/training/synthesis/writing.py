@@ -13,10 +13,10 @@ import numpy as np
 
 from mnist_predict.reading import Box, union
 from mnist_predict.training.synthesis import strokes
-from mnist_predict.training.synthesis.bank import MARKS, STEP, TALL, Bank, Shapes
 from mnist_predict.training.synthesis.content import Line
-from mnist_predict.training.synthesis.glyphs import choose
 from mnist_predict.training.synthesis.paper import Grey, Papers
+from mnist_predict.training.synthesis.shapes.bank import MARKS, STEP, TALL, Bank, Shapes
+from mnist_predict.training.synthesis.shapes.glyphs import choose
 from mnist_predict.training.synthesis.strokes import Ends
 from mnist_predict.training.synthesis.style import HEIGHT, Hand, new_hand
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_predict.training.synthesis.bank import SIDE, TALL, Shapes, of_glyphs
+from mnist_predict.training.synthesis.shapes.bank import SIDE, TALL, Shapes, of_glyphs
 
 DIGITS = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg")
 _BARS = {"a": (0, 1), "b": (1, 3), "c": (3, 5), "d": (4, 5), "e": (2, 4), "f": (0, 2), "g": (2, 3)}  # from node to node

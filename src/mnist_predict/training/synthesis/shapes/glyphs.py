@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_predict.training.synthesis.bank import Bank, Shapes
 from mnist_predict.training.synthesis.content import Line
+from mnist_predict.training.synthesis.shapes.bank import Bank, Shapes
 
 
 def choose(digits: Line, bank: Bank, rng: np.random.Generator) -> list[tuple[Shapes, int]]:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_predict.training.synthesis.hands import smooth
+from mnist_predict.training.synthesis.shapes.hands import smooth
 
 Points = list[tuple[float, float]]  # (x, y), y down
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from mnist_predict.training.synthesis.bank import SIDE, TALL
+from mnist_predict.training.synthesis.shapes.bank import SIDE, TALL
 from mnist_predict.vision.read.classifier import Classifier
 from mnist_predict.vision.read.normalize import normalize
 

@@ -4,8 +4,8 @@ from itertools import combinations
 
 import numpy as np
 
-from mnist_predict.training.synthesis import displays
-from mnist_predict.training.synthesis.bank import SIDE
+from mnist_predict.training.synthesis.shapes import displays
+from mnist_predict.training.synthesis.shapes.bank import SIDE
 
 BY_BARS = [1, 4, 2, 8]  # digits of two, four, five and seven bars
 

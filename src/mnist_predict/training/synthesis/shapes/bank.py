@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mnist_predict.training import mnist
 from mnist_predict.training.handwriting import Sample
-from mnist_predict.training.synthesis import hands
+from mnist_predict.training.synthesis.shapes import hands
 
 SIDE = 84  # of a map, three times MNIST's
 TALL = 60  # of a digit in it
