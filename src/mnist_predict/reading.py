@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 
 Json = dict[str, Any]
 
+SAME = 0.5  # of the smaller box, from which two places are of the same number
 UNSURE = 0.8  # below this confidence a reading is called not sure and needs review
 
 
@@ -89,6 +90,21 @@ def digits_of(written: str) -> str:
     return "".join(filter(str.isdecimal, written))
 
 
+class Place(NamedTuple):
+    """Where in a picture a number stands: page, box, and by how many degrees the page is turned to the right for it."""
+
+    page: int
+    box: Box
+    turned: int = 0
+
+    def shares(self, other: "Place") -> float:
+        """How much of the smaller box is in the other, from 0 to 1; 0 on different pages."""
+        if self.page != other.page:
+            return 0.0
+        smaller = min(self.box.w * self.box.h, other.box.w * other.box.h)
+        return self.box.overlap(other.box) / smaller if smaller else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A run of digits written together, e.g. `4072`, with the probability that all of it is right as it is written.
@@ -110,6 +126,11 @@ class Number:
     def text(self) -> str:
         """Its digits alone."""
         return digits_of(self.written)
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self.page, self.box, self.turned)
 
     @property
     def prominence(self) -> int:
@@ -214,6 +235,12 @@ class Reading:
             for n in form["numbers"]
         )
         return cls(numbers, form["primary"], tuple(form["advice"]), form["model_version"], form.get("free"))
+
+
+def number_at(numbers: Sequence[Number], place: Place) -> Number | None:
+    """The number that was read at a place: the one that overlaps it most, and by half of the smaller box at least."""
+    there = [number for number in numbers if number.place.shares(place) >= SAME]
+    return max(there, key=lambda number: number.box.overlap(place.box), default=None)
 
 
 def next_best(number: Number) -> str | None:

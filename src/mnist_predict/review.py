@@ -135,11 +135,11 @@ def skip(store: Store, who: str, record_id: UUID) -> None:
 
 
 def labels_since(store: Store, since: UUID | None, most: int | None = None) -> Remaining:
-    """How many records were labelled since that id, counted up to `most`; `more`: there may be more.
+    """How many numbers of records were labelled since that id, counted up to `most`; `more`: there may be more.
 
     Raises `StoreUnavailable`.
     """
-    labelled: set[UUID] = set()
+    labelled: set[tuple[UUID, int | None]] = set()
     withdrawn: set[UUID | None] = set()  # newest first, so what withdraws a label comes before it
     before: UUID | None = None
     for _ in range(_MAX_PAGES):
@@ -148,9 +148,8 @@ def labels_since(store: Store, since: UUID | None, most: int | None = None) -> R
             if since is not None and record.id <= since:
                 return Remaining(len(labelled), False)
             withdrawn.add(record.withdraws)
-            counts = record.withdraws is None and record.of_number is None and record.id not in withdrawn
-            if record.label_of is not None and counts:
-                labelled.add(record.label_of)
+            if record.label_of is not None and record.withdraws is None and record.id not in withdrawn:
+                labelled.add((record.label_of, record.of_number))
             if len(labelled) == most:
                 return Remaining(len(labelled), True)
         if len(page) < _PAGE:
@@ -181,7 +180,7 @@ class Inbox:
         self._skipped: dict[tuple[str, UUID], float] = {}
 
     def new_labels(self) -> Remaining:
-        """How many records were labelled since a version last learned, counted up to `ENOUGH`.
+        """How many numbers were labelled since a version last learned, counted up to `ENOUGH`.
 
         Raises `StoreUnavailable`.
         """

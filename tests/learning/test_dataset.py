@@ -1,18 +1,22 @@
 """What is learned from: the newest label of each picture, split so that nothing leaks."""
 
 import csv
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from web_examples import picture_of
+from web_examples import page_of, picture_of
 
 from mnist_predict.cli.main import main
 from mnist_predict.errors import BadRequest
-from mnist_predict.learning.dataset import is_held_out, of_folder, of_store, weights
+from mnist_predict.learning.dataset import _split, is_held_out, of_folder, of_store, weights
+from mnist_predict.reading import Box, Place
 from mnist_predict.service import Service
 from mnist_predict.store.protocol import Store
+from mnist_predict.store.record import Record
 from mnist_predict.store.tools.labelled import LabelledPicture, export_pictures, labelled_pictures
 
 Label = Callable[..., None]
@@ -57,7 +61,7 @@ def test_an_exported_dataset_is_read_by_evaluate_and_learned_from_as_the_store_i
     assert "22 labelled pictures" in exported.stdout
     with (folder / "labels.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["image_name", "label", "by", "time", "confirmed"]
+    assert list(rows[0]) == ["image_name", "label", "by", "time", "confirmed", "page", "box", "turned"]
     assert {(row["label"], row["confirmed"]) for row in rows} >= {("", "yes"), ("3.65", "no")}
     ours, theirs = of_store(store), of_folder(folder)
     assert {one.key for one in ours.train} == {one.key for one in theirs.train}
@@ -66,6 +70,80 @@ def test_an_exported_dataset_is_read_by_evaluate_and_learned_from_as_the_store_i
     measured = CliRunner().invoke(main, ["evaluate", str(folder)])
     assert measured.exit_code == 0, measured.output
     assert "of 22" in measured.stdout
+
+
+@pytest.fixture
+def sheet(service: Service) -> Record:
+    """A page of three numbers, the second of which was read wrong and the third right, as people say."""
+    record = service.upload(page_of("4072", "528", "96"), "sheet.png")
+    assert record.reading is not None
+    assert [number.text for number in record.reading.numbers] == ["4072", "528", "96"]
+    assert record.reading.primary == 0
+    service.label(str(record.id), "529", "ann", of_number=1)
+    service.label(str(record.id), "523", "ann", of_number=1)
+    service.label(str(record.id), "96", "bo", of_number=2)
+    return record
+
+
+def places(record: Record) -> list[Place]:
+    assert record.reading is not None
+    return [number.place for number in record.reading.numbers]
+
+
+def test_labels_of_other_numbers_are_learned_each_where_it_stands(
+    service: Service, store: Store, sheet: Record
+) -> None:
+    second, third = labelled_pictures(store)
+    assert (second.label, second.by, second.confirmed, second.place) == ("523", "ann", False, places(sheet)[1])
+    assert (third.label, third.by, third.confirmed, third.place) == ("96", "bo", True, places(sheet)[2])
+    service.label(str(sheet.id), "4012", "ann")  # now the place of the first is told, too
+    assert [(one.label, one.place) for one in labelled_pictures(store)] == list(
+        zip(("4012", "523", "96"), places(sheet), strict=True)
+    )
+    for label in store.label_history(sheet.id)[1:]:
+        service.withdraw(str(label.id), None)
+    (alone,) = labelled_pictures(store)
+    assert (alone.label, alone.place) == ("4012", None)
+
+
+def test_of_a_page_that_was_uploaded_twice_the_newest_label_of_each_number_counts(
+    service: Service, store: Store, sheet: Record
+) -> None:
+    again = service.upload(page_of("4072", "528", "96"), "again.png")
+    assert again.id != sheet.id
+    service.label(str(again.id), "95", of_number=2)
+    assert [(one.label, one.place) for one in labelled_pictures(store)] == [
+        ("523", places(sheet)[1]),
+        ("95", places(sheet)[2]),
+    ]
+
+
+def test_an_exported_page_is_measured_number_by_number_and_learned_from_as_in_the_store(
+    store: Store, label: Label, service: Service, sheet: Record, tmp_path: Path
+) -> None:
+    label(20)
+    folder = tmp_path / "set"
+    assert export_pictures(store, folder) == 21
+    ours, theirs = of_store(store), of_folder(folder)
+    assert len(ours.train) + len(ours.held_out) == 22
+    for mine, other in ((ours.train, theirs.train), (ours.held_out, theirs.held_out)):
+        assert {(one.key, one.label, one.place) for one in mine} == {(one.key, one.label, one.place) for one in other}
+    service.label(str(sheet.id), "", of_number=1)
+    export_pictures(store, folder)
+    told = json.loads(CliRunner().invoke(main, ["evaluate", str(folder), "--json"]).stdout)
+    (name,) = {one.key[:16] for one in ours.train + ours.held_out if one.place}
+    assert [wrong[:3] for wrong in told["wrong"] if wrong[0].startswith(name)] == [[f"{name}.png", "", "528"]]
+
+
+def test_a_page_is_held_out_with_all_its_numbers_or_with_none() -> None:
+    pages = [
+        replace(picture(at, f"person {(at + row) % 60}"), place=Place(0, Box(0, 50 * row, 90, 30)))
+        for at in range(400)
+        for row in range(5)
+    ]
+    split = _split(pages, lambda one: b"")
+    assert len(split.train) + len(split.held_out) == 2000
+    assert not {one.key for one in split.train} & {one.key for one in split.held_out}
 
 
 def test_an_export_leaves_out_what_was_erased(store: Store, label: Label, service: Service, tmp_path: Path) -> None:
@@ -91,7 +169,7 @@ def test_about_a_fifth_is_held_out_and_stays_so_while_the_store_grows() -> None:
 
 def test_a_store_with_too_few_labels_says_how_many_it_takes(store: Store, label: Label) -> None:
     label(19)
-    with pytest.raises(BadRequest, match="There are 19 labelled pictures; learning begins with 20"):
+    with pytest.raises(BadRequest, match="There are 19 labels, and learning begins with 20"):
         of_store(store)
 
 
@@ -102,6 +180,8 @@ def test_a_store_with_too_few_labels_says_how_many_it_takes(store: Store, label:
         ("name,number\n", "must begin with"),
         ("image_name,label\nlost.png,7\n", "not there"),
         ("image_name,label\nlabels.csv,seven\n", "Write a number"),
+        ("image_name,label,box\nlabels.csv,7,1 2 3\n", "must be x, y, width and height"),
+        ("image_name,label,box,turned\nlabels.csv,7,1 2 3 4,45\n", "has no place for labels.csv"),
     ],
 )
 def test_a_folder_that_cannot_be_learned_from_says_why(tmp_path: Path, text: str | None, says: str) -> None:

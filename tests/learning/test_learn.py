@@ -166,7 +166,7 @@ def test_new_labels_that_are_not_enough_are_waited_for(
 def test_nothing_is_learned_from_pictures_without_a_number(tmp_path: Path, small_mnist: Path) -> None:
     nothing = [LabelledPicture(f"{at:064x}", "12", None, "2026-11-27T10:00:00Z", False) for at in range(20)]
     dataset = Dataset(nothing, [], lambda one: b"no picture")
-    with pytest.raises(BadRequest, match="Only 0 labelled pictures"):
+    with pytest.raises(BadRequest, match="Only 0 labels"):
         learn(dataset, open_version(), Task(small_mnist, tmp_path, device="cpu", recipe=Recipe(**TINY)))
 
 

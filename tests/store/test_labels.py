@@ -8,7 +8,7 @@ from store_examples import label_of, read_as, unsure
 
 from mnist_predict.store.ids import new_id
 from mnist_predict.store.protocol import Store
-from mnist_predict.store.record import Record
+from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Labelled, Search
 
 PICTURE = b"picture"
@@ -37,11 +37,17 @@ def test_a_label_of_another_number_says_nothing_of_the_primary_one(store: Store)
     assert store.newest_labels([record.id]) == {}
     assert store.unreviewed().ids == [record.id]
     assert said(store, record) == "no"
+    assert store.search(Search(labelled="others")).records == [other]
+    assert store.search(Search(labelled="others", number="12", image_name=other.image_name)).records == [other]
+    assert store.search(Search(labelled="others", number="13")).records == []
     own = store.add(label_of(record, "8"))
     assert store.labels(record.id) == [own]
     assert store.newest_labels([record.id]) == {record.id: own}
     assert said(store, record) == "corrected"
     assert {each.id for each in store.erased_with(record)} == {record.id, other.id, own.id}
+    assert store.search(Search(labelled="others")).records == [other]
+    store.erase(Erasure(new_id(), (record.id, other.id, own.id)))
+    assert store.search(Search(labelled="others")).records == []
 
 
 def test_what_was_withdrawn_counts_no_more_and_stays_in_the_history(store: Store) -> None:

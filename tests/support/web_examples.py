@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import cv2
 import numpy as np
 import requests
 from PIL import Image
@@ -49,6 +50,15 @@ def mnist_digits() -> dict[int, np.ndarray]:
     with gzip.open(MNIST / "t10k-images-idx3-ubyte.gz") as file:
         images = np.frombuffer(file.read(16 + 784 * 200), np.uint8, offset=16).reshape(-1, 28, 28)
     return {digit: images[np.flatnonzero(labels[:200] == digit)[0]] for digit in range(10)}
+
+
+def page_of(*numbers: str) -> bytes:
+    """Numbers below each other, far apart, dark on light."""
+    page = np.zeros((90 * len(numbers) + 40, 400), np.uint8)
+    for row, number in enumerate(numbers):
+        for at, digit in enumerate(number):
+            page[30 + 90 * row : 58 + 90 * row, 30 + 24 * at : 58 + 24 * at] = mnist_digits()[int(digit)]
+    return cv2.imencode(".png", 255 - cv2.resize(page, None, fx=2, fy=2))[1].tobytes()
 
 
 @cache

@@ -78,7 +78,7 @@ def learn(
 ) -> None:
     """Learn from what people corrected and confirmed: makes a candidate and measures it beside the champion.
 
-    Needs 20 labelled pictures. A fifth of them is never learned, but measured on. Run again after an interruption, it
+    Needs 20 labels. A fifth of them is never learned, but measured on. Run again after an interruption, it
     goes on. `models promote` makes the candidate the champion, if it has passed.
 
     Exit code 1: the candidate has not passed.
@@ -141,7 +141,7 @@ def _from_store(task: "Task", store: str | None, enough: int) -> bool:
         with _bars() as progress:
             made = run(dataset, pull(kept, standing(kept).reading, folder), task, progress)
         count = len(dataset.train) + len(dataset.held_out)
-        propose(kept, made.version, f"learned from {count} labelled pictures", BY)
+        propose(kept, made.version, f"learned from {count} labels", BY)
     _tell(made)
     return made.passed
 

@@ -155,7 +155,10 @@ def serve(**flags: Any) -> None:
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Plot confidence against errors (PNG).")
 @setting("model")
 def evaluate(folder: Path, as_json: bool, plot: Path | None, model: str) -> None:
-    """Measure accuracy on FOLDER: labels.csv (image_name,label) with pictures, or MNIST's test set as idx files."""
+    """Measure accuracy on FOLDER: labels.csv (image_name,label) with pictures, or MNIST's test set as idx files.
+
+    A line of labels.csv with a box is of the number that is read there, as `store export --pictures` writes it.
+    """
     from rich.console import Console
     from rich.progress import Progress
 

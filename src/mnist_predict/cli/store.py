@@ -140,7 +140,9 @@ def export(file: Path, pictures: bool, bom: bool, spark: str | None, store: str 
 
     In CSV, names that a spreadsheet would take for a formula get an apostrophe before them. With --pictures, FILE is a
     folder that `evaluate` and `learn` read: every picture that people labelled, and labels.csv
-    (image_name,label,by,time,confirmed) with the newest label of each; an empty label says that there is no number.
+    (image_name,label,by,time,confirmed,page,box,turned) with the newest label of each; an empty label says that there
+    is no number. Where people told several numbers of a picture, each has a line with its box: x, y, width and height
+    in pixels of the upright page.
     With --spark, the executors of a Spark cluster write these pictures: see docs/scale.md.
     """
     from mnist_predict.store.tools.export import export as run

@@ -1,4 +1,4 @@
-"""What is learned from: labelled pictures of a store or a folder, and which of them are never trained on."""
+"""What is learned from: labels of pictures in a store or a folder, and which of them are never trained on."""
 
 import hashlib
 import zlib
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from mnist_predict.errors import BadRequest
 from mnist_predict.store.protocol import Store
-from mnist_predict.store.tools.labelled import LabelledPicture, labelled_pictures, read_labels
+from mnist_predict.store.tools.labelled import LabelledPicture, labelled_pictures, place_of, read_labels
 from mnist_predict.written import as_written
 
-LEAST = 20  # labelled pictures to learn from
+LEAST = 20  # labels to learn from
 MOST = 20_000  # the newest are taken
 PICTURES = 6  # of this many pictures one is held out,
 SOURCES = 20  # and of this many sources: together a fifth of all
@@ -20,7 +20,7 @@ SOURCES = 20  # and of this many sources: together a fifth of all
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labelled pictures: those to train on, and those held out for good; `read` gives a picture's bytes."""
+    """Labels of pictures: those to train on, and those held out for good; `read` gives a picture's bytes."""
 
     train: list[LabelledPicture]
     held_out: list[LabelledPicture]
@@ -33,7 +33,7 @@ class Dataset:
 
 
 def of_store(store: Store) -> Dataset:
-    """The labelled pictures of a store. Raises `BadRequest` for too few of them, `StoreUnavailable`."""
+    """What people say of the pictures of a store. Raises `BadRequest` for too few of them, `StoreUnavailable`."""
 
     def read(one: LabelledPicture) -> bytes:
         return store.picture(one.key) or b""
@@ -56,7 +56,8 @@ def of_folder(folder: Path) -> Dataset:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         files[digest] = path
         confirmed = row.get("confirmed", "") == "yes"
-        found.append(LabelledPicture(digest, label, row.get("by") or None, row.get("time", ""), confirmed))
+        by, time = row.get("by") or None, row.get("time", "")
+        found.append(LabelledPicture(digest, label, by, time, confirmed, place=place_of(row)))
     return _split(found, lambda one: files[one.key].read_bytes())
 
 
@@ -72,13 +73,15 @@ def is_held_out(one: LabelledPicture, first_source: str) -> bool:
 
 
 def _split(found: Iterable[LabelledPicture], read: Callable[[LabelledPicture], bytes]) -> Dataset:
-    each = {one.key: one for one in found}
+    each = {(one.key, one.place): one for one in found}
     newest = sorted(each.values(), key=lambda one: (one.time, one.key), reverse=True)[:MOST]
     if len(newest) < LEAST:
-        raise BadRequest(f"There are {len(newest)} labelled pictures; learning begins with {LEAST}. Review some more.")
+        raise BadRequest(f"There are {len(newest)} labels, and learning begins with {LEAST}. Review some more.")
     first = min(newest, key=lambda one: (one.time, one.key)).source
-    held_out = [one for one in newest if is_held_out(one, first)]
-    return Dataset([one for one in newest if not is_held_out(one, first)], held_out, read)
+    # A picture is on one side with all its numbers, whoever labelled each.
+    never_learned = {one.key for one in newest if is_held_out(one, first)}
+    held_out = [one for one in newest if one.key in never_learned]
+    return Dataset([one for one in newest if one.key not in never_learned], held_out, read)
 
 
 def weights(sources: list[str], most: float = 0.5) -> list[float]:

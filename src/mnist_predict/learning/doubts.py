@@ -36,19 +36,19 @@ class Doubt:
 
 
 def doubts(
-    champion: Version, pictures: Sequence[LabelledPicture], shown: dict[str, list[Shown]], seed: int
+    champion: Version, pictures: Sequence[LabelledPicture], shown: dict[LabelledPicture, list[Shown]], seed: int
 ) -> list[Doubt]:
-    """The doubtful labels, the worst first; `shown`: the parts of each picture, by its key."""
+    """The doubtful labels, the worst first; `shown`: the parts of its picture that each label is of."""
     found: list[tuple[float, Doubt]] = []
     order = np.random.default_rng((seed, 29)).permutation(len(pictures))
     halves = [[pictures[at] for at in order[half::2]] for half in (0, 1)]
     for judged, learned in (halves, halves[::-1]):
-        parts = [sample for one in learned for sample, _ in shown.get(one.key, [])]
+        parts = [sample for one in learned for sample, _ in shown.get(one, [])]
         if not parts:
             continue
         network = adapt(champion, parts, STEPS, seed)
         for one in judged:
-            own = [sample.ink for sample, _ in shown.get(one.key, []) if not isinstance(sample.ink, list)]
+            own = [sample.ink for sample, _ in shown.get(one, []) if not isinstance(sample.ink, list)]
             if one.agreed < 2 and own and (said := _other(network, own, digits_of(one.label))):
                 found.append((said[0], Doubt(one, said[1])))
     return [doubt for _, doubt in sorted(found, key=lambda pair: pair[0])]

@@ -11,11 +11,15 @@ import numpy as np
 from mnist_predict.learning.pages import Page, pages
 from mnist_predict.learning.paired import Compared, Pair, Shown, read_both
 from mnist_predict.models.registry import Version
+from mnist_predict.store.tools.labelled import LabelledPicture
 from mnist_predict.training import mnist as dataset
 from mnist_predict.training.evaluation import measures, sets
 from mnist_predict.written import agrees
 
 SURE = 0.5  # confidence from which a number that is none was taken for one
+
+
+Correction = tuple[Callable[[], bytes], LabelledPicture]  # what gives a picture, and what people say of it
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the gate says; `corrections`: what both read of each correction that is held out."""
+    """What the gate says; `corrections`: what both read where each correction that is held out is of."""
 
     report: dict[str, Any]
     corrections: list[Pair]
@@ -49,21 +53,22 @@ class Judged:
 def judge(
     champion: Version,
     candidate: Version,
-    corrections: Sequence[tuple[Callable[[], bytes], str]],
+    corrections: Sequence[Correction],
     data: Path,
     thresholds: Thresholds,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Judged:
     """Measure both versions on the same pictures.
 
-    `corrections`: what gives each picture that is held out, and its label; `data`: the folder of MNIST's four files.
+    `data`: the folder of MNIST's four files.
     """
     held_out, test = _mnist(data, "train", thresholds.mnist), _mnist(data, "t10k", thresholds.test)
     drawn = pages(data, thresholds.pages)
+    pictures = {one.key: read for read, one in corrections}  # of several corrections one is read once
     nothing = _nothing(thresholds.nothing)
     groups: dict[str, tuple[int, Iterable[Shown]]] = {
         "mnist": (len(held_out), (picture for picture, _ in held_out)),
-        "corrections": (len(corrections), (read() for read, _ in corrections)),
+        "corrections": (len(pictures), (read() for read in pictures.values())),
         "pages": (len(drawn), (page.pixels for page in drawn)),
         "nothing": (len(nothing), nothing),
         "test": (len(test), (picture for picture, _ in test)),
@@ -78,15 +83,17 @@ def judge(
 
     pairs = iter(read_both(champion, candidate, chain.from_iterable(group for _, group in groups.values()), tick))
     read = {name: list(islice(pairs, count)) for name, (count, _) in groups.items()}
+    of_picture = dict(zip(pictures, read["corrections"], strict=True))
+    corrected = [of_picture[one.key].at(one.place) for _, one in corrections]
     hits = {
         "mnist": _hits(read["mnist"], [label for _, label in held_out]),
-        "corrections": _hits(read["corrections"], [label for _, label in corrections]),
+        "corrections": _hits(corrected, [one.label for _, one in corrections]),
         "pages": _page_hits(read["pages"], drawn),
         "nothing": [(pair.champion.confidence < SURE, pair.candidate.confidence < SURE) for pair in read["nothing"]],
         "test": _hits(read["test"], [label for _, label in test]),
     }
     compared = {name: Compared.of(each) for name, each in hits.items()}
-    calibration = _calibration(read["mnist"] + read["corrections"], [*hits["mnist"], *hits["corrections"]])
+    calibration = _calibration(read["mnist"] + corrected, [*hits["mnist"], *hits["corrections"]])
     seconds = np.array([pair.seconds for pair in read["mnist"] + read["corrections"]])
     speed = float(np.median(seconds[:, 1]) / np.median(seconds[:, 0]))
     size = candidate.size / champion.size
@@ -109,7 +116,7 @@ def judge(
         "calibration_error": {"champion": calibration[0], "candidate": calibration[1]},
         "thresholds": asdict(thresholds),
     }
-    return Judged(report, read["corrections"])
+    return Judged(report, corrected)
 
 
 def _mnist(data: Path, part: str, count: int) -> list[tuple[Shown, str]]:
@@ -137,7 +144,7 @@ def _page_hits(read: Sequence[Pair], drawn: Sequence[Page]) -> list[tuple[bool, 
     for pair, page in zip(read, drawn, strict=True):
         sides = []
         for answer in (pair.champion, pair.candidate):
-            rest = list(answer.numbers)
+            rest = [number.text for number in answer.numbers]
             right = []
             for number in page.numbers:
                 right.append(number in rest)

@@ -1,4 +1,4 @@
-"""`learn`: labelled pictures -> doubts -> training -> the gate -> a candidate with its report.
+"""`learn`: labels of pictures -> doubts -> training -> the gate -> a candidate with its report.
 
 May be broken off and run again: for the same pictures, labels and champion it goes on from its last checkpoint.
 """
@@ -70,11 +70,11 @@ def learn(dataset: Dataset, champion: Version, task: Task, progress: Progress = 
     progress("looking for doubtful labels", 0, 1)
     doubtful = doubts(champion, dataset.train, shown, task.seed)
     progress("looking for doubtful labels", 1, 1)
-    left_out = {doubt.picture.key for doubt in doubtful}
-    kept = [one for one in dataset.train if one.key not in left_out and shown[one.key]]
-    parts = [part for one in kept for part in shown[one.key]]
+    left_out = {doubt.picture for doubt in doubtful}
+    kept = [one for one in dataset.train if one not in left_out and shown[one]]
+    parts = [part for one in kept for part in shown[one]]
     if len(kept) < LEAST // 2:
-        raise BadRequest(f"Only {len(kept)} labelled pictures can be learned from; the others show no number to learn.")
+        raise BadRequest(f"Only {len(kept)} labels can be learned from; the other pictures show no number to learn.")
     task.out.mkdir(parents=True, exist_ok=True)
     recipe = task.recipe or training.recipe_for(len(kept), task.seed)
     run = training.begin(recipe, device, champion)
@@ -91,8 +91,8 @@ def learn(dataset: Dataset, champion: Version, task: Task, progress: Progress = 
     version = export.write_version(run.average, "line", line, building, champion)
     if version.name == champion.name:
         raise BadRequest("Nothing was learned: the candidate is the champion itself.")
-    pictures = [(partial(dataset.read, one), one.label) for one in dataset.held_out]
-    judged = judge(champion, version, pictures, task.mnist, task.gate, lambda done, of: progress("measuring", done, of))
+    held_out = [(partial(dataset.read, one), one) for one in dataset.held_out]
+    judged = judge(champion, version, held_out, task.mnist, task.gate, lambda done, of: progress("measuring", done, of))
     fixed, broken = reports.changed(dataset.held_out, judged.corrections)
     changes = {"fixed": [one.record for one, _ in fixed], "broken": [one.record for one, _ in broken]}
     about |= {"minutes": round((monotonic() - began) / 60, 1)}
@@ -108,19 +108,19 @@ def learn(dataset: Dataset, champion: Version, task: Task, progress: Progress = 
     return Candidate(Version(final), page, judged.passed, doubtful)
 
 
-def _shown(dataset: Dataset, champion: Version, progress: Progress) -> dict[str, list[Shown]]:
-    """The parts of each picture to train on, by its key."""
+def _shown(dataset: Dataset, champion: Version, progress: Progress) -> dict[LabelledPicture, list[Shown]]:
+    """The parts of pictures to train on, by what people say of them."""
     reader = open_recognizer(str(champion.folder))
-    found: dict[str, list[Shown]] = {}
+    found: dict[LabelledPicture, list[Shown]] = {}
     for at, one in enumerate(dataset.train):
-        greys = strips.parts(dataset.read(one), one.label, reader)
-        found[one.key] = [(Sample(grey, one.label, one.source), one.source) for grey in greys]
+        greys = strips.parts(dataset.read(one), one.label, reader, one.place)
+        found[one] = [(Sample(grey, one.label, one.source), one.source) for grey in greys]
         progress("finding the numbers", at + 1, len(dataset.train))
     return found
 
 
 def _key(kept: Sequence[LabelledPicture], champion: Version, recipe: Recipe) -> str:
-    told = [champion.name, json.dumps(asdict(recipe)), *sorted(f"{one.key} {one.label}" for one in kept)]
+    told = [champion.name, json.dumps(asdict(recipe)), *sorted(f"{one.key} {one.label} {one.place}" for one in kept)]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
 
 

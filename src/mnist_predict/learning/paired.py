@@ -3,11 +3,11 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from math import comb
 from time import process_time
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mnist_predict.errors import UserError
 from mnist_predict.learning import readers
 from mnist_predict.models.registry import Version
-from mnist_predict.reading import Reading
+from mnist_predict.reading import Number, Place, Reading, number_at
 from mnist_predict.stats.intervals import wilson_interval
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 
@@ -26,12 +26,22 @@ Shown = bytes | NDArray[np.uint8]  # a file, or pixels as `read_pixels` takes th
 
 
 class Answer(NamedTuple):
-    """What a version read: the number, as it is written, its confidence, and all numbers of the picture."""
+    """What a version read: the number, as it is written, its confidence, and all numbers of the picture, without their
+    digits."""
 
     number: str
     written: str
     confidence: float
-    numbers: tuple[str, ...]
+    numbers: tuple[Number, ...]
+
+    def at(self, place: Place | None) -> Self:
+        """What it read at a place of the picture, None: anywhere."""
+        if place is None:
+            return self
+        number = number_at(self.numbers, place)
+        if number is None:
+            return self._replace(number="", written="", confidence=0.0)
+        return self._replace(number=number.text, written=number.written, confidence=number.confidence)
 
 
 class Pair(NamedTuple):
@@ -40,6 +50,10 @@ class Pair(NamedTuple):
     champion: Answer
     candidate: Answer
     seconds: tuple[float, float]
+
+    def at(self, place: Place | None) -> Self:
+        """The answers at a place of the picture, None: anywhere."""
+        return self._replace(champion=self.champion.at(place), candidate=self.candidate.at(place))
 
 
 def read_both(champion: Version, candidate: Version, shown: Iterable[Shown], tick: Callable[[int], None]) -> list[Pair]:
@@ -94,7 +108,7 @@ def _answer(reader: Recognizer, shown: Shown) -> Answer:
         reading = reader.read(shown) if isinstance(shown, bytes) else reader.read_pixels(shown)
     except UserError:  # a picture that is refused is one that was not read
         reading = Reading((), None, (), reader.model_version)
-    numbers = tuple(number.text for number in reading.numbers)
+    numbers = tuple(replace(number, digits=()) for number in reading.numbers)
     return Answer(reading.number, reading.written, reading.confidence, numbers)
 
 

@@ -84,13 +84,12 @@ def _shown(one: LabelledPicture, pair: Pair, read: Read) -> dict[str, Any]:
     }
 
 
-def _doubted(one: Doubt, read: Read) -> dict[str, Any]:
-    about = one.picture
-    return {"label": about.label, "by": about.by, "read": one.read, "picture": _picture(about, read)}
-
-
 def _picture(one: LabelledPicture, read: Read) -> str | None:
+    """A JPEG of what a label is of: a picture, or a place of it with its surroundings."""
+    page, part = 0, None
+    if one.place is not None:
+        page, part = one.place.page, one.place.box.grow(one.place.box.h)
     try:
-        return base64.b64encode(preview(read(one), SIDE)).decode()
+        return base64.b64encode(preview(read(one), SIDE, page, part)).decode()
     except UserError:
         return None

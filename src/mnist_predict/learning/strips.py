@@ -3,14 +3,14 @@
 The reader says where numbers may stand, the label which of them is meant: the place where it is likeliest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_predict.errors import UserError
-from mnist_predict.reading import Box, Number, Reading, digits_of, union
+from mnist_predict.reading import Box, Place, Reading, digits_of, union
 from mnist_predict.vision.find.ink import paper_level, to_grey
 from mnist_predict.vision.find.turning import turned, turned_box
 from mnist_predict.vision.load.picture import decode_pages
@@ -28,24 +28,26 @@ NONE_READ = 3  # numbers of a picture that has none, which are learned not to be
 TALLEST = 96  # rows that are kept of a part
 
 
-def parts(data: bytes, label: str, reader: Recognizer) -> list[Grey]:
+def parts(data: bytes, label: str, reader: Recognizer, place: Place | None = None) -> list[Grey]:
     """Grey pixels (h, w) of what the label is of, cut in several ways; empty where there is nothing to learn.
 
-    With an empty label, all that was taken for numbers.
+    With a place, what stands there; else, with an empty label, all that was taken for numbers.
     """
     try:
         pages = list(decode_pages(data))
+        if place is not None:
+            return [_cut(pages[place.page], place)] if _is_there(place, pages) else []
         reading = reader.read(data)
     except UserError:
         return []
     if not label:
-        return [_cut(pages[number.page], number, number.box) for number in reading.numbers[:NONE_READ]]
+        return [_cut(pages[number.page], number.place) for number in reading.numbers[:NONE_READ]]
     digits = digits_of(label)
     if reading.primary_number is not None and reading.number == digits:
-        places = [(reading.primary_number, reading.primary_number.box)]
+        places = [reading.primary_number.place]
     else:
         places = list(_places(reading))
-    found = [_cut(pages[number.page], number, box) for number, box in places]
+    found = [_cut(pages[each.page], each) for each in places]
     best = max(found, key=lambda grey: _likely(grey, digits, reader), default=None)
     chosen = [] if best is None else [best]
     if len(pages) == 1 and (whole := _whole(pages[0], reading)) is not None:
@@ -55,7 +57,15 @@ def parts(data: bytes, label: str, reader: Recognizer) -> list[Grey]:
     return chosen
 
 
-def _places(reading: Reading) -> Iterator[tuple[Number, Box]]:
+def _is_there(place: Place, pages: Sequence[Picture]) -> bool:
+    """Whether a place is on its page; a dataset may say anything."""
+    if place.page >= len(pages):
+        return False
+    width, height = pages[place.page].size
+    return place.box.overlap(Box(0, 0, width, height)) == place.box.w * place.box.h
+
+
+def _places(reading: Reading) -> Iterator[Place]:
     """Where the number of a label may stand: each number that was read, and neighbours in a row together."""
     for start, first in enumerate(reading.numbers):
         boxes = []
@@ -63,7 +73,7 @@ def _places(reading: Reading) -> Iterator[tuple[Number, Box]]:
             if number.page != first.page or number.turned != first.turned or not _in_row(first.box, number.box):
                 break
             boxes.append(number.box)
-            yield first, union(boxes)
+            yield first.place._replace(box=union(boxes))
 
 
 def _in_row(one: Box, other: Box) -> bool:
@@ -79,10 +89,10 @@ def _whole(page: Picture, reading: Reading) -> Grey | None:
     return _low(to_grey(page.pixels))
 
 
-def _cut(page: Picture, number: Number, box: Box) -> Grey:
+def _cut(page: Picture, place: Place) -> Grey:
     """The grey pixels around a box of the original page, with paper beyond its edges."""
-    quarters = number.turned // 90
-    box = turned_box(box, quarters, page.size)
+    quarters = place.turned // 90
+    box = turned_box(place.box, quarters, page.size)
     picture = turned(page, quarters)
     grey = to_grey(picture.pixels)
     paper = paper_level(grey)

@@ -91,6 +91,16 @@ def standing(labels: Iterable[L], of_number: int | None = None) -> list[L]:
     ]
 
 
+def newest_of_each(labels: Iterable[L]) -> dict[int | None, L]:
+    """The newest label that counts of each number of a record, by its index, None: the primary one.
+
+    `labels`: all of the record, newest first.
+    """
+    every = list(labels)
+    found = {at: standing(every, at) for at in dict.fromkeys(label.of_number for label in every)}
+    return {at: some[0] for at, some in found.items() if some}
+
+
 @dataclass(frozen=True, slots=True)
 class Erasure:
     """That records were erased for good: which, when and by whom; neither their names nor numbers nor hashes.

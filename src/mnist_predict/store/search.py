@@ -24,7 +24,8 @@ COUNTED = 200  # records that are counted where each has to be looked at
 EDGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # of bands of confidence, finer where most are
 END = UUID("e677d21f-dbff-7fff-bfff-ffffffffffff")  # the last id of the year 9999
 
-Labelled = Literal["no", "confirmed", "corrected"]
+Labelled = Literal["no", "confirmed", "corrected", "others"]
+OTHERS: Labelled = "others"  # what is found are the labels of other numbers of a picture than its primary one
 UPLOAD = "upload"  # the term of every upload; its row also holds the number that was read and the newest label
 
 
@@ -80,7 +81,8 @@ class Search:
         """Whether a record passes the filters, those of time and labels aside."""
         reading = record.reading
         return (
-            self.number in (None, record.number)
+            (self.labelled != OTHERS or record.of_number is not None)
+            and self.number in (None, record.number)
             and self.written in (None, record.written)
             and self.image_name in (None, record.image_name)
             and (self.name_part is None or fold(self.name_part) in fold(record.image_name))
@@ -160,6 +162,8 @@ def index_terms(record: Record) -> list[str]:
         found += [f"model {record.reading.model_version}", f"confidence {band(record.reading.confidence)}"]
     if record.source == "upload":
         found.append(UPLOAD)
+    if record.of_number is not None:
+        found.append(OTHERS)
     return found
 
 
@@ -178,7 +182,7 @@ def terms_to_scan(search: Search) -> Iterator[str]:
         yield _brief("written", search.written)
     elif search.number is not None:
         yield _brief("number", search.number)
-    elif search.labelled in ("confirmed", "corrected"):
+    elif search.labelled in ("confirmed", "corrected", OTHERS):
         yield search.labelled
     elif search.by_confidence:
         yield from (f"confidence {each}" for each in search.bands)

@@ -52,6 +52,7 @@ def test_what_was_kept_before_there_were_searches_is_found_too(tmp_path: Path) -
         Search(written="7.5"),
         Search(image_name="7.png"),
         Search(labelled="no"),
+        Search(labelled="others"),
         Search(least=0.5),
         Search(model_version="v"),
         Search(),

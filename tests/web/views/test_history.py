@@ -14,7 +14,7 @@ import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
-from web_examples import BROWSER, DESKTOP, JSON, PHONE, Running, Upload, picture_of
+from web_examples import BROWSER, DESKTOP, JSON, PHONE, Running, Upload, page_of, picture_of
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.service import Service
@@ -95,7 +95,7 @@ def test_a_day_is_that_of_the_visitor(client: FlaskClient, service: Service) -> 
         ("confidence=0.9", "Write a range of confidence"),
         ("confidence=0.9..0.1", "Write a range of confidence"),
         ("confidence=nan..1", "Write a range of confidence"),
-        ("labelled=maybe", "one of no, confirmed, corrected"),
+        ("labelled=maybe", "one of no, confirmed, corrected, others"),
     ],
 )
 def test_what_cannot_be_searched_for_is_told_beside_what_was_typed(client: FlaskClient, query: str, words: str) -> None:
@@ -172,6 +172,24 @@ def test_a_number_that_somebody_took_back_is_not_found_any_more(
     service.label(kept["7"], "9")
     assert shown(client, "number=1") == []
     assert shown(client, "number=9") == ["9 read as 7"]
+
+
+def test_a_page_is_found_by_what_people_say_of_any_of_its_numbers(
+    client: FlaskClient, service: Service, upload: Upload
+) -> None:
+    record_id = upload(page_of("4072", "528", "96"), "sheet.png", JSON).get_json()["id"]
+    upload(picture_of("7"))
+    for number, at in (("521", 1), ("523", 1), ("95", 2)):
+        label = service.label(record_id, number, of_number=at)
+    found = ["4072 another number: 523"]
+    assert shown(client, "number=523") == found
+    assert shown(client, "number=521") == []  # corrected again since
+    assert shown(client, "labelled=others") == ["4072 another number: 95"]
+    assert shown(client, "labelled=others&sort=number") == ["4072 another number: 95"]
+    assert shown(client, "number=4072") == ["4072"]
+    service.withdraw(str(label.id))
+    assert shown(client, "number=95") == []
+    assert shown(client, "labelled=others") == found
 
 
 def test_numbers_are_sorted_by_their_value(client: FlaskClient, service: Service) -> None:

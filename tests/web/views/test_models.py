@@ -22,14 +22,14 @@ def test_the_page_lists_versions_and_says_what_to_run(
     client: FlaskClient, service: Service, upload: Upload, tmp_path: Path
 ) -> None:
     version = another_version(tmp_path, b"1", passed())
-    propose(service.store, version, "learned from 213 labelled pictures")
+    propose(service.store, version, "learned from 213 labels")
     record = upload(picture_of("72"), accept=JSON).get_json()["id"]
     client.post("/uploads/record", data={"record": record, "number": "12"})
     text = client.get("/models", headers={"Accept": BROWSER}).text
     assert version.name in text
     assert "candidate" in text
     assert "mnist-predict learn" in text
-    assert "There are 1 pictures" in text
+    assert "No version has learned from 1 label yet. 19 more labels make another candidate worthwhile." in text
     told = client.get("/models", headers={"Accept": JSON}).get_json()
     assert [(row["name"], row["aliases"]) for row in told["versions"]] == [
         (version.name, ["candidate"]),

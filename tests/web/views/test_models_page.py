@@ -37,7 +37,7 @@ def candidate(site: Running, tmp_path: Path) -> Version:
     report["learned"] |= {"start": open_version().name, "doubtful": [None, None]}
     version = another_version(tmp_path, b"page", report)
     with closing(open_store(f"sqlite:///{site.log.parent}/instance/mnist_predict.sqlite")) as store:
-        propose(store, version, "learned from 213 labelled pictures")
+        propose(store, version, "learned from 213 labels")
     return version
 
 

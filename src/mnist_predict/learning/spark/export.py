@@ -18,8 +18,8 @@ def write_pictures(cluster: Cluster, some: Iterator[LabelledPicture], folder: Pa
     """
     where = folder.absolute()
     while wave := list(islice(some, cluster.wave)):
-        keys = [(one.key, bytes.fromhex(one.key)) for one in wave]
-        chunks = cluster.chunks(cluster.spark.createDataFrame(keys, "key string, sha256 binary"), len(wave))
+        keys = [(key, bytes.fromhex(key)) for key in dict.fromkeys(one.key for one in wave)]
+        chunks = cluster.chunks(cluster.spark.createDataFrame(keys, "key string, sha256 binary"), len(keys))
         names = {row[0]: row[1] for row in chunks.mapInPandas(_writing(where), ROW).collect()}
         for one in wave:
             if one.key not in names:

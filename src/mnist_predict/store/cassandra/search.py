@@ -11,7 +11,7 @@ from mnist_predict.store.cassandra.partitions import AT_ONCE, all_buckets, bucke
 from mnist_predict.store.cassandra.rows import COLUMNS, PAGE, Partition, from_row, partition
 from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.record import Record
-from mnist_predict.store.search import LOOK, UPLOAD, Found, Search, cut, label_terms, terms_to_scan
+from mnist_predict.store.search import LOOK, OTHERS, UPLOAD, Found, Search, cut, label_terms, terms_to_scan
 
 _MORE = 100  # records that are looked at together where the first were too few of those that are searched for
 
@@ -87,7 +87,7 @@ def _walk(session: Session, search: Search, first: UUID, end: UUID, some: int) -
 
 def _records(session: Session, search: Search, rows: Sequence[_Row]) -> list[Record]:
     """The records of some rows that are as they must be, newest first."""
-    if search.labelled is not None:
+    if search.labelled not in (None, OTHERS):
         rows = [row for row in _of_uploads(session, search, rows) if _is_said(search, row)]
     found = map(from_row, _ask_for(session, _RECORDS, rows))
     return sorted((record for record in found if search.matches(record)), key=lambda record: record.id, reverse=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from mnist_predict.store.search import LOOK, Counted, Search, fold
+from mnist_predict.store.search import LOOK, OTHERS, Counted, Search, fold
 
 COUNTED = 100_000  # records that are counted at most: some ten milliseconds
 
@@ -39,6 +39,8 @@ def _walks(search: Search) -> list[Condition]:
         return [("indexed by record_by_written where written = ?", search.written)]
     if search.number is not None:
         return [("indexed by record_by_number where number = ?", search.number)]
+    if search.labelled == OTHERS:
+        return [("indexed by record_of_others where of_number is not null and ?", 1)]
     if search.labelled in ("confirmed", "corrected"):
         return [("indexed by record_by_labelled where labelled = ?", search.labelled)]
     if search.by_confidence:
@@ -56,7 +58,8 @@ def _conditions(search: Search) -> list[Condition]:
         "image_name = ?": search.image_name,
         "number = ?": search.number,
         "written = ?": search.written,
-        "labelled = ?": search.labelled,
+        "labelled = ?": None if search.labelled == OTHERS else search.labelled,
+        "of_number is not null and ?": 1 if search.labelled == OTHERS else None,
         "confidence >= ?": search.least,
         "confidence < ?": search.most,
         "model_version = ?": search.model_version,

@@ -1,31 +1,37 @@
-"""The pictures that people confirmed or corrected, each with its newest label; and a folder of them, a dataset."""
+"""What people confirmed or corrected: pictures with the newest label of each number; and a folder of them, a dataset.
+
+A label is of a picture's number, wherever that stands, as few pictures show more than one. Where people told several of
+its numbers, each label has the place that they were shown.
+"""
 
 import csv
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
-from uuid import UUID
 
 from mnist_predict.errors import BadRequest
+from mnist_predict.reading import SAME, Box, Place
 from mnist_predict.store.protocol import Store
-from mnist_predict.store.record import Record
-from mnist_predict.store.search import Labelled, Search
+from mnist_predict.store.record import Record, newest_of_each, standing
+from mnist_predict.store.search import OTHERS, Labelled, Search
 from mnist_predict.store.tools.export import everything_found
 
-COLUMNS = ("image_name", "label", "by", "time", "confirmed")
-_KINDS: tuple[Labelled, ...] = ("confirmed", "corrected")
+COLUMNS = ("image_name", "label", "by", "time", "confirmed", "page", "box", "turned")
+_KINDS: tuple[Labelled, ...] = ("confirmed", "corrected", OTHERS)
 _ENDINGS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"BM": "bmp", b"%PDF": "pdf", b"RIFF": "webp",
             b"II": "tif", b"MM": "tif"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledPicture:
-    """A picture and what people say its number is.
+    """A picture and what people say its number is, or the number at a place of it.
 
     `label`: as it is written, empty where there is no number. `confirmed`: it was read so. `agreed`: how many labels
     say the same as the newest. `key`: the SHA-256 of the picture. `record`: the id of its record, None in a dataset.
+    `place`: of several numbers the one that the label is of.
     """
 
     key: str
@@ -35,6 +41,7 @@ class LabelledPicture:
     confirmed: bool
     agreed: int = 1
     record: str | None = None
+    place: Place | None = None
 
     @property
     def source(self) -> str:
@@ -42,35 +49,75 @@ class LabelledPicture:
         return f"{self.by or ''} {self.time[:10]}"
 
 
+Said = tuple[Record, LabelledPicture]  # a label, and what it says with the place of its number
+
+
 def labelled_pictures(store: Store) -> Iterator[LabelledPicture]:
-    """Every picture that was uploaded and labelled, newest record first, each once. Raises `StoreUnavailable`."""
-    newest: dict[str, tuple[UUID, UUID, LabelledPicture]] = {}  # by picture, with the ids of its label and record
+    """What people say of every picture that was uploaded, newest record first; of each number of a picture once.
+
+    Raises `StoreUnavailable`.
+    """
+    found: dict[str, list[Said]] = {}  # by picture
+    for record in _labelled_records(store):
+        if record.sha256 is not None:
+            found.setdefault(record.sha256, []).extend(_said(store, record, record.sha256))
+    each = [_each_once(said) for said in found.values() if said]
+    for pictures in sorted(each, key=lambda pictures: max(one.record or "" for one in pictures), reverse=True):
+        yield from pictures
+
+
+def _labelled_records(store: Store) -> Iterator[Record]:
+    seen = set()
     for kind in _KINDS:
-        for record in everything_found(store, Search(labelled=kind)):
-            labels = store.labels(record.id)
-            if record.sha256 is None or not labels:
-                continue
-            before = newest.get(record.sha256)
-            if before is None or labels[0].id > before[0]:
-                newest[record.sha256] = labels[0].id, record.id, _labelled(record, record.sha256, labels)
-    for _, _, one in sorted(newest.values(), key=lambda found: found[1], reverse=True):
-        yield one
+        for found in everything_found(store, Search(labelled=kind)):
+            record = found if found.label_of is None else store.get(found.label_of)
+            if record is not None and record.id not in seen:
+                seen.add(record.id)
+                yield record
 
 
-def _labelled(record: Record, digest: str, labels: Sequence[Record]) -> LabelledPicture:
-    newest = labels[0]
-    return LabelledPicture(
-        digest,
-        newest.written,
-        newest.by,
-        newest.record_time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        newest.written == record.written,
-        sum(label.written == newest.written for label in labels),
-        str(record.id),
-    )
+def _said(store: Store, record: Record, digest: str) -> Iterator[Said]:
+    """The newest label of each number of a record."""
+    history = store.label_history(record.id)
+    for at, newest in newest_of_each(history).items():
+        number = None
+        if record.reading is not None:
+            number = record.reading.primary_number if at is None else record.reading.numbers[at]
+        yield (
+            newest,
+            LabelledPicture(
+                digest,
+                newest.written,
+                newest.by,
+                newest.record_time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                newest.written == (number.written if number else record.written),
+                sum(label.written == newest.written for label in standing(history, at)),
+                str(record.id),
+                number.place if number else None,
+            ),
+        )
 
 
-Named = tuple[LabelledPicture, str]  # a picture and the name of its file
+def _each_once(said: Iterable[Said]) -> list[LabelledPicture]:
+    """Of all that was said of a picture, the newest of each number, from the top down."""
+    kept: list[Said] = []
+    for label, one in sorted(said, key=lambda pair: pair[0].id, reverse=True):
+        if not any(_are_same(one.place, other.place) for _, other in kept):
+            kept.append((label, one))
+    if len(kept) == 1 and kept[0][0].of_number is None:
+        return [replace(kept[0][1], place=None)]
+    return sorted((one for _, one in kept), key=_down_the_pages)
+
+
+def _down_the_pages(one: LabelledPicture) -> tuple[int, ...]:
+    return (one.place.page, one.place.box.y, one.place.box.x) if one.place else ()
+
+
+def _are_same(one: Place | None, other: Place | None) -> bool:
+    return one is None or other is None or one.shares(other) >= SAME
+
+
+Named = tuple[LabelledPicture, str]  # what is said of a picture, and the name of its file
 
 
 def export_pictures(
@@ -79,7 +126,7 @@ def export_pictures(
     progress: Callable[[int], None] = lambda _: None,
     write: Callable[[Iterator[LabelledPicture], Path], Iterator[Named]] | None = None,
 ) -> int:
-    """Write every labelled picture into a folder, named by its SHA-256, and `labels.csv` (`COLUMNS`); how many.
+    """Write every labelled picture into a folder, named by its SHA-256, and `labels.csv` (`COLUMNS`); their count.
 
     The folder is one that `evaluate` and `learn` read. `labels.csv` appears when all pictures are there. `write`: what
     writes pictures into the folder and names those that are there; by default one after the other.
@@ -87,24 +134,26 @@ def export_pictures(
     """
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / ".labels.csv.unfinished"
-    count = 0
+    names = set()
     named = (write or partial(_write, store))(labelled_pictures(store), folder)
     with unfinished.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
         for one, name in named:
-            rows.writerow([name, one.label, one.by or "", one.time, "yes" if one.confirmed else "no"])
-            count += 1
-            progress(1)
+            where = ("", "", "") if one.place is None else (one.place.page, _text(one.place.box), one.place.turned)
+            rows.writerow([name, one.label, one.by or "", one.time, "yes" if one.confirmed else "no", *where])
+            progress(name not in names)
+            names.add(name)
     unfinished.replace(folder / "labels.csv")
-    return count
+    return len(names)
 
 
 def _write(store: Store, some: Iterator[LabelledPicture], folder: Path) -> Iterator[Named]:
-    for one in some:
-        data = store.picture(one.key)
+    for key, labels in groupby(some, key=lambda one: one.key):
+        data = store.picture(key)
         if data is not None:
-            yield one, write_picture(folder, one.key, data)
+            name = write_picture(folder, key, data)
+            yield from ((one, name) for one in labels)
 
 
 def write_picture(folder: Path, key: str, data: bytes) -> str:
@@ -128,3 +177,23 @@ def read_labels(folder: Path) -> list[dict[str, str]]:
         if row["label"] is None:
             raise BadRequest(f"{folder}/labels.csv has a line without a label: {row['image_name']}.")
     return [{name: value or "" for name, value in row.items() if name is not None} for row in found]
+
+
+def place_of(row: dict[str, str]) -> Place | None:
+    """Where the number of a row of `labels.csv` stands, None where it does not say. Raises `BadRequest`."""
+    if not row.get("box"):
+        return None
+    try:
+        x, y, w, h = map(int, row["box"].split())
+        page, turned = (int(row.get(name) or 0) for name in ("page", "turned"))
+    except ValueError:
+        x = y = w = h = page = turned = 0
+    if w < 1 or h < 1 or page < 0 or turned % 90:
+        name, box = row["image_name"], row["box"]
+        raise BadRequest(f"labels.csv has no place for {name}: {box!r} must be x, y, width and height in whole pixels.")
+    return Place(page, Box(x, y, w, h), turned)
+
+
+def _text(box: Box) -> str:
+    """A box as `labels.csv` has it: x, y, width and height in pixels of the upright page."""
+    return " ".join(map(str, box))

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from mnist_predict.errors import BadRequest, UserError
-from mnist_predict.reading import Reading, digits_of
+from mnist_predict.reading import Place, Reading, digits_of, number_at
 from mnist_predict.stats.intervals import wilson_interval
-from mnist_predict.store.tools.labelled import read_labels
+from mnist_predict.store.tools.labelled import place_of, read_labels
 from mnist_predict.training import mnist
 from mnist_predict.training.evaluation import measures
 from mnist_predict.vision.recognizer import Recognizer
@@ -109,15 +109,20 @@ def _listed(folder: Path) -> Iterator[Sample]:
         label = row["label"].strip()
         if label and not is_written(label):
             raise BadRequest(f"{folder}/labels.csv calls {row['image_name']} {label!r}, which is no number.")
-        yield row["image_name"], label, partial(_read_file, path)
+        yield row["image_name"], label, partial(_read_file, path, place_of(row))
 
 
 def _read_pixels(pixels: mnist.Bytes, reader: Recognizer) -> Reading:
     return reader.read_pixels(pixels)
 
 
-def _read_file(path: Path, reader: Recognizer) -> Reading:
-    return reader.read(path.read_bytes())
+def _read_file(path: Path, place: Place | None, reader: Recognizer) -> Reading:
+    """What is read in a file; at a place of it, nothing but that."""
+    reading = reader.read(path.read_bytes())
+    if place is None:
+        return reading
+    number = number_at(reading.numbers, place)
+    return Reading((number,) if number else (), 0 if number else None, (), reading.model_version)
 
 
 def _read_or_nothing(reader: Recognizer, read: Callable[[Recognizer], Reading]) -> Reading:

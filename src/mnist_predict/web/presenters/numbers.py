@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mnist_predict.reading import Reading
-from mnist_predict.store.record import Record, standing
+from mnist_predict.store.record import Record, newest_of_each
 from mnist_predict.vision.tell.table import cells, is_table
 
 Sheet = list[list[int | None]]  # rows of cells: the index of a number, None where a cell is empty
@@ -14,12 +14,8 @@ def newest_of_numbers(record: Record, history: Sequence[Record]) -> dict[int, Re
     """By the index of a number: its newest label that counts."""
     if record.reading is None:
         return {}
-    found: dict[int, Record] = {}
-    for at in range(len(record.reading.numbers)):
-        labels = standing(history, None if at == record.reading.primary else at)
-        if labels:
-            found[at] = labels[0]
-    return found
+    found = ((record.reading.primary if at is None else at, label) for at, label in newest_of_each(history).items())
+    return {at: label for at, label in found if at is not None}
 
 
 def corrected(reading: Reading, said: Mapping[int, Record]) -> Reading:

@@ -6,10 +6,11 @@ The fields of a form and the shape of an answer stand at the view: see `operatio
 import inspect
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from flask import Flask
 
+from mnist_predict.store.search import Labelled
 from mnist_predict.web.http.routes import route_of
 from mnist_predict.web.presenters.schemas import ID, SCHEMAS, TEXT, Schema, ref
 
@@ -77,7 +78,7 @@ SEARCH = (
     parameter("zone", "query", TEXT, "The time zone of days, such as Europe/Berlin; UTC by default."),
     parameter("confidence", "query", TEXT, "A range, from its first value to below its second: 0.8..0.95"),
     parameter("model_version", "query", TEXT, "The model version that read it."),
-    parameter("labelled", "query", {"enum": ["no", "confirmed", "corrected"]}, "What people said of an upload."),
+    parameter("labelled", "query", {"enum": list(get_args(Labelled))}, "What people said of an upload."),
 )
 
 _IN_PATH = {

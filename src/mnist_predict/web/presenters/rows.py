@@ -1,13 +1,13 @@
 """The rows of the history: every record once, with what people say of it. Labels have no rows of their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from mnist_predict.store.protocol import Store
-from mnist_predict.store.record import Record
-from mnist_predict.store.search import LOOK, Counted, Search
+from mnist_predict.store.record import Record, newest_of_each
+from mnist_predict.store.search import LOOK, OTHERS, Counted, Search
 from mnist_predict.written import value_of
 
 _MOST_QUERIES = 5  # for a page: where most of what is found are labels, it is shorter
@@ -15,11 +15,15 @@ _MOST_QUERIES = 5  # for a page: where most of what is found are labels, it is s
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record with its newest label; `at`: the id under which it was found, its own or its label's."""
+    """A record with its newest label; `at`: the id under which it was found, its own or a label's.
+
+    `other`: the label under which it was found, if that is of another number than the primary one.
+    """
 
     record: Record
     label: Record | None
     at: UUID
+    other: Record | None = None
 
     @property
     def written(self) -> str:
@@ -43,8 +47,8 @@ class Rows:
 def page(store: Store, search: Search, before: UUID | None, limit: int) -> Rows:
     """Rows newest first.
 
-    A search for a number finds the readings of that number, and those that a person corrected to it. Raises
-    `StoreUnavailable`.
+    A search for a number finds the readings of that number, and those with a number that a person corrected to it.
+    Raises `StoreUnavailable`.
     """
     rows: list[Row] = []
     for _ in range(_MOST_QUERIES):
@@ -60,16 +64,25 @@ def page(store: Store, search: Search, before: UUID | None, limit: int) -> Rows:
 
 def _rows(store: Store, search: Search, found: list[Record]) -> list[Row]:
     readings: dict[UUID, Record] = {}  # by the id under which each is found
+    others: dict[UUID, Record] = {}  # by their ids, labels of other numbers
     for record in found:
         if record.label_of is None:
             readings[record.id] = record
-        elif search.number is not None or search.written is not None:
+        elif search.number is not None or search.written is not None or search.labelled == OTHERS:
             of = store.get(record.label_of)
-            if of is not None and not _is_found(search, of):  # else it has its row where it is found itself
+            if of is None or _is_found(search, of):  # it has its row where it is found itself
+                continue
+            newest = max((each.id for each in _counting(store, of) if _is_found(search, each)), default=None)
+            if newest == record.id:
                 readings[record.id] = of
-    newest = store.newest_labels([record.id for record in readings.values()])
-    rows = [Row(record, newest.get(record.id), at) for at, record in readings.items()]
-    return [row for row in rows if row.at == row.record.id or (row.label is not None and row.label.id == row.at)]
+                others |= {record.id: record} if record.of_number is not None else {}
+    labels = store.newest_labels([record.id for record in readings.values()])
+    return [Row(record, labels.get(record.id), at, others.get(at)) for at, record in readings.items()]
+
+
+def _counting(store: Store, record: Record) -> Iterable[Record]:
+    """What people say of each number of a record."""
+    return newest_of_each(store.label_history(record.id)).values()
 
 
 def _is_found(search: Search, record: Record) -> bool:
@@ -95,7 +108,7 @@ def total(store: Store, search: Search, first: Rows) -> Counted | None:
     """How many rows a search has, `first` being its first page; None where that costs more than the page."""
     if first.rest is None:
         return Counted(len(first.rows))
-    if search.number is not None or search.written is not None:
+    if search.number is not None or search.written is not None or search.labelled == OTHERS:
         found = page(store, search, None, LOOK)
         return Counted(len(found.rows), found.rest is not None)
     counted = store.count_found(search) if search.exact or not search.asked else None

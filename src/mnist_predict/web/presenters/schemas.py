@@ -199,7 +199,7 @@ _ASSIGNMENT = {
 _MODELS = {
     "versions": _list(ref("Version")),
     "history": _list(ref("Assignment")),
-    "new_labels": {"type": "integer", "description": "Records labelled since a version last learned."},
+    "new_labels": {"type": "integer", "description": "Labels given since a version last learned."},
     "reading": TEXT | {"description": "The version that this service reads with."},
 }
 _MODEL = {
