@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import learning_examples
 import pytest
 import torch
 from web_examples import picture_of
@@ -12,8 +13,6 @@ from mnist_predict.service import Service
 from mnist_predict.settings import Settings
 from mnist_predict.store.opening import open_store
 from mnist_predict.store.protocol import Store
-from mnist_predict.training import mnist
-from mnist_predict.training.line import batches
 from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 
 
@@ -24,10 +23,8 @@ def one_thread() -> None:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, no_fonts: None) -> None:
-    """100 pictures of MNIST held out, not 5,000; few shapes to write with, no fonts, and small chunks of strips."""
-    monkeypatch.setattr(mnist, "HELD_OUT", 100)
-    monkeypatch.setattr(batches, "DRAWN", 2600)
-    monkeypatch.setattr(batches, "CHUNK", 64)
+    """See there; and no fonts."""
+    learning_examples.small(monkeypatch)
 
 
 @pytest.fixture(scope="session")

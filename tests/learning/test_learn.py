@@ -3,9 +3,9 @@
 import json
 import random
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
+import learning_examples
 import pytest
 import torch
 from click.testing import CliRunner, Result
@@ -15,7 +15,6 @@ from mnist_predict.champion import named, promote, standing
 from mnist_predict.cli.main import main
 from mnist_predict.errors import BadRequest
 from mnist_predict.learning import doubts as doubting
-from mnist_predict.learning import train as training
 from mnist_predict.learning.dataset import Dataset, of_store
 from mnist_predict.learning.doubts import doubts
 from mnist_predict.learning.gate import Thresholds, judge
@@ -33,15 +32,12 @@ Label = Callable[..., None]
 
 pytestmark = pytest.mark.usefixtures("small")
 
-TINY = {"epochs": 1, "strips": 64}
 QUICK = ["mnist=20", "test=5", "pages=1", "nothing=1", "speed=100"]
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few steps for the command line too."""
-    monkeypatch.setattr(training, "Recipe", partial(Recipe, **TINY))
-    monkeypatch.setattr(doubting, "STEPS", 1)
+    learning_examples.quick(monkeypatch)
 
 
 Run = Callable[..., Result]
@@ -167,7 +163,7 @@ def test_nothing_is_learned_from_pictures_without_a_number(tmp_path: Path, small
     nothing = [LabelledPicture(f"{at:064x}", "12", None, "2026-11-27T10:00:00Z", False) for at in range(20)]
     dataset = Dataset(nothing, [], lambda one: b"no picture")
     with pytest.raises(BadRequest, match="Only 0 labels"):
-        learn(dataset, open_version(), Task(small_mnist, tmp_path, device="cpu", recipe=Recipe(**TINY)))
+        learn(dataset, open_version(), Task(small_mnist, tmp_path, device="cpu", recipe=Recipe(epochs=1, strips=64)))
 
 
 def test_a_store_that_is_not_there_yet_is_asked_again_soon(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

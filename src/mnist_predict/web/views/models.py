@@ -139,7 +139,8 @@ def _beside(version: str) -> dict[str, Any] | None:
 
 def _records(ids: list[str | None]) -> list[Any]:
     """The records of readings that changed, apart from those that were erased since."""
-    found = (service.store.get(UUID(record_id)) for record_id in ids[:_MOST] if record_id)
+    each_once = list(dict.fromkeys(record_id for record_id in ids if record_id))
+    found = (service.store.get(UUID(record_id)) for record_id in each_once[:_MOST])
     return [record for record in found if record is not None]
 
 
