@@ -20,13 +20,13 @@ test: $(VENV)/.test ## install what tests need, lint, check types, run all tests
 	@$(BIN)/ruff check $(OURS)
 	@$(BIN)/ruff format --check $(OURS)
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --durations=10
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --no-loadscope-reorder --durations=10
 
 spark: $(VENV)/.spark ## run the tests of replay and export on a Spark cluster
 	@$(BIN)/python -m pytest tests/learning/test_spark_cassandra.py
 
 coverage: $(VENV)/.test ## run all tests and measure branch coverage, which must be 95 %
-	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --cov --cov-report=term
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --no-loadscope-reorder --cov --cov-report=term
 
 train: $(VENV)/.test ## train a model version from scratch into runs/
 	@$(BIN)/mnist-predict train new

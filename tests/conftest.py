@@ -28,10 +28,15 @@ FEW_DELETED = 1000  # rows that the nodes read past: so few that tests can delet
 
 
 class Scheduling(LoadScopeScheduling):
-    """What `pytest -n` runs in one process: each file, and all tests of Cassandra, as they share one cluster."""
+    """What `pytest -n` runs in one process: each file, and the tests that share a cluster of Cassandra.
+
+    These are three: what is told of one node, what is told of three, and what becomes of a node under load.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "cassandra" if is_of_cassandra(nodeid) else nodeid.partition("::")[0]
+        if not is_of_cassandra(nodeid):
+            return nodeid.partition("::")[0]
+        return "three nodes" if is_of_three(nodeid) else "chaos" if "tests/chaos/" in nodeid else "cassandra"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
@@ -40,20 +45,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Tests of Cassandra come first, as they take longest; of these, those of three nodes last.
-
-    So what is told of one node is true of one.
-    """
+    """Tests of Cassandra come first, as they take longest; of these, those of three nodes last, for where all run in
+    one process."""
     for item in items:
         if "cassandra_url" in item.fixturenames and not is_of_cassandra(item.nodeid):
             raise pytest.UsageError(f"{item.nodeid} needs Cassandra, so its name must say so.")
-    items.sort(key=lambda item: "cassandra-3" in item.name or "of_three" in item.name)
+    items.sort(key=lambda item: is_of_three(item.nodeid))
     items.sort(key=lambda item: not is_of_cassandra(item.nodeid))
 
 
 def is_of_cassandra(nodeid: str) -> bool:
     """Whether a test needs nodes of Cassandra, told by its name: of its folder, file or parameter."""
     return "cassandra" in nodeid or "tests/chaos/" in nodeid
+
+
+def is_of_three(nodeid: str) -> bool:
+    """Whether a test needs three nodes, told by its name."""
+    return "cassandra-3" in nodeid or "of_three" in nodeid
 
 
 @pytest.fixture(autouse=True)

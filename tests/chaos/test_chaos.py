@@ -56,13 +56,13 @@ def test_the_clocks_of_two_services_are_ten_minutes_apart(bed: chaos.Bed) -> Non
     check(chaos.clocks_apart(bed))
 
 
-def test_a_node_as_it_is_by_default_is_killed_five_times(bed: chaos.Bed) -> None:
+def test_a_node_as_it_is_by_default_is_killed_three_times(bed: chaos.Bed) -> None:
     """It loses what it has acknowledged in the last tenth of a second; once the service dies with it."""
     bed.nodes.sync = PERIODIC
     bed.nodes.kill(0)
     bed.nodes.start(1)
     try:
-        check(chaos.nodes_killed(bed, killed=1, times=4))
+        check(chaos.nodes_killed(bed, killed=1, times=2))
         check(chaos.nodes_killed(bed, killed=1, with_service=True))
     finally:
         bed.nodes.sync = GROUP
