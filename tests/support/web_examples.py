@@ -20,6 +20,7 @@ import numpy as np
 import requests
 from PIL import Image
 from store_examples import plain_id
+from urllib3 import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
 from mnist_predict.store.protocol import Store
@@ -40,6 +41,12 @@ AA = {
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 Upload = Callable[..., TestResponse]
+
+
+def form_with(*pictures: tuple[bytes, str]) -> dict[str, bytes | str]:
+    """A form as clients send it; Flask's test client leaves out the line break after an empty file."""
+    body, content_type = encode_multipart_formdata([("file", (name, data)) for data, name in pictures])
+    return {"data": body, "content_type": content_type}
 
 
 @cache

@@ -1,6 +1,5 @@
 """The application over a real store and the shipped model; and the running service in a real browser."""
 
-import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
-from web_examples import DESKTOP, Running, Upload, serving
+from web_examples import DESKTOP, Running, Upload, form_with, serving
 from werkzeug.test import TestResponse
 
 from mnist_predict.service import Service
@@ -64,8 +63,7 @@ def upload(client: FlaskClient) -> Upload:
     def send(
         data: bytes, name: str = "7.png", accept: str = "*/*", path: str = "/uploads", **headers: str
     ) -> TestResponse:
-        form = {"file": (io.BytesIO(data), name)}
-        return client.post(path, data=form, headers={"Accept": accept, **headers})
+        return client.post(path, **form_with((data, name)), headers={"Accept": accept, **headers})
 
     return send
 

@@ -14,7 +14,8 @@ from mnist_predict.web.http.access import protect
 from mnist_predict.web.http.acks import QuickAcks
 from mnist_predict.web.http.converters import ImageName
 from mnist_predict.web.http.errors import answer_error
-from mnist_predict.web.http.incoming import MAX_REQUEST, PictureRequest
+from mnist_predict.web.http.forms import FormRequest
+from mnist_predict.web.http.incoming import MAX_REQUEST
 from mnist_predict.web.http.limits import Limits, enter, leave
 from mnist_predict.web.http.proxies import TrustedProxies, trusted_networks
 from mnist_predict.web.http.safety import add_headers, known_hosts, refuse_cross_site_writes, refuse_unknown_hosts
@@ -45,7 +46,7 @@ from mnist_predict.written import FORM_PATTERN
 class Web(Flask):
     """Flask with requests that are pictures."""
 
-    request_class = PictureRequest
+    request_class = FormRequest
 
 
 def create_app(settings: Settings | None = None, service: Service | None = None, counts: str = ":memory:") -> Flask:

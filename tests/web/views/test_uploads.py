@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
-from web_examples import BROWSER, JSON, Upload, picture_of
+from web_examples import BROWSER, JSON, Upload, form_with, picture_of
 from werkzeug.test import TestResponse
 
 from mnist_predict.service import Service
@@ -105,37 +105,33 @@ def test_a_page_gets_what_is_seen_in_a_drawing_as_a_part_of_itself(upload: Uploa
     assert "Use a darker pen" in upload(picture_of(""), accept=BROWSER, path="/read").text
 
 
-def several(*pictures: tuple[bytes, str]) -> dict[str, list[tuple[io.BytesIO, str]]]:
-    return {"file": [(io.BytesIO(data), name) for data, name in pictures]}
-
-
 def test_several_pictures_are_each_read_and_one_that_is_refused_holds_up_no_other(
     client: FlaskClient, service: Service
 ) -> None:
     pictures = (picture_of("7"), "7.png"), (b"seven", "7.txt"), (picture_of("12"), "12.png")
-    answer = client.post("/uploads", data=several(*pictures), headers={"Accept": "application/json"})
+    answer = client.post("/uploads", **form_with(*pictures), headers={"Accept": "application/json"})
     assert answer.status_code == 200
     seven, text, twelve = answer.get_json()
     assert (seven["number"], twelve["number"]) == ("7", "12")
     assert (text["image_name"], text["status"]) == ("7.txt", 415)
     assert {record["id"] for record in (seven, twelve)} == {str(record.id) for record in service.store.page()}
-    lines = client.post("/uploads", data=several(*pictures)).text.splitlines()
+    lines = client.post("/uploads", **form_with(*pictures)).text.splitlines()
     assert [line.partition("\t")[0] for line in lines] == ["7.png", "7.txt", "12.png"]
     assert lines[2] == "12.png\t12"
-    page = client.post("/uploads", data=several(*pictures), headers={"Accept": BROWSER}).text
+    page = client.post("/uploads", **form_with(*pictures), headers={"Accept": BROWSER}).text
     assert page.count('href="/records/') == 2
     assert "This is not a picture." in page
 
 
 def test_several_of_which_none_can_be_kept_are_refused_as_one_is(client: FlaskClient) -> None:
-    answer = client.post("/uploads", data=several((b"seven", "7.txt"), (b"", "8.png")))
+    answer = client.post("/uploads", **form_with((b"seven", "7.txt"), (b"", "8.png")))
     assert answer.status_code == 415
 
 
 def test_several_repeated_under_their_key_are_kept_once(client: FlaskClient, service: Service) -> None:
     pictures = (picture_of("7"), "7.png"), (picture_of("1"), "1.png")
     for _ in range(2):
-        client.post("/uploads", data=several(*pictures), headers={"Idempotency-Key": "tray-1"})
+        client.post("/uploads", **form_with(*pictures), headers={"Idempotency-Key": "tray-1"})
     assert len(service.store.page()) == 2
 
 

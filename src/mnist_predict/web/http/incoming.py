@@ -1,44 +1,12 @@
 """What clients send: the pictures and fields of a form, in memory and within the limits."""
 
-from io import BytesIO
-from typing import IO
-
-from flask import Request, request
-from werkzeug import formparser
-from werkzeug.datastructures import Headers
-from werkzeug.sansio.multipart import MultipartDecoder
+from flask import request
 
 from mnist_predict.errors import BadRequest, TooLarge
 from mnist_predict.vision.load.picture import MAX_BYTES
 from mnist_predict.vision.read.expect import Expectation, expectation
 
 MAX_REQUEST = MAX_BYTES + 100_000  # and the rest of the form
-
-
-class _Decoder(MultipartDecoder):
-    """Takes in the headers of a part of a form that are not UTF-8, as an old program writes the name of its file."""
-
-    def _parse_headers(self, data: bytes | bytearray) -> Headers:
-        try:
-            return super()._parse_headers(data)
-        except UnicodeDecodeError:
-            return super()._parse_headers(data.decode("cp1252", "replace").encode())
-
-
-formparser.MultipartDecoder = _Decoder  # type: ignore[attr-defined]  # no argument or attribute names it
-
-
-class PictureRequest(Request):
-    """A request whose files stay in memory: they are small, and read once."""
-
-    def _get_file_stream(
-        self,
-        total_content_length: int | None,
-        content_type: str | None,
-        filename: str | None = None,
-        content_length: int | None = None,
-    ) -> IO[bytes]:
-        return BytesIO()
 
 
 def sent_pictures() -> list[tuple[str, bytes]]:
