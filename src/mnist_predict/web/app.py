@@ -14,8 +14,7 @@ from mnist_predict.web.http.access import protect
 from mnist_predict.web.http.acks import QuickAcks
 from mnist_predict.web.http.converters import ImageName
 from mnist_predict.web.http.errors import answer_error
-from mnist_predict.web.http.forms import FormRequest
-from mnist_predict.web.http.incoming import MAX_REQUEST
+from mnist_predict.web.http.incoming import MAX_REQUEST, FormRequest
 from mnist_predict.web.http.limits import Limits, enter, leave
 from mnist_predict.web.http.proxies import TrustedProxies, trusted_networks
 from mnist_predict.web.http.safety import add_headers, known_hosts, refuse_cross_site_writes, refuse_unknown_hosts
