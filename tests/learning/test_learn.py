@@ -71,7 +71,7 @@ def test_labels_make_a_candidate_with_a_report_that_is_promoted_if_it_passed(
     assert told["gate"]["checks"][0]["name"] == "MNIST's held-out part"
     page = (tmp_path / "runs" / f"{version.name}.html").read_text()
     assert version.name in page
-    assert "Learned from" in page
+    assert "It learned from" in page
     assert not list((tmp_path / "runs").glob("*.checkpoint"))
     assert (result.exit_code == 0) == told["gate"]["passed"]
     words = str(told)

@@ -109,10 +109,10 @@ def test_the_whole_loop(open_page: Open, site: Running, doubtful: dict[str, byte
     page.goto("/review")
     page.locator("#learn").get_by_role("link").first.click()  # "learn from", or "candidate" for half a minute yet
 
-    expect(page.get_by_text(f"No version has learned from {COUNT + 1} labels yet.")).to_be_visible()
+    expect(page.get_by_text(f"{COUNT + 1} labels are new: no version has learned from them.")).to_be_visible()
     learn_as_told(page, folder)
     page.reload()
-    expect(page.get_by_text("No version has learned from 0 labels yet.")).to_be_visible()
+    expect(page.get_by_text("0 labels are new since a version last learned.")).to_be_visible()
     page.get_by_role("row").filter(has_text="candidate").get_by_role("link").click()
     candidate = page.get_by_role("heading", level=1).inner_text()
     expect(page.get_by_role("heading", name="The gate: passed")).to_be_visible()

@@ -165,19 +165,23 @@ def _calibration(read: Sequence[Pair], hits: Sequence[tuple[bool, bool]]) -> tup
 
 
 def _not_worse(name: str, compared: Compared, limits: Thresholds) -> dict[str, Any]:
-    words = f"{_shares(compared)}; {compared.fixed} right that were wrong, {compared.broken} wrong that were right"
-    return _check(name, compared.p_worse >= limits.significance or compared.fixed >= compared.broken, words)
+    passed = compared.p_worse >= limits.significance or compared.fixed >= compared.broken
+    return _check(name, passed, _shares(compared))
 
 
 def _better(compared: Compared, limits: Thresholds) -> dict[str, Any]:
-    words = f"{_shares(compared)}; {compared.fixed} right that were wrong, {compared.broken} wrong that were right"
-    return _check("corrections held out", compared.fixed - compared.broken >= limits.least_gain, words)
+    passed = compared.fixed - compared.broken >= limits.least_gain
+    return _check("corrections held out", passed, _shares(compared))
 
 
 def _shares(compared: Compared) -> str:
     if not compared.n:
         return "none"
-    return f"{compared.candidate / compared.n:.2%} of {compared.n}, the champion {compared.champion / compared.n:.2%}"
+    candidate, champion = (100 * right / compared.n for right in (compared.candidate, compared.champion))
+    return (
+        f"{candidate:.2f} % of {compared.n:,} right, the champion {champion:.2f} %; "
+        f"only the candidate {compared.fixed}, only the champion {compared.broken}"
+    )
 
 
 def _check(name: str, passed: bool, words: str) -> dict[str, Any]:

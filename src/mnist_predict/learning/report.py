@@ -20,9 +20,9 @@ from mnist_predict.written import agrees
 
 TITLES = {
     "mnist": "MNIST, held-out part",
-    "corrections": "corrections held out",
-    "pages": "numbers on pages",
-    "nothing": "without a number, taken for none",
+    "corrections": "Corrections held out",
+    "pages": "Numbers on pages",
+    "nothing": "Without a number, taken for none",
     "test": "MNIST test set (decides nothing)",
 }
 MOST = 60  # pictures of a kind that are shown

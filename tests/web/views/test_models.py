@@ -29,7 +29,7 @@ def test_the_page_lists_versions_and_says_what_to_run(
     assert version.name in text
     assert "candidate" in text
     assert "mnist-predict learn" in text
-    assert "No version has learned from 1 label yet. 19 more labels make another candidate worthwhile." in text
+    assert "1 label is new since a version last learned. 19 more labels make another candidate worthwhile." in text
     told = client.get("/models", headers={"Accept": JSON}).get_json()
     assert [(row["name"], row["aliases"]) for row in told["versions"]] == [
         (version.name, ["candidate"]),
