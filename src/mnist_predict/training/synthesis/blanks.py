@@ -1,4 +1,4 @@
-"""Strips without a number: bare paper, words, letters and signs, scribbles, drawings, textures.
+"""Strips without a number: bare paper, words, letters and signs, scribbles, drawings, empty cells, textures.
 
 A network that only ever sees digits finds one everywhere. Letters that could be digits (O, l, S) are none of these.
 """
@@ -24,9 +24,11 @@ def blank(height: int, papers: Papers, rng: np.random.Generator) -> Grey:
         return _figures(height, int(rng.integers(16, 90)), rng)
     if kind < 0.82:
         return _drawing(height, int(height * rng.uniform(0.7, 1.6)), rng)
-    if kind < 0.9:
+    if kind < 0.87:
         return _scene(height, width, rng)
-    if kind < 0.95:  # a texture as dark as ink
+    if kind < 0.94:
+        return _cells(height, rng)
+    if kind < 0.96:  # a texture as dark as ink
         texture = papers.noise(width) if rng.random() < 0.5 else papers.pattern(width)
         return np.asarray(np.clip(0.5 + np.float32(rng.uniform(0.3, 1)) * texture, 0, 1), np.float32)
     return np.zeros((height, width), np.float32)
@@ -115,6 +117,19 @@ def _bridge(size: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A stroke from side to side, bowed."""
     y = rng.uniform(0.1, 0.9, 3)
     return np.asarray(size * np.stack([(0.03, rng.uniform(0.3, 0.7), 0.97), y], 1))
+
+
+def _cells(height: int, rng: np.random.Generator) -> Grey:
+    """Boxes for digits, or the cells of a table, in which nothing is written; one as narrow as a digit could be a 0."""
+    tall = int(height * rng.uniform(0.3, 0.8))
+    wide, side = int(tall * rng.uniform(0.7, 2)), int(rng.integers(2, 12))
+    gap = 0 if rng.random() < 0.6 else int(tall * rng.uniform(0.1, 0.6))
+    count = min(int(rng.integers(1, 8)), max((WIDEST - 2 * side) // (wide + gap), 1))
+    layer = np.zeros((height, count * (wide + gap) + 2 * side), np.uint8)
+    y, broad = int(rng.integers(2, height - tall - 1)), int(rng.choice((1, 1, 2, 3)))
+    for x in side + np.arange(count) * (wide + gap):
+        cv2.rectangle(layer, (int(x), y), (int(x) + wide, y + tall), 255, broad)
+    return _inked(layer) * np.float32(rng.uniform(0.25, 1))
 
 
 def _scene(height: int, width: int, rng: np.random.Generator) -> Grey:

@@ -28,7 +28,7 @@ def shapes(count: int, rng: np.random.Generator) -> Shapes:
 def digits(rng: np.random.Generator) -> list[Mask]:
     """The ten digits of one display, as masks `(84, 84)` of 0 and 1; a 1 stands at the right of its place."""
     wide, breadth = TALL * rng.uniform(0.42, 0.72), TALL * rng.uniform(0.06, 0.2)
-    gap, point = rng.choice((0.0, rng.uniform(0, 0.05))) * TALL, rng.choice((-1.0, -1.0, 0.0, 0.5, 1.0))
+    gap, point = rng.choice((0.0, rng.uniform(0, 0.05))) * TALL, rng.choice((0.0, 0.5, 1.0))
     is_halved, is_slashed = rng.random() < 0.2, rng.random() < 0.15
     shown = list(DIGITS)
     for digit, other, share in ((6, "fgedc", 0.15), (7, "fabc", 0.15), (9, "abcfg", 0.15)):
@@ -60,7 +60,10 @@ def digits(rng: np.random.Generator) -> list[Mask]:
 def _bar(
     start: NDArray[np.float64], end: NDArray[np.float64], breadth: float, gap: float, point: float
 ) -> NDArray[np.float64]:
-    """The corners `[6, 2]` of a bar; `point`: -1 for ends that fill the corners, 0 for blunt ones, 1 for sharp ones."""
+    """The corners `[6, 2]` of a bar; `point`: 0 for blunt ends, 1 for ends as sharp as a right angle.
+
+    None fills a corner of the digit: a 0 that is a whole frame is an empty box.
+    """
     along = (end - start) / np.hypot(*(end - start))
     side = breadth / 2 * np.array((-along[1], along[0]))
     start, end = start + along * gap / 2, end - along * gap / 2

@@ -21,7 +21,7 @@ def choose(digits: Line, bank: Bank, rng: np.random.Generator) -> list[tuple[Sha
 def _by_hand(number: str, bank: Bank, rng: np.random.Generator) -> list[tuple[Shapes, int]]:
     """The shapes of a number's digits: one hand writes one digit in one way."""
     kind = rng.random()
-    for share, fonts in ((0.04, bank.displays), (0.13, bank.printed), (0.24, bank.written)):
+    for share, fonts in ((0.03, bank.displays), (0.12, bank.printed), (0.23, bank.written)):
         if kind < share and fonts is not None:
             family = fonts.of_hand(fonts.all_hands[rng.integers(len(fonts.all_hands))])
             return [(fonts, int(family[int(digit)])) for digit in number]
