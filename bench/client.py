@@ -13,16 +13,20 @@ from itertools import cycle
 
 from bench.pictures import pictures
 
-EDGE = b"edge-of-a-part"
+
+def boundary(index: int) -> bytes:
+    """Between the parts of that form: browsers make one up for each."""
+    return b"edge-of-a-part-%d" % index
 
 
 def request(index: int, picture: bytes) -> tuple[bytes, bytes]:
     """Head and body of one upload."""
     name = b'Content-Disposition: form-data; name="file"; filename="%d.png"\r\n' % index
-    body = b"--" + EDGE + b"\r\n" + name + b"Content-Type: image/png\r\n\r\n" + picture + b"\r\n--" + EDGE + b"--\r\n"
+    edge = boundary(index)
+    body = b"--" + edge + b"\r\n" + name + b"Content-Type: image/png\r\n\r\n" + picture + b"\r\n--" + edge + b"--\r\n"
     head = (
         b"POST /uploads HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n"
-        b"Content-Type: multipart/form-data; boundary=%s\r\nContent-Length: %d\r\n\r\n" % (EDGE, len(body))
+        b"Content-Type: multipart/form-data; boundary=%s\r\nContent-Length: %d\r\n\r\n" % (edge, len(body))
     )
     return head, body
 

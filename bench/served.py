@@ -15,7 +15,7 @@ from pathlib import Path
 
 import requests
 
-from bench.client import EDGE, request
+from bench.client import boundary, request
 from bench.pictures import pictures
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -86,7 +86,7 @@ def apache(port: int, connections: int, count: int) -> dict[str, float] | None:
     with tempfile.NamedTemporaryFile() as body:
         body.write(request(0, pictures(1)[0])[1])
         body.flush()
-        kind = f"multipart/form-data; boundary={EDGE.decode()}"
+        kind = f"multipart/form-data; boundary={boundary(0).decode()}"
         words = ["ab", "-k", "-q", "-l", "-c", str(connections), "-n", str(count), "-p", body.name, "-T", kind]
         url = f"http://127.0.0.1:{port}/uploads"
         text = subprocess.run([*words, url], check=True, capture_output=True, text=True).stdout

@@ -1,5 +1,8 @@
 """The Flask application, put together of its parts."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from werkzeug.local import LocalProxy
 
@@ -46,6 +49,10 @@ class Web(Flask):
     """Flask with requests that are pictures."""
 
     request_class = FormRequest
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: none here is a coroutine, and Flask asks that of ten a request."""
+        return func
 
 
 def create_app(settings: Settings | None = None, service: Service | None = None, counts: str = ":memory:") -> Flask:
