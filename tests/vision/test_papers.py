@@ -108,7 +108,7 @@ def peppered(page, share: float):
         (40, "4072"),
         (40, "36"),
         (40, "9581"),
-        pytest.param(20, "36", marks=pytest.mark.xfail(reason="86 to the line network of reader-7bd0dbe14a")),
+        (20, "36"),
     ],
 )
 def test_a_number_among_specks(recognizer, write, number, height):

@@ -14,7 +14,7 @@ from mnist_predict.vision.load.raster import Picture
 
 POOR = 0.5  # confidence from which a number of two digits lies as it should
 SURE = 0.9  # probability from which lone digits are what they seem
-CLEAR = 0.8  # confidence from which a number on a turned page is one
+CLEAR = 0.85  # confidence from which a number on a turned page is one
 ADVICE = {
     1: "The page lies on its side: turned to the right, it reads as this.",
     2: "The page is upside down: turned round, it reads as this.",
