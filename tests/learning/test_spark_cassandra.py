@@ -5,6 +5,7 @@ import random
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 import spark_nodes
 from click.testing import CliRunner
 from PIL import Image
-from store_examples import label_of, record_of
+from store_examples import READING, label_of, record_of
 from uuid_utils.compat import uuid7
 from version_examples import another_version
 from web_examples import picture_of
@@ -24,6 +25,7 @@ from mnist_predict.cli.main import main
 from mnist_predict.errors import BadRequest
 from mnist_predict.learning.replay import Replay
 from mnist_predict.models.registry import Version
+from mnist_predict.reading import Box
 from mnist_predict.store.ids import new_id
 from mnist_predict.store.opening import open_store
 from mnist_predict.store.protocol import Store
@@ -152,10 +154,6 @@ def test_executors_that_are_killed_lose_and_double_nothing_and_what_is_erased_me
         nodes.stop()
 
 
-def files(folder: Path) -> dict[str, bytes]:
-    return {one.name: one.read_bytes() for one in folder.iterdir()}
-
-
 def test_the_commands_read_and_export_on_spark_as_they_do_without(
     store: Store, url: str, version: Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,8 +164,15 @@ def test_the_commands_read_and_export_on_spark_as_they_do_without(
     for record in store.page():
         if record.source == "upload":
             store.add(label_of(record, "-2.5"))
+    number = READING.numbers[0]
+    several = replace(READING, numbers=(number, replace(number, box=Box(60, 4, 44, 28))))
+    sheet = record_of(picture_of("5"), reading=several)
+    store.add(sheet, picture_of("5"))
+    store.add(label_of(sheet))
+    store.add(replace(label_of(sheet, "78"), of_number=1))
     count = export_pictures(store, tmp_path / "alone")
-    assert count == 10 + 2  # ten different numbers, the large picture and what is none
+    assert count == 10 + 2 + 1  # ten different numbers, the large picture, what is none, and a sheet of two numbers
+    assert len((tmp_path / "alone" / "labels.csv").read_text().splitlines()) == 1 + count + 1
     export = ["store", "export", "--store", url, "--spark", "local[2]"]
     result = CliRunner().invoke(main, [*export, "--pictures", str(tmp_path / "spark")])
     assert result.stdout == f"{count} labelled pictures are in {tmp_path}/spark\n"
