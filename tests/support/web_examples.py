@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 import requests
 from PIL import Image
+from playwright.sync_api import Page
 from store_examples import plain_id
 from urllib3 import encode_multipart_formdata
 from werkzeug.test import TestResponse
@@ -164,3 +165,12 @@ def kept(site: Running, number: str, name: str = "") -> str:
     sent = {"file": (name or f"{number or 'blank'}.png", picture_of(number))}
     answer = requests.post(f"{site.url}/uploads", files=sent, headers={"Accept": JSON}, timeout=30)
     return f"/records/{answer.json()['id']}"
+
+
+def read_by(page: Page, version: str) -> None:
+    """Fails unless the service soon reads with that version, as its pages say."""
+    give_up = time.monotonic() + 120
+    while version not in page.locator("footer").inner_text():
+        assert time.monotonic() < give_up, page.locator("footer").inner_text()
+        time.sleep(0.2)
+        page.reload()

@@ -1,13 +1,32 @@
 """Training made small, quick to run."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from mnist_predict.training import mnist as dataset
 from mnist_predict.training.line import batches as strips
-from mnist_predict.training.synthesis.shapes import fonts
+from mnist_predict.training.synthesis.shapes import bank, displays, fonts
+from mnist_predict.training.synthesis.shapes.bank import Bank
+
+
+@pytest.fixture(scope="session")
+def shapes(small_mnist: Path) -> Bank:
+    """A few shapes of each kind, without fonts."""
+    rng = np.random.default_rng(0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bank.mnist, "HELD_OUT", 100)
+        return Bank(
+            bank.of_mnist(small_mnist, False),
+            bank.of_strokes(300, rng),
+            bank.of_marks(300, rng),
+            displays.shapes(3, rng),
+            None,
+            None,
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,7 +7,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import numpy as np
 import pytest
 import requests
 from playwright.sync_api import Page, expect
-from web_examples import JSON, Running, serving
+from web_examples import JSON, Running, read_by, serving
 
 from mnist_predict.models.registry import open_version
 from mnist_predict.reading import UNSURE
@@ -76,15 +75,6 @@ def learn_as_told(page: Page, folder: Path) -> None:
         text=True,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-
-
-def read_by(page: Page, version: str) -> None:
-    """Fails unless the service soon reads with that version, as its pages say."""
-    give_up = time.monotonic() + 120
-    while version not in page.locator("footer").inner_text():
-        assert time.monotonic() < give_up, page.locator("footer").inner_text()
-        time.sleep(0.2)
-        page.reload()
 
 
 def test_the_whole_loop(open_page: Open, site: Running, doubtful: dict[str, bytes]) -> None:

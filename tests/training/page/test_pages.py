@@ -1,7 +1,5 @@
 """Pages to train the page network on: what is on them, and what is said of it."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -10,25 +8,14 @@ from mnist_predict.training.page.pages import Page, Pages
 from mnist_predict.training.page.scenery import Textures
 from mnist_predict.training.page.sheet import Sheet
 from mnist_predict.training.synthesis.paper import Papers
-from mnist_predict.training.synthesis.shapes import bank, displays
 from mnist_predict.training.synthesis.shapes.bank import Bank
 from mnist_predict.training.synthesis.style import HEIGHT
 from mnist_predict.vision.find.page import CELL, INSIDE, LOWEST, TALLEST, grown
 
 
 @pytest.fixture(scope="module")
-def pages(small_mnist: Path) -> Pages:
+def pages(shapes: Bank) -> Pages:
     rng = np.random.default_rng(0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bank.mnist, "HELD_OUT", 100)
-        shapes = Bank(
-            bank.of_mnist(small_mnist, False),
-            bank.of_strokes(300, rng),
-            bank.of_marks(300, rng),
-            displays.shapes(3, rng),
-            None,
-            None,
-        )
     words = [rng.integers(0, 256, (24, int(wide)), np.uint8) for wide in rng.integers(8, 120, 20)]
     return Pages(Sheet(shapes, words, Textures(rng), Papers(HEIGHT, words, rng), rng))
 

@@ -15,28 +15,13 @@ from mnist_predict.training.synthesis import writing
 from mnist_predict.training.synthesis.content import Sign
 from mnist_predict.training.synthesis.generator import Synthesis
 from mnist_predict.training.synthesis.paper import Papers
-from mnist_predict.training.synthesis.shapes import bank, displays, fonts, hands
+from mnist_predict.training.synthesis.shapes import bank, fonts, hands
 from mnist_predict.training.synthesis.shapes.bank import Bank
 from mnist_predict.training.synthesis.style import HEIGHT, new_hand
 from mnist_predict.training.synthesis.writing import LONGEST, Writer
 from mnist_predict.vision.read.alphabet import SYMBOLS
 from mnist_predict.vision.read.classifier import Classifier
 from mnist_predict.vision.read.normalize import normalize
-
-
-@pytest.fixture(scope="module")
-def shapes(small_mnist: Path) -> Bank:
-    rng = np.random.default_rng(0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bank.mnist, "HELD_OUT", 100)
-        return Bank(
-            bank.of_mnist(small_mnist, False),
-            bank.of_strokes(300, rng),
-            bank.of_marks(300, rng),
-            displays.shapes(3, rng),
-            None,
-            None,
-        )
 
 
 def supply(shapes: Bank, seed: int, plain: float = 0.1) -> Synthesis:

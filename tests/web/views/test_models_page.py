@@ -1,6 +1,5 @@
 """`/models` in a browser: the report of a candidate is looked at, it is promoted, reads, and is rolled back."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from version_examples import another_version, passed
-from web_examples import AA, PHONE, Running, kept, serving
+from web_examples import AA, PHONE, Running, kept, read_by, serving
 
 from mnist_predict.champion import propose
 from mnist_predict.models.registry import Version, open_version
@@ -39,15 +38,6 @@ def candidate(site: Running, tmp_path: Path) -> Version:
     with closing(open_store(f"sqlite:///{site.log.parent}/instance/mnist_predict.sqlite")) as store:
         propose(store, version, "learned from 213 labels")
     return version
-
-
-def read_by(page: Page, version: str) -> None:
-    """Fails unless the service soon reads with that version."""
-    give_up = time.monotonic() + 120
-    while version not in page.locator("footer").inner_text():
-        assert time.monotonic() < give_up, page.locator("footer").inner_text()
-        time.sleep(0.2)
-        page.reload()
 
 
 def test_a_candidate_is_promoted_and_rolled_back(open_page: Open, site: Running, candidate: Version) -> None:

@@ -75,7 +75,8 @@ def _rows(store: Store, search: Search, found: list[Record]) -> list[Row]:
             newest = max((each.id for each in _counting(store, of) if _is_found(search, each)), default=None)
             if newest == record.id:
                 readings[record.id] = of
-                others |= {record.id: record} if record.of_number is not None else {}
+                if record.of_number is not None:
+                    others[record.id] = record
     labels = store.newest_labels([record.id for record in readings.values()])
     return [Row(record, labels.get(record.id), at, others.get(at)) for at, record in readings.items()]
 
