@@ -47,6 +47,7 @@ def measured(
     for name, value in (fewer | whole).items():
         monkeypatch.setattr(evaluate, name, value)
     monkeypatch.setattr(evaluate.strips, "DRAWN", 2600)
+    monkeypatch.setattr(evaluate.strips, "DISPLAYS", 10)
     monkeypatch.setattr(sys, "argv", ["evaluate.py", str(few.parent)])
 
     def document() -> str:

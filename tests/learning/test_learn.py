@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,6 +90,8 @@ def test_learning_that_was_broken_off_goes_on_from_its_checkpoint(
 ) -> None:
     label(20)
     monkeypatch.setattr(doubting, "STEPS", 0)
+    shipped = open_version().folder / "line/model.onnx"
+    monkeypatch.setattr(export, "write_onnx", lambda _, path: shutil.copy(shipped, path))  # it is not looked at
     gate = Thresholds(mnist=5, test=0, pages=1, nothing=1)
     task = Task(small_mnist, tmp_path / "runs", device="cpu", recipe=Recipe(epochs=2, strips=64), gate=gate)
     stages: list[tuple[str, float]] = []

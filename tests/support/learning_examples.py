@@ -15,6 +15,7 @@ def small(patch: pytest.MonkeyPatch) -> None:
     """100 pictures of MNIST held out, not 5,000; few shapes to write with, and small chunks of strips."""
     patch.setattr(mnist, "HELD_OUT", 100)
     patch.setattr(batches, "DRAWN", 2600)
+    patch.setattr(batches, "DISPLAYS", 20)
     patch.setattr(batches, "CHUNK", 64)
 
 

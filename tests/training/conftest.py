@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mnist_predict.training import mnist as dataset
+from mnist_predict.training.digit import train
 from mnist_predict.training.line import batches as strips
 from mnist_predict.training.synthesis.shapes import bank, displays, fonts
 from mnist_predict.training.synthesis.shapes.bank import Bank
@@ -41,7 +42,9 @@ def make_small() -> Callable[[pytest.MonkeyPatch], None]:
 
     def make(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(dataset, "HELD_OUT", 100)
-        patch.setattr(strips, "DRAWN", 2600)
+        patch.setattr(train, "DRAWN", 300)
+        patch.setattr(strips, "DRAWN", 1300)
+        patch.setattr(strips, "DISPLAYS", 10)
         patch.setattr(fonts, "FOLDERS", ())
 
     return make

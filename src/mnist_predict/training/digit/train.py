@@ -23,6 +23,8 @@ from mnist_predict.training.digit.network import Network
 from mnist_predict.training.steps import Progress, Run
 from mnist_predict.training.synthesis.shapes import hands as schools
 
+DRAWN = 8_000  # digits in national shapes that the batches take theirs of
+
 Labelled = tuple[Tensor, Tensor]  # pictures uint8 [N, 28, 28] and labels [N]
 
 
@@ -61,7 +63,7 @@ def train(run: Run[Network], data: Path, hands: Path | None, progress: Progress,
     pictures, labels = _to(device, *mnist.load(data, "train"))
     kept, held_out = (torch.from_numpy(part).to(device) for part in mnist.split(len(pictures)))
     rng = np.random.default_rng(recipe.seed)
-    drawn_labels = rng.integers(0, 10, 8_000, dtype=np.uint8)
+    drawn_labels = rng.integers(0, 10, DRAWN, dtype=np.uint8)
     drawn = _to(device, schools.draw(drawn_labels, rng), drawn_labels)
     others = _to(device, *hard_examples.digits(data, hands, rng))
     count = len(kept) // (recipe.batch - recipe.drawn - recipe.seen)
