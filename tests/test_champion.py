@@ -23,7 +23,7 @@ from mnist_predict.service import Service
 from mnist_predict.settings import Settings
 from mnist_predict.store.opening import open_store
 from mnist_predict.store.protocol import Store
-from mnist_predict.vision.recognizer import open_recognizer
+from mnist_predict.vision.recognizer import Recognizer, open_recognizer
 
 SHIPPED = open_version().name
 
@@ -40,9 +40,14 @@ def store(url: str) -> Iterator[Store]:
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def reader() -> Recognizer:
+    return open_recognizer("")
+
+
 @pytest.fixture
-def service(store: Store, tmp_path: Path) -> Service:
-    return Service(open_recognizer(""), store, Settings(data=str(tmp_path / "data")))
+def service(store: Store, reader: Recognizer, tmp_path: Path) -> Service:
+    return Service(reader, store, Settings(data=str(tmp_path / "data")))
 
 
 def follower_of(service: Service) -> Follower:
