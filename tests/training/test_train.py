@@ -282,6 +282,19 @@ def test_strips_are_the_same_for_the_same_seed_wherever_a_run_goes_on(small_mnis
     assert some(1, 32) == whole[-len(some(1, 32)) :]
 
 
+def test_departure_counts_where_strips_are_synthesized_and_not_where_people_labelled_them() -> None:
+    said = torch.log_softmax(torch.randn(2, 10, CLASSES, generator=torch.Generator().manual_seed(1)), 2)
+    other, strips = torch.roll(said, 1, 2), torch.zeros(2, 1, 32, 20)
+    batch = batches.Batch(np.zeros((2, 32, 20), np.uint8), ["47", "1234"], ["", ""], [False, True])
+
+    def away(output: torch.Tensor) -> float:
+        return float(line.departure(output, strips, batch, lambda shown: said[: len(shown)]))
+
+    assert away(said) == pytest.approx(0, abs=1e-6)
+    assert away(other) > 1
+    assert away(torch.stack([said[0], other[1]])) == pytest.approx(0, abs=1e-6)
+
+
 def test_the_shipped_line_onnx_and_its_weights_agree_at_any_width() -> None:
     version, part = open_version(), "line"
     network = LineNetwork().eval()

@@ -33,7 +33,7 @@ class Thresholds:
     size: float = 1.1  # bytes of the networks over the champion's
     mnist: int = 5_000  # pictures of MNIST's held-out part
     test: int = 2_000  # of its test set, which decides nothing
-    pages: int = 60  # with several numbers
+    pages: int = 250  # with several numbers
     nothing: int = 25  # pictures of each kind without a number
 
 

@@ -81,7 +81,9 @@ def learn(dataset: Dataset, champion: Version, task: Task, progress: Progress = 
     checkpoint = task.out / f"learn-{_key(kept, champion, recipe)}.checkpoint"
     if checkpoint.exists():
         run.restore(steps.read_checkpoint(checkpoint, device))
-    training.train(run, parts, task.mnist, task.hands, lambda done, of, *_: progress("training", done, of), checkpoint)
+    training.train(
+        run, champion, parts, task.mnist, task.hands, lambda done, of, *_: progress("training", done, of), checkpoint
+    )
     export.to_float16(run.average)
     about = _about(dataset, kept, doubtful, champion, recipe, str(device))
     building = task.out / ".learning"

@@ -3,6 +3,7 @@
 The recipe is that of a trial on 200 labelled cheques: some 500 steps, labelled and synthesized strips side by side.
 """
 
+import copy
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,14 +53,25 @@ def begin(recipe: Recipe, device: torch.device, champion: Version) -> Run[LineNe
 
 
 def train(
-    run: Run[LineNetwork], shown: list[Shown], data: Path, hands: Path | None, progress: Progress, checkpoint: Path
+    run: Run[LineNetwork],
+    champion: Version,
+    shown: list[Shown],
+    data: Path,
+    hands: Path | None,
+    progress: Progress,
+    checkpoint: Path,
 ) -> None:
-    """Train until the recipe's last epoch, from a checkpoint on where the run was restored."""
+    """Train until the recipe's last epoch, from a checkpoint on where the run was restored.
+
+    What is synthesized goes on being read as the champion reads it.
+    """
     source = batches.open_source(data, hands, False, run.recipe.seed, short=True)
     odds = np.array(weights([of for _, of in shown]))
     rng = np.random.default_rng((run.recipe.seed, 19))
     chosen = [shown[at][0] for at in rng.choice(len(shown), DRAWN, p=odds / odds.sum())]
-    line.train_on(run, source._replace(learned=chosen), lambda _: {}, progress, checkpoint)
+    teacher = copy.deepcopy(run.network).eval()
+    teacher.load_state_dict(export.load_weights(champion, "line"))
+    line.train_on(run, source._replace(learned=chosen), lambda _: {}, progress, checkpoint, teacher)
 
 
 def adapt(champion: Version, shown: list[Sample], count: int, seed: int) -> LineNetwork:

@@ -44,7 +44,7 @@ def _of_strips(data: Path, hands: Path | None, count: int, rng: np.random.Genera
     source = batches.open_source(data, hands, False, int(rng.integers(2**31)))
     synthesis = Synthesis(source.bank, Papers(HEIGHT, source.words, rng), rng)
     for _ in range(count):
-        strip, label, _loose = synthesis.strip()
+        strip, label, *_ = synthesis.strip()
         larger = float(rng.uniform(1, 3))
         cut = _cut(cv2.resize(strip, None, fx=larger, fy=larger, interpolation=cv2.INTER_CUBIC))
         if not label:

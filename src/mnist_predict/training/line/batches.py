@@ -33,11 +33,13 @@ FEWER = 5  # times fewer shapes where a run is short
 
 
 class Batch(NamedTuple):
-    """Strips uint8 `[N, 32, W]`, W a multiple of 4, their labels, and what may stand there unlabelled."""
+    """Strips uint8 `[N, 32, W]`, W a multiple of 4, their labels, what may stand there unlabelled, and which strips
+    people labelled."""
 
     strips: NDArray[np.uint8]
     labels: list[str]
     loose: list[str]
+    learned: list[bool]
 
 
 class Source(NamedTuple):
@@ -112,8 +114,8 @@ def batches(strips: list[Labelled], rng: np.random.Generator) -> Iterator[Batch]
         parts.append(strips[-count:])
         del strips[-count:]
     for i in rng.permutation(len(parts)):
-        pictures, labels, loose = zip(*parts[i], strict=True)
-        yield Batch(padded(pictures), list(labels), list(loose))
+        pictures, *said = zip(*parts[i], strict=True)
+        yield Batch(padded(pictures), *map(list, said))
 
 
 def padded(strips: Sequence[Strip]) -> NDArray[np.uint8]:
@@ -134,6 +136,7 @@ def _make(source: Source, seed: int, first: int, easy: int) -> Iterator[Batch]:
         synthesis = Synthesis(source.bank, papers, rng, plain)
         strips = [synthesis.strip() for _ in range(CHUNK - written - learned)]
         strips += [real.strip(source.numbers, papers, rng, plain) for _ in range(written)]
-        strips += [real.strip(source.learned, papers, rng, plain, real.AS_READ) for _ in range(learned)]
+        shown = (real.strip(source.learned, papers, rng, plain, real.AS_READ) for _ in range(learned))
+        strips += [strip._replace(learned=True) for strip in shown]
         yield from batches(strips, rng)
         chunk += 1

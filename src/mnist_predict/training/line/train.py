@@ -61,8 +61,12 @@ def train_on(
     validate: Callable[[LineNetwork], dict[str, float]],
     progress: Progress,
     checkpoint: Path,
+    teacher: LineNetwork | None = None,
 ) -> None:
-    """The same on strips of that source; `validate`: what the history says of the averaged network after each epoch."""
+    """The same on strips of that source; `validate`: what the history says of the averaged network after each epoch.
+
+    `teacher`: whose answers to synthesized strips are kept, against forgetting.
+    """
     recipe = run.recipe
     assert isinstance(recipe, Recipe)  # noqa: S101 (begin made it)
     chunks = recipe.strips // batches.CHUNK
@@ -75,7 +79,7 @@ def train_on(
             while done < recipe.strips:
                 batch = next(source)
                 run.set_rate(run.epoch + done / recipe.strips)
-                total += step(run, batch, recipe.clip) * len(batch.labels)
+                total += step(run, batch, recipe.clip, teacher) * len(batch.labels)
                 done += len(batch.labels)
                 progress(run.epoch + done / recipe.strips, recipe.epochs, total / done, None)
             said = validate(run.average)
@@ -88,20 +92,34 @@ def train_on(
         source.close()
 
 
-def step(run: Run[LineNetwork], batch: batches.Batch, clip: float) -> float:
-    """One step down the loss of a batch, which is returned."""
+def step(run: Run[LineNetwork], batch: batches.Batch, clip: float, teacher: LineNetwork | None = None) -> float:
+    """One step down the loss of a batch, which is returned; `teacher`: see `train_on`."""
+    strips = to_input(batch.strips, run.device)
     with torch.autocast(run.device.type, torch.bfloat16, enabled=steps.has_bfloat16(run.device)):
-        output = run.network(to_input(batch.strips, run.device))
-    value = loss(output, batch)
+        output = run.network(strips)
+        away = departure(output, strips, batch, teacher) if teacher else 0.0
+    value = loss(output, batch) + away
     run.learn(value, clip)
     return float(value.detach())
 
 
 def loss(output: Tensor, batch: batches.Batch) -> Tensor:
     """CTC loss of log-probabilities `[N, T, CLASSES]`; long labels weigh by the root of their length."""
-    lengths = torch.tensor([len(label) for label in batch.labels])
-    losses = label_losses(output, batch.labels, batch.loose)
-    return (losses / lengths.clamp(min=1).sqrt().to(output.device)).mean()
+    return (label_losses(output, batch.labels, batch.loose) / _roots(batch).to(output.device)).mean()
+
+
+def departure(output: Tensor, strips: Tensor, batch: batches.Batch, teacher: Callable[[Tensor], Tensor]) -> Tensor:
+    """How far log-probabilities `[N, T, CLASSES]` are from those of a teacher, where strips are synthesized: the
+    Kullback-Leibler divergence of all frames, weighed as in `loss` (learning without forgetting, Li and Hoiem 2016)."""
+    synthesized = ~torch.tensor(batch.learned)
+    with torch.no_grad():
+        before = teacher(strips[synthesized])
+    divergence = nnf.kl_div(output[synthesized], before, reduction="none", log_target=True).sum((1, 2))
+    return (divergence / _roots(batch)[synthesized].to(output.device)).sum() / len(batch.labels)
+
+
+def _roots(batch: batches.Batch) -> Tensor:
+    return torch.tensor([max(len(label), 1) for label in batch.labels]).sqrt()
 
 
 def label_losses(output: Tensor, labels: Sequence[str], loose: Sequence[str]) -> Tensor:

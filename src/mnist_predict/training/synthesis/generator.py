@@ -26,12 +26,14 @@ _SYMBOL = {"$": CURRENCY, "€": CURRENCY, "'": OTHER, "*": OTHER, "~": OTHER}  
 class Labelled(NamedTuple):
     """A strip uint8 `(32, w)` and what is written on it, over `alphabet.SYMBOLS`.
 
-    `loose`: symbols that may stand there too, unlabelled: no one knows where and how many.
+    `loose`: symbols that may stand there too, unlabelled: no one knows where and how many. `learned`: people labelled
+    it, to be learned from; it is not synthesized.
     """
 
     strip: Strip
     label: str
     loose: str = ""
+    learned: bool = False
 
 
 class Synthesis:
