@@ -23,7 +23,7 @@ from mnist_predict.training.synthesis import real
 from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.style import HEIGHT
 
-MOST_EPOCHS, PICTURES_AN_EPOCH = 4, 45
+LEAST_EPOCHS, MOST_EPOCHS, PICTURES_AN_EPOCH = 3, 5, 35
 TOGETHER = 48  # labelled parts that `adapt` draws at a time
 DRAWN = 20_000  # times that a labelled part is chosen, by its weight
 
@@ -34,7 +34,7 @@ Shown = tuple[Sample, str]  # a labelled part of a picture, and its source
 class Recipe(line.Recipe):
     """How a candidate is trained: gentle steps, over in minutes."""
 
-    epochs: int = 2
+    epochs: int = LEAST_EPOCHS
     max_lr: float = 8e-4
     warmup_fraction: float = 0.1
     ema_decay: float = 0.998
@@ -44,7 +44,7 @@ class Recipe(line.Recipe):
 
 def recipe_for(count: int, seed: int) -> Recipe:
     """The recipe for so many labelled pictures: with few of them, more steps would only show them again."""
-    return Recipe(epochs=min(MOST_EPOCHS, max(2, math.ceil(count / PICTURES_AN_EPOCH))), seed=seed)
+    return Recipe(epochs=min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(count / PICTURES_AN_EPOCH))), seed=seed)
 
 
 def begin(recipe: Recipe, device: torch.device, champion: Version) -> Run[LineNetwork]:
