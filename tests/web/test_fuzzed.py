@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from fuzz import status_of
 from web_examples import picture_of
 
-TRIED = 2_000
+TRIED = 10_000
 
 
 def test_files_that_are_nearly_pictures_are_read_or_refused(client: FlaskClient) -> None:
