@@ -119,7 +119,7 @@ def main() -> None:
     picture = pictures(1)[0]
     numbers = open_recognizer("").read(picture).to_dict()["numbers"]
     rows: dict[str, list[Row]] = {name: [] for name in (*COMMANDS, OURS)}
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as packages:
+    with tempfile.TemporaryDirectory() as packages:
         versions = install(packages)
         ways: dict[str, Callable[[], AbstractContextManager[Served]]] = {
             name: partial(peer, command, packages) for name, command in COMMANDS.items()
