@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -119,6 +120,28 @@ def test_a_correction_that_is_taken_back_leaves_no_mistake(store: SqliteStore) -
     said = [label(read, "1"), label(read, "7", after=timedelta(hours=2))]
     for part in (kept(store, read, *said), said[:1], said[1:]):
         assert tally(part, store).mistakes == {read.id: []}
+
+
+def test_a_flood_of_labels_of_one_record_asks_for_them_once(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = upload("7")
+    said = [label(read, str(at % 10), timedelta(seconds=at)) for at in range(1, 301)]
+    kept(store, read, *said)
+    asked: list[UUID] = []
+    look = store.label_history
+
+    def count_looks(record_id: UUID) -> list[Record]:
+        asked.append(record_id)
+        return look(record_id)
+
+    monkeypatch.setattr(store, "label_history", count_looks)
+    counted = tally([read, *said], store)
+    assert asked == [read.id]
+    whole: Counts = {}
+    for counts in counted.counts.values():
+        add(whole, counts)
+    assert (whole["labels"], whole["right"], whole["read 7 is 0"], whole["by "]) == (1, 0, 1, 300)
 
 
 @settings(max_examples=40, deadline=None)

@@ -5,10 +5,9 @@ that only the newest one matters.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from operator import le, lt
 from uuid import UUID
 
 from mnist_predict.reading import digits_of
@@ -56,42 +55,62 @@ def add(to: Counts, counts: Mapping[str, float], sign: int = 1) -> None:
 
 
 def tally(records: Iterable[Record], store: Store) -> Tally:
-    """The counts of records. For a label, asks the store for the labelled record and its other labels.
+    """The counts of records. Asks the store once for each labelled record and its other labels.
 
     Raises `StoreUnavailable`.
     """
     counts: dict[tuple[date, date], Counts] = defaultdict(dict)
     mistakes: dict[UUID, list[Mistake]] = {}
+    labels: dict[UUID, list[Record]] = defaultdict(list)
     for record in records:
         day = day_of(record.id)
         if record.label_of is None:
             add(counts[day, day], of_reading(record))
-            continue
-        read = store.get(record.label_of)
+        else:
+            labels[record.label_of].append(record)
+    for labelled, some in labels.items():
+        read = store.get(labelled)
         if read is None or read.reading is None:
             continue
-        history = store.label_history(read.id)
-        history = history if record in history else [record, *history]
-        part = counts[day, day_of(read.id)]
-        before, after = (_newest(history, record, by) for by in (lt, le))
-        if record.of_number is None:
-            for label, sign in ((after, 1), (before, -1)):
-                if label is not None:
-                    add(part, of_label(read, label.written), sign)
-            now = next(iter(standing(history)), None)
+        history = {label.id: label for label in (*some, *store.label_history(read.id))}
+        before, after = _newest_at_each(history.values())
+        for label in some:
+            part = counts[day_of(label.id), day_of(read.id)]
+            if label.of_number is None:
+                for newest, sign in ((after[label.id], 1), (before[label.id], -1)):
+                    if newest is not None:
+                        add(part, of_label(read, newest.written), sign)
+            if label.withdraws is None:
+                add(part, of_person(label, before[label.id]))
+            elif label.withdraws in history:
+                add(part, of_person(history[label.withdraws], before[label.withdraws]), -1)
+        if any(label.of_number is None for label in some):
+            now = next(iter(standing(sorted(history.values(), key=lambda one: one.id, reverse=True))), None)
             mistakes[read.id] = list(_mistakes(read, now.written)) if now else []
-        if record.withdraws is None:
-            add(part, of_person(record, before))
-        else:
-            withdrawn = next((label for label in history if label.id == record.withdraws), None)
-            if withdrawn is not None:
-                add(part, of_person(withdrawn, _newest(history, withdrawn, lt)), -1)
     return Tally(dict(counts), mistakes)
 
 
-def _newest(history: list[Record], at: Record, by: Callable[[UUID, UUID], bool]) -> Record | None:
-    """The label of the same number that counted just before (`lt`) or just after (`le`) one was kept."""
-    return next(iter(standing((label for label in history if by(label.id, at.id)), at.of_number)), None)
+def _newest_at_each(labels: Iterable[Record]) -> tuple[dict[UUID, Record | None], dict[UUID, Record | None]]:
+    """The newest label of the same number that counted just before each label of a record, and just after it."""
+    before: dict[UUID, Record | None] = {}
+    after: dict[UUID, Record | None] = {}
+    counting: dict[int | None, list[Record]] = defaultdict(list)
+    withdrawn: set[UUID | None] = set()
+    for label in sorted(labels, key=lambda one: one.id):
+        same = counting[label.of_number]
+        before[label.id] = _last(same, withdrawn)
+        withdrawn.add(label.withdraws)
+        if label.withdraws is None:
+            same.append(label)
+        after[label.id] = _last(same, withdrawn)
+    return before, after
+
+
+def _last(labels: list[Record], withdrawn: Container[UUID | None]) -> Record | None:
+    """The last one that is not withdrawn; those after it are dropped."""
+    while labels and labels[-1].id in withdrawn:
+        labels.pop()
+    return labels[-1] if labels else None
 
 
 def of_reading(record: Record) -> Counts:

@@ -181,3 +181,45 @@ def test_so_much_may_have_been_erased_that_a_node_refuses_to_read_past_it(
     assert store.erased_with(first) == [last, first]
     erase(store, last)
     assert (store.page(), list(store.pictures()), store.newest(NAME)) == ([], [], None)
+
+
+def test_so_many_labels_of_a_record_may_have_been_erased_that_a_node_refuses_to_read_past_them(
+    cassandra_copy: CassandraStore, cassandra_link: Session
+) -> None:
+    store = cassandra_copy
+    upload = store.add(record_of(PICTURE), PICTURE)
+    first, *gone, last = (
+        record_of(PICTURE, id=each, source="hand", reading=None, label_of=upload.id) for each in ids_of_yesterday(3000)
+    )
+    for label in (first, last):
+        store.add(label)
+    with write.Window(cassandra_link, write.ROWS_AT_ONCE) as window:
+        for label in gone:
+            window.start(erasing._UNLABEL, upload.id, label.id)
+    assert store.label_history(upload.id) == [last, first]
+    assert store.newest_labels([upload.id]) == {upload.id: last}
+    assert store.erased_with(upload) == [upload, last, first]
+    erase(store, upload)
+    assert (store.page(), store.label_history(upload.id)) == ([], [])
+
+
+def test_what_a_part_costs_does_not_grow_with_the_labels_that_are_left(
+    cassandra_copy: CassandraStore, cassandra_link: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = cassandra_copy
+    uploads = [store.add(record_of(PICTURE), PICTURE) for _ in range(10)]
+    labels = [record_of(PICTURE, source="hand", reading=None, label_of=each.id) for each in uploads for _ in range(200)]
+    write.put_pictures(cassandra_link, labels, {})
+    write.put_records(cassandra_link, labels)
+    asked: list[Any] = []
+    start = cassandra_link.start
+
+    def count_asked(cql: str, *values: Any, **options: Any) -> Any:
+        asked.extend(values[-1] if isinstance(values[-1], list) else values[-1:])
+        return start(cql, *values, **options)
+
+    monkeypatch.setattr(cassandra_link, "start", count_asked)
+    part = store.erased_with(uploads[0], limit=50)
+    assert len(part) == 50
+    assert not [each for each in part if each.label_of is None]
+    assert len(asked) <= 200

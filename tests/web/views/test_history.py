@@ -18,7 +18,7 @@ from web_examples import BROWSER, DESKTOP, JSON, PHONE, Running, Upload, page_of
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.service import Service
-from mnist_predict.store.ids import first_id
+from mnist_predict.store.ids import first_id, new_id
 from mnist_predict.store.record import Record
 from mnist_predict.store.search import Counted
 from mnist_predict.store.tools import export
@@ -208,6 +208,24 @@ def test_the_history_says_how_many_records_there_are(client: FlaskClient, servic
     older = re.search(r'href="(/records\?before=[^"]+)"', client.get("/records").text)
     assert older
     assert client.get(older[1]).text.count("<tr>") == 1 + PAGE
+
+
+def test_a_flood_of_labels_of_one_record_is_looked_through_once_for_a_page(
+    client: FlaskClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = service.record_by_hand("a.png", "1")
+    labels = [Record(new_id(), "a.png", "5", "hand", label_of=record.id) for _ in range(300)]
+    service.store.add_all(labels, {})
+    asked: list[UUID] = []
+    look = service.store.label_history
+
+    def count_looks(record_id: UUID) -> list[Record]:
+        asked.append(record_id)
+        return look(record_id)
+
+    monkeypatch.setattr(service.store, "label_history", count_looks)
+    assert client.get("/records?number=5").text.count("<tr>") == 2
+    assert 0 < len(asked) <= 10
 
 
 def test_what_is_not_counted_or_sorted_is_said(

@@ -23,15 +23,16 @@ from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.cassandra.write import CLAIMED, NEWEST, ROWS_AT_ONCE, Window
 from mnist_predict.store.ids import time_of
 from mnist_predict.store.record import Erasure, Record
-from mnist_predict.store.search import END, Search
+from mnist_predict.store.search import Search
 
 IDS_AT_ONCE = 100
 PAGE = 50  # records of a name that are looked at together
-AT_ONCE = 50  # records of a picture whose labels are looked for together: each has 1000 at most
+AT_ONCE = 50  # records of a picture whose labels are looked for together
+LABELS_AT_ONCE = 100  # of each of them
 
 _BARRED = "select id from @erased where id in ?"
 _BAR = 'insert into @erased (id, erasure, "by") values (?, ?, ?)'
-_LABELS = "select id from @label_of_record where label_of = ?"
+_LABELS = "select id from @label_of_record where label_of = ? and id >= ? and id < ?"
 _MERGED = "select id from @merged_into where kept = ?"
 _LISTED = "select id from @record_of_picture where sha256 = ? and id >= ? and id < ?"
 _UNLIST = "delete from @record_of_picture using timestamp ? where sha256 = ? and id = ?"
@@ -63,12 +64,13 @@ def erased_with(session: Session, record: Record, asked: UUID, limit: int) -> li
     found: dict[UUID, Record] = {}
     others = (each for each in _listed(session, record.sha256) if each not in last)
     every = chain(others, last)
-    while len(found) < limit and (ids := set(islice(every, AT_ONCE))):
-        while pointing := _pointing_to(session, ids) - ids:
-            ids |= pointing
-        found |= {each.id: each for each in _records(session, ids)}
-    labels_first = sorted(found.values(), key=lambda each: (each.id == asked, each.id == record.id, not each.label_of))
-    return sorted(labels_first[:limit], key=lambda each: each.id, reverse=True)
+    while len(found) < limit and (ids := list(islice(every, AT_ONCE))):
+        while merged := _found(session, _MERGED, ids).difference(ids):
+            ids = [*merged, *ids]
+        labels = (each for each in _labels(session, ids) if each not in last)
+        kept = index.get_all(session, chain(labels, ids))  # no more than are wanted: there may be any number of labels
+        found |= {each.id: each for each in islice(kept, limit - len(found))}
+    return sorted(found.values(), key=lambda each: each.id, reverse=True)
 
 
 def erase(session: Session, erasure: Erasure) -> Erasure:
@@ -161,7 +163,7 @@ def _found(session: Session, cql: str, keys: Iterable[Any]) -> set[UUID]:
 def _listed(session: Session, digest: str | None) -> Iterator[UUID]:
     """The ids that are listed as those of a picture's records, newest first."""
     if digest is not None:
-        yield from (row[0] for row in session.between(_LISTED, blob(digest), UUID(int=0), END))
+        yield from (row[0] for row in session.between(_LISTED, blob(digest), *index.EVERY))
 
 
 def _unwritten(session: Session, digest: str, going: set[UUID]) -> set[UUID]:
@@ -180,7 +182,16 @@ def _unwritten(session: Session, digest: str, going: set[UUID]) -> set[UUID]:
 
 def _pointing_to(session: Session, ids: set[UUID]) -> set[UUID]:
     """The labels of these ids, and the ids that were merged into them."""
-    return _found(session, _LABELS, ids) | _found(session, _MERGED, ids)
+    return set(_labels(session, ids)) | _found(session, _MERGED, ids)
+
+
+def _labels(session: Session, ids: Iterable[UUID]) -> Iterator[UUID]:
+    """The labels of these ids, asked for some at a time."""
+    every = iter(ids)
+    while some := list(islice(every, IDS_AT_ONCE)):
+        asked = [session.between(_LABELS, each, *index.EVERY, fetch_size=LABELS_AT_ONCE) for each in some]
+        for rows in asked:
+            yield from (row[0] for row in rows)
 
 
 def _records(session: Session, ids: Iterable[UUID]) -> list[Record]:

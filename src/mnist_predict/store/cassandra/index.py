@@ -7,19 +7,21 @@ itself, as of two values of one timestamp Cassandra keeps the greater. Which lab
 lead to labels: those that were withdrawn and those of other numbers than the primary one do not.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from mnist_predict.store.cassandra.rows import GET, Partition, from_row, month_of, partition, timestamp
+from mnist_predict.store.cassandra.rows import GET, GET_SOME, Partition, from_row, month_of, partition, timestamp
 from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.record import Record, standing
-from mnist_predict.store.search import UPLOAD, index_terms, label_terms
+from mnist_predict.store.search import END, UPLOAD, index_terms, label_terms
 
 Statement = tuple[Any, ...]
 
 AT_ONCE = 100  # records that are asked for side by side
+EVERY = UUID(int=0), END  # ids from the first, up to but without the second
 
 _TRAIT = "insert into @record_by_trait (day, bucket, trait, id) values (?, ?, ?, ?) using timestamp ?"
 _NUMBER = "insert into @record_by_trait (day, bucket, trait, id, number) values (?, ?, ?, ?, ?) using timestamp ?"
@@ -29,7 +31,7 @@ _FORGET = "delete from @record_by_trait using timestamp ? where day = ? and buck
 _UNSAY = "delete said from @record_by_trait using timestamp ? where day = ? and bucket = ? and trait = ? and id = ?"
 _READ = "select number, written, source from @record where day = ? and bucket = ? and id = ?"
 _MERGED = "select id from @merged_into where kept = ?"
-_POINTERS = "select id, of_number, withdraws from @label_of_record where label_of = ?"
+_POINTERS = "select id, of_number, withdraws from @label_of_record where label_of = ? and id >= ? and id < ?"
 _LIST = "insert into @bucket_of_trait (trait, month, day, bucket) values (?, ?, ?, ?)"
 
 
@@ -114,13 +116,11 @@ def pointers(session: Session, record_ids: Iterable[UUID]) -> dict[UUID, list[Po
     """The labels of each record and of what was merged into it, newest first, all asked for side by side."""
     merged = {of: session.start(_MERGED, of) for of in record_ids}
     asked: dict[UUID, list[Any]] = {
-        of: [session.start(_POINTERS, each) for each in (of, *(row[0] for row in session.rows(rows)))]
+        of: [session.between(_POINTERS, each, *EVERY) for each in (of, *(row[0] for row in session.rows(rows)))]
         for of, rows in merged.items()
     }
     return {
-        of: sorted(
-            (Pointer(*row) for rows in found for row in session.rows(rows)), reverse=True, key=lambda one: one.id
-        )
+        of: sorted((Pointer(*row) for rows in found for row in rows), reverse=True, key=lambda one: one.id)
         for of, found in asked.items()
     }
 
@@ -140,11 +140,18 @@ def newest_labels(session: Session, record_ids: Sequence[UUID]) -> dict[UUID, Re
 
 
 def get_all(session: Session, record_ids: Iterable[UUID]) -> Iterator[Record]:
-    """Those of the records that there are, in the order of their ids here; asked for side by side, some at a time."""
+    """Those of the records that there are, in the order of their ids here; asked for side by side, some at a time.
+
+    Each partition is asked once for all of them that are in it: the labels of a record are many in few, as a rule.
+    """
     every = iter(record_ids)
     while some := list(islice(every, AT_ONCE)):
-        asked = [session.start(GET, *partition(each), each) for each in some]
-        yield from (from_row(row) for answer in asked if (row := answer.result().one()))
+        partitions: dict[Partition, list[UUID]] = defaultdict(list)
+        for each in some:
+            partitions[partition(each)].append(each)
+        asked = [session.start(GET_SOME, *where, ids) for where, ids in partitions.items()]
+        found = {row[0]: row for answer in asked for row in session.rows(answer)}
+        yield from (from_row(found[each]) for each in some if each in found)
 
 
 def get(session: Session, record_id: UUID) -> Record | None:

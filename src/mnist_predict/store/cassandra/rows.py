@@ -15,6 +15,7 @@ COLUMNS = (
     'id, image_name, number, source, sha256, reading, label_of, idempotency_key, "by", written, of_number, withdraws'
 )
 GET = f"select {COLUMNS} from @record where day = ? and bucket = ? and id = ?"  # noqa: S608 (constants)
+GET_SOME = f"select {COLUMNS} from @record where day = ? and bucket = ? and id in ?"  # noqa: S608
 PAGE = f"select {COLUMNS} from @record where day = ? and bucket = ? and id >= ? and id < ?"  # noqa: S608
 
 Partition = tuple[date, int]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from mnist_predict.store.cassandra.partitions import AT_ONCE, all_buckets, buckets_of, within
-from mnist_predict.store.cassandra.rows import COLUMNS, PAGE, Partition, from_row, partition
+from mnist_predict.store.cassandra.rows import GET_SOME, PAGE, Partition, from_row, partition
 from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.record import Record
 from mnist_predict.store.search import LOOK, OTHERS, UPLOAD, Found, Search, cut, label_terms, terms_to_scan
@@ -18,7 +18,6 @@ _MORE = 100  # records that are looked at together where the first were too few 
 _WALK = """select id, number, said from @record_by_trait
     where day = ? and bucket = ? and trait = ? and id >= ? and id < ?"""
 _SAID = "select id, number, said from @record_by_trait where day = ? and bucket = ? and trait = ? and id in ?"
-_RECORDS = f"select {COLUMNS} from @record where day = ? and bucket = ? and id in ?"  # noqa: S608 (constants)
 
 
 class _Row(NamedTuple):
@@ -89,7 +88,7 @@ def _records(session: Session, search: Search, rows: Sequence[_Row]) -> list[Rec
     """The records of some rows that are as they must be, newest first."""
     if search.labelled not in (None, OTHERS):
         rows = [row for row in _of_uploads(session, search, rows) if _is_said(search, row)]
-    found = map(from_row, _ask_for(session, _RECORDS, rows))
+    found = map(from_row, _ask_for(session, GET_SOME, rows))
     return sorted((record for record in found if search.matches(record)), key=lambda record: record.id, reverse=True)
 
 

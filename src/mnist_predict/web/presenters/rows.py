@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -51,7 +52,7 @@ def page(store: Store, search: Search, before: UUID | None, limit: int) -> Rows:
     Raises `StoreUnavailable`.
     """
     rows: list[Row] = []
-    for _ in range(_MOST_QUERIES):
+    for _ in range(_MOST_QUERIES if limit < LOOK else 1):
         found = store.search(search, before, limit)
         rows += _rows(store, search, found.records)
         before = found.rest
@@ -65,15 +66,21 @@ def page(store: Store, search: Search, before: UUID | None, limit: int) -> Rows:
 def _rows(store: Store, search: Search, found: list[Record]) -> list[Row]:
     readings: dict[UUID, Record] = {}  # by the id under which each is found
     others: dict[UUID, Record] = {}  # by their ids, labels of other numbers
+
+    @cache  # any number of those that are found may be labels of one record
+    def labelled(record_id: UUID) -> tuple[Record | None, UUID | None]:
+        """What a label is of, and the label under which that has its row: none where it is found itself."""
+        of = store.get(record_id)
+        if of is None or _is_found(search, of):
+            return of, None
+        return of, max((each.id for each in _counting(store, of) if _is_found(search, each)), default=None)
+
     for record in found:
         if record.label_of is None:
             readings[record.id] = record
         elif search.number is not None or search.written is not None or search.labelled == OTHERS:
-            of = store.get(record.label_of)
-            if of is None or _is_found(search, of):  # it has its row where it is found itself
-                continue
-            newest = max((each.id for each in _counting(store, of) if _is_found(search, each)), default=None)
-            if newest == record.id:
+            of, at = labelled(record.label_of)
+            if of is not None and at == record.id:
                 readings[record.id] = of
                 if record.of_number is not None:
                     others[record.id] = record
