@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from mnist_predict.learning.dataset import weights
-from mnist_predict.models.registry import Version
+from mnist_predict.models.registry import Version, open_version
 from mnist_predict.training import export, steps
 from mnist_predict.training.handwriting import Sample
 from mnist_predict.training.line import batches
@@ -63,14 +63,15 @@ def train(
 ) -> None:
     """Train until the recipe's last epoch, from a checkpoint on where the run was restored.
 
-    What is synthesized goes on being read as the champion reads it.
+    What is synthesized goes on being read as by the champion; where that was itself learned from corrections, as by the
+    shipped version, or from one champion to the next a little more would be forgotten.
     """
     source = batches.open_source(data, hands, False, run.recipe.seed, short=True)
     odds = np.array(weights([of for _, of in shown]))
     rng = np.random.default_rng((run.recipe.seed, 19))
     chosen = [shown[at][0] for at in rng.choice(len(shown), DRAWN, p=odds / odds.sum())]
     teacher = copy.deepcopy(run.network).eval()
-    teacher.load_state_dict(export.load_weights(champion, "line"))
+    teacher.load_state_dict(export.load_weights(open_version() if champion.learned else champion, "line"))
     line.train_on(run, source._replace(learned=chosen), lambda _: {}, progress, checkpoint, teacher)
 
 
