@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from cassandra_nodes import EXISTING, NEVER_KILLED, QUICK, Nodes, lacking
+from cassandra_nodes import EXISTING, Nodes, lacking
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -30,13 +30,13 @@ FEW_DELETED = 1000  # rows that the nodes read past: so few that tests can delet
 class Scheduling(LoadScopeScheduling):
     """What `pytest -n` runs in one process: each file, and the tests that share a cluster of Cassandra.
 
-    These are three: nodes that are killed, one that is not, and three that are not.
+    These are three: what is told of one node, what is told of three, and what becomes of a node under load.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         if not is_of_cassandra(nodeid):
             return nodeid.partition("::")[0]
-        return "killed" if kills(nodeid) else "three nodes" if is_of_three(nodeid) else "cassandra"
+        return "three nodes" if is_of_three(nodeid) else "chaos" if "tests/chaos/" in nodeid else "cassandra"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
@@ -50,8 +50,6 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     for item in items:
         if "cassandra_url" in item.fixturenames and not is_of_cassandra(item.nodeid):
             raise pytest.UsageError(f"{item.nodeid} needs Cassandra, so its name must say so.")
-        if "nodes_to_kill" in item.fixturenames and not kills(item.nodeid):
-            raise pytest.UsageError(f"{item.nodeid} kills nodes, so the name of its file must say so.")
     items.sort(key=lambda item: is_of_three(item.nodeid))
     items.sort(key=lambda item: not is_of_cassandra(item.nodeid))
 
@@ -59,11 +57,6 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 def is_of_cassandra(nodeid: str) -> bool:
     """Whether a test needs nodes of Cassandra, told by its name: of its folder, file or parameter."""
     return "cassandra" in nodeid or "tests/chaos/" in nodeid
-
-
-def kills(nodeid: str) -> bool:
-    """Whether a test kills nodes, told by its folder or file."""
-    return "tests/chaos/" in nodeid or "test_killed" in nodeid
 
 
 def is_of_three(nodeid: str) -> bool:
@@ -130,25 +123,14 @@ def png_of(mnist_test: tuple[dataset.Bytes, dataset.Bytes]) -> Callable[[str], b
 
 @pytest.fixture(scope="session")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
-    """Real nodes, none started yet, which may be paused."""
-    yield from made_nodes(tmp_path_factory.mktemp("cassandra"), NEVER_KILLED)
-
-
-@pytest.fixture(scope="session")
-def nodes_to_kill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
-    """Others, which may be killed, too."""
-    yield from made_nodes(tmp_path_factory.mktemp("killed"), QUICK)
-
-
-def made_nodes(folder: Path, java: tuple[str, ...]) -> Iterator[Nodes]:
-    """Without what they need: a failure where CI is set, else a skip."""
+    """Real nodes, none started yet. Without what they need: a failure where CI is set, else a skip."""
     if EXISTING in os.environ:
         pytest.skip("stops nodes or changes them, which is not done to an existing cluster")
     if what := lacking():
         if os.environ.get("CI") == "true":
             pytest.fail(what)
         pytest.skip(what)
-    cluster = Nodes(folder, java, most_deleted=FEW_DELETED)
+    cluster = Nodes(tmp_path_factory.mktemp("cassandra"), most_deleted=FEW_DELETED)
     yield cluster
     cluster.stop()
 

@@ -1,5 +1,6 @@
 """Nothing that was acknowledged is lost, whatever dies: the short forms of chaos.py, under load from eight clients."""
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,14 +14,12 @@ import chaos
 
 
 @pytest.fixture
-def bed(nodes_to_kill: Nodes, tmp_path: Path, request: pytest.FixtureRequest) -> chaos.Bed:
-    """One node, or three; 25 uploads before, during and after each fault.
-
-    The store is there already but for the first fault: to make its tables takes as long as a fault.
-    """
+def bed(nodes: Nodes, tmp_path: Path, request: pytest.FixtureRequest) -> chaos.Bed:
+    """One node, or three; 25 uploads before, during and after each fault."""
     count = 3 if "of_three" in request.node.name else 1
-    nodes_to_kill.start(count)
-    return chaos.Bed(nodes_to_kill, count, nodes_to_kill.url(count, f"chaos_{count}"), tmp_path, 25)
+    nodes.start(count)
+    store = nodes.url(count, f"chaos_{random.randbytes(5).hex()}")
+    return chaos.Bed(nodes, count, store, tmp_path, 25)
 
 
 @pytest.fixture

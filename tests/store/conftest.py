@@ -47,9 +47,7 @@ def emptied(cassandra_url: Callable[[int, str], str]) -> Iterator[Callable[[int]
             store = open_store(setting)
             store.check_writable()
             store.close()
-            session = sessions[setting] = Session(ClusterUrl.from_url(setting))
-            # To truncate a table then need not flush it; its nodes are not killed.
-            session.driver.execute(f"alter keyspace {session.place.keyspace} with durable_writes = false")
+            sessions[setting] = Session(ClusterUrl.from_url(setting))
         session = sessions[setting]
         select = "select table_name from system_schema.tables where keyspace_name = %s"
         found = _patiently(lambda: session.execute(select, session.place.keyspace))

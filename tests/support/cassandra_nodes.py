@@ -29,9 +29,6 @@ VERSION = "5.0.8"
 PASSWORD = "cassandra"  # of the user that a new cluster begins with, and of "tester"
 JARS = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / f"mnist-predict/cassandra-{VERSION}"
 QUICK = ("-Xms256m", "-Xmx384m", "-XX:TieredStopAtLevel=1")  # of Java: up soon and small, as tests want it
-# As in Cassandra's own tests: nothing is synced, and the system's tables are not flushed at each change of a schema and
-# each truncation, which is most of what both cost. A node that was killed would not find its keyspaces again.
-NEVER_KILLED = (*QUICK, "-Dcassandra.unsafesystem=true", "-Dcassandra.skip_sync=true")
 MOST_DELETED = 100_000  # rows that a node reads past before it refuses to, by default
 READY = "Starting listening for CQL clients"
 
@@ -252,7 +249,6 @@ class Nodes:
         flags += ["-Dcassandra.skip_wait_for_gossip_to_settle=0", "-Dcassandra.ring_delay_ms=0"]
         flags += ["-Dcassandra.superuser_setup_delay_ms=0", "-Dcassandra-foreground=yes"]
         flags += ["-Dcassandra.auth_bcrypt_gensalt_log2_rounds=4"]  # a test opens a hundred connections
-        flags += ["-Dcassandra.approximate_time_precision_ms=50"]  # not 2: idle nodes wake for it all the time
         main = ["-cp", "lib/*", "org.apache.cassandra.service.CassandraDaemon"]
         with (home / "out").open("wb") as out:
             self.processes[i] = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""`serve` on Cassandra: what it says when it starts."""
+"""`serve` on Cassandra: when it starts, what it says, how it stops."""
 
 import random
 import subprocess
@@ -6,10 +6,53 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import requests
 from cassandra_nodes import Nodes
-from chaos_load import SERVE, Serving, serving
+from chaos_load import SERVE, Serving, picture, serving
 
+from mnist_predict.store.cassandra.session import Session
+from mnist_predict.store.cassandra.url import ClusterUrl
 from mnist_predict.store.opening import open_store
+from mnist_predict.store.spool.spool import Spool
+from mnist_predict.store.tools.copy import everything
+
+
+def keyspace() -> str:
+    return f"test_{random.randbytes(5).hex()}"
+
+
+def test_it_starts_without_its_store_and_moves_what_waits_before_it_stops(nodes: Nodes, tmp_path: Path) -> None:
+    nodes.start(1)
+    secret = f"secret{random.randbytes(5).hex()}"
+    session = Session(ClusterUrl.from_url(nodes.url(1)))
+    session.driver.execute(f"create role {secret}role with superuser = true and login = true and password = '{secret}'")
+    session.close()
+    url = nodes.url(1, keyspace()).replace("cassandra:cassandra@", f"{secret}role:{secret}@")
+    service = Serving(tmp_path / "served", url)
+    spool = Spool(tmp_path / "served/instance/spool.sqlite", 1)
+    nodes.kill(0)
+    with serving(service):
+        answers = [
+            requests.post(f"{service.url}/uploads", files={"file": ("a.png", picture(i))}, timeout=60)
+            for i in range(20)
+        ]
+        said = [answer.text for answer in answers] + [
+            service.says(page) for page in ("/readyz", "/metrics", "/records")
+        ]
+        assert {answer.status_code for answer in answers} == {200}
+        assert "store away, uploads go to the spool" in service.says("/readyz")
+        assert spool.waiting() == 20
+        nodes.start(1)
+        service.stop()  # at once, most likely before it has found the store back
+    assert spool.waiting() == 0
+    store = open_store(url)
+    assert all(str(record.id) in "".join(said) for record in everything(store))
+    assert store.count() == 20
+    store.close()
+    log = service.log.read_text()
+    assert "The store does not answer yet" in log
+    assert "Moved 20 records" in log
+    assert not [text for text in (*said, log) if secret in text.replace(f"{secret}role", "")]
 
 
 def test_what_only_a_person_can_mend_is_said_at_once(nodes: Nodes, tmp_path: Path) -> None:
@@ -22,7 +65,7 @@ def test_what_only_a_person_can_mend_is_said_at_once(nodes: Nodes, tmp_path: Pat
 
 
 def test_too_few_copies_are_in_the_log_of_each_start(cassandra_url: Callable[[int, str], str], tmp_path: Path) -> None:
-    url = cassandra_url(1, f"test_{random.randbytes(5).hex()}")
+    url = cassandra_url(1, keyspace())
     store = open_store(url)
     store.check_writable()
     store.close()

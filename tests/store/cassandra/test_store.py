@@ -238,14 +238,16 @@ def test_tls_checks_the_certificate_and_the_host(
 
 
 def test_a_wrong_password_is_told_and_never_shown(
-    nodes: Nodes, store: CassandraStore, opened: Callable[[str], CassandraStore], caplog: pytest.LogCaptureFixture
+    nodes: Nodes, opened: Callable[[str], CassandraStore], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    wrong = opened(nodes.url(1, password="hunter2"))
+    nodes.start(1)
+    store = opened(nodes.url(1, password="hunter2"))
     with pytest.raises(StoreUnavailable, match="refuses the user 'cassandra' or the password") as refusal:
-        wrong.page()
-    store.check_writable()
-    shown = f"{caplog.text} {refusal.value!r} {refusal.value.__cause__!r} {wrong.place!r} {store.place!r}"
+        store.page()
+    right = opened(nodes.url(1, f"test_{random.randbytes(5).hex()}"))
+    right.check_writable()
+    shown = f"{caplog.text} {refusal.value!r} {refusal.value.__cause__!r} {store.place!r} {right.place!r}"
     assert "hunter2" not in shown
     assert f":{PASSWORD}@" not in shown
 
@@ -494,6 +496,25 @@ def test_a_node_that_answers_nothing_is_told_and_forgiven(
         nodes.resume(0)
     assert eventually(store.page) == [before]
     store.close()
+
+
+def test_a_killed_node_comes_back_with_all_that_was_acknowledged(nodes: Nodes, store: CassandraStore) -> None:
+    kept = []
+    with ThreadPoolExecutor(8) as threads:
+        writing = [threads.submit(store.add, record_of(PICTURE), PICTURE) for _ in range(2000)]
+        writing[100].result()
+        nodes.kill(0)
+        for write in writing:
+            if write.exception() is None:
+                kept.append(write.result().id)
+            else:
+                assert isinstance(write.exception(), StoreUnavailable)
+    assert 50 < len(kept) < 2000
+    nodes.start(1)
+    eventually(store.check_writable)
+    assert set(kept) <= {record.id for record in everything(store)}
+    after = store.add(record_of(PICTURE), PICTURE)
+    assert store.page(limit=1) == [after]
 
 
 def test_one_node_of_three_may_stop_answering(
