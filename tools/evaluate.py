@@ -71,7 +71,7 @@ def synthesized() -> list[Sample]:
     made, _ = strips.held_out(MNIST, None, STRIPS, seed=4)
     return [
         drawn(f"strip-{i}", np.asarray(cv2.resize(strip, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)), label)
-        for i, (strip, label, _) in enumerate(made)
+        for i, (strip, label, *_) in enumerate(made)
         if label.isdecimal()
     ]
 

@@ -75,7 +75,7 @@ def test_numbers_become_strips_on_which_marks_may_stand_unlabelled(folder: Path)
     samples = handwriting.numbers(folder, False)
     made = [real.strip(samples, papers, rng, 0.1) for _ in range(60)]
     assert {one.label for one in made} == {"375", "77"}
-    for strip, label, loose in made:
+    for strip, label, loose, _ in made:
         assert strip.dtype == np.uint8
         assert strip.shape[0] == HEIGHT
         assert np.ptp(strip) > 20
