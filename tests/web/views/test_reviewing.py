@@ -228,7 +228,7 @@ def test_a_second_person_is_asked_without_being_told_what_the_first_said(
     monkeypatch.setattr(review, "_FRESH", -1.0)
     settings = Settings.from_environment().but(data=str(tmp_path), token="anna=a,ben=b,carla=c")
     client = create_app(settings, service).test_client()
-    while is_for_two(UUID((one := wait("12")[0]))):  # one of fifty ids is
+    while is_for_two(UUID(one := wait("12")[0])):  # one of fifty ids is
         service.erase(one)
     record = service.record(one)
     both = str(service.store.add(replace(record, id=UUID(int=record.id.int & ~(0xFFF << 12))), picture_of("12")).id)
