@@ -66,7 +66,9 @@ GOLDEN: dict[str, tuple[Callable[[Write], Pixels], list[str]]] = {
 }
 
 
-WALLS = pytest.mark.xfail(reason="to the line network of reader-3c573ab8a4 the 1 is a wall: 3 (0.57) and 986 (0.79)")
+WALLS = pytest.mark.xfail(
+    strict=True, reason="to the line network of reader-3c573ab8a4 the 1 is a wall: 3 (0.57) and 986 (0.79)"
+)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=WALLS if name == "short 1" else ()) for name in GOLDEN])

@@ -1,6 +1,7 @@
 """The champion goes on learning: labelled strips, never twice the same, among fresh synthesis against forgetting.
 
-The recipe is that of a trial on 200 labelled cheques: some 500 steps, labelled and synthesized strips side by side.
+The recipe is that of a trial on 200 labelled cheques: some 500 steps, labelled and synthesized strips side by side,
+and a teacher for the synthesized ones (learning without forgetting, Li and Hoiem 2016).
 """
 
 import copy
@@ -43,7 +44,8 @@ class Recipe(line.Recipe):
 
 
 def recipe_for(count: int, seed: int) -> Recipe:
-    """The recipe for so many labelled pictures: with few of them, more steps would only show them again."""
+    """The recipe for so many labelled pictures: with few, many steps would only show them again; with fewer than
+    `LEAST_EPOCHS`, what the teacher knows is not learned anew."""
     return Recipe(epochs=min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(count / PICTURES_AN_EPOCH))), seed=seed)
 
 
