@@ -105,7 +105,7 @@ class Service:
         reading = self.read(data, expected)
         digest = sha256(data).hexdigest()
         record = Record(self._new_id(), image_name, reading.written, "upload", digest, reading, key=key, by=by)
-        return self._keep(record, data)
+        return self._keep(record, data, is_new=True)
 
     def record_by_hand(self, image_name: str, number: str, data: bytes | None = None, by: str | None = None) -> Record:
         """Keep the number that a person says a picture shows.
@@ -121,7 +121,8 @@ class Service:
         known = self.store.newest(image_name)
         digest = sha256(data).hexdigest() if data is not None else known.sha256 if known else None
         if known is None or known.sha256 != digest:
-            return self._keep(Record(self._new_id(), image_name, written, "hand", digest, by=by), data)
+            record = Record(self._new_id(), image_name, written, "hand", digest, by=by)
+            return self._keep(record, data, is_new=True)
         return self._keep(new_label(self.store, known, written, by))
 
     def label(self, record_id: str, number: str, by: str | None = None, of_number: int | None = None) -> Record:
@@ -153,10 +154,10 @@ class Service:
                 self._has_seen_newest = True
         return new_id()
 
-    def _keep(self, record: Record, picture: bytes | None = None) -> Record:
+    def _keep(self, record: Record, picture: bytes | None = None, is_new: bool = False) -> Record:
         start = perf_counter()
         try:
-            kept = self.store.add(record, picture)
+            kept = self.store.add(record, picture, is_new)
         except StoreUnavailable as error:
             self._failed = monotonic(), error
             raise

@@ -16,10 +16,10 @@ import pytest
 import store_examples
 from store_examples import record_of, unsure
 
-from mnist_predict.errors import KeyReused, StoreUnavailable
+from mnist_predict.errors import Gone, KeyReused, StoreUnavailable
 from mnist_predict.store.ids import first_id, new_id
 from mnist_predict.store.protocol import Store
-from mnist_predict.store.record import Record
+from mnist_predict.store.record import Erasure, Record
 from mnist_predict.store.search import Search
 
 PICTURE = b"\x89PNG\r\n\x1a\n\x00 not really"
@@ -125,6 +125,30 @@ def test_names_that_look_alike_are_different_names(store: Store) -> None:
         record = store.add(record_of(PICTURE, image_name=name), PICTURE)
         assert store.newest(name) == record
     assert len(store.page()) == 5
+
+
+def test_what_is_new_is_kept_like_all_else(store: Store) -> None:
+    """`is_new` is of the id alone: a key may be that of an earlier upload, and what is labelled may be erased."""
+    uploads = [record_of(PICTURE, image_name="a"), record_of(PICTURE, key="k")]
+    by_hand = [record_of(PICTURE, source="hand", reading=None), record_of(source="hand", reading=None)]
+    label = record_of(PICTURE, source="hand", number="8", reading=None, label_of=uploads[0].id)
+    records = [*uploads, *by_hand, label]
+    for record in records:
+        assert store.add(record, PICTURE if record.sha256 and not record.label_of else None, is_new=True) == record
+    assert store.page() == records[::-1]
+    assert store.picture(str(uploads[0].sha256)) == PICTURE
+    assert [store.newest(name) for name in ("a", "seven.png")] == [uploads[0], by_hand[0]]
+    assert store.labels(uploads[0].id) == [label]
+    assert store.search(Search(image_name="a")).records == [uploads[0]]
+    assert store.add(record_of(PICTURE, key="k"), PICTURE, is_new=True) == uploads[1]
+    with pytest.raises(KeyReused):
+        store.add(record_of(b"other", key="k"), b"other", is_new=True)
+    for record in records:  # what was not answered is sent again, and then is new no more
+        assert store.add(record, PICTURE if record.sha256 and not record.label_of else None) == record
+    assert store.page() == records[::-1]
+    store.erase(Erasure(new_id(), (uploads[0].id,)))
+    with pytest.raises(Gone):
+        store.add(record_of(source="hand", label_of=uploads[0].id), is_new=True)
 
 
 def test_the_same_id_is_the_same_write(store: Store) -> None:

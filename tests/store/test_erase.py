@@ -183,7 +183,8 @@ def test_while_it_is_erased_retries_and_labels_leave_nothing(store: Store) -> No
         assert store.picture(str(upload.sha256)) is None
 
 
-def test_an_upload_of_the_picture_meanwhile_is_whole_or_gone(store: Store) -> None:
+@pytest.mark.parametrize("is_new", [False, True])
+def test_an_upload_of_the_picture_meanwhile_is_whole_or_gone(store: Store, is_new: bool) -> None:
     for _ in range(6):
         upload = store.add(record_of(PICTURE), PICTURE)
         start = Barrier(5)
@@ -191,7 +192,7 @@ def test_an_upload_of_the_picture_meanwhile_is_whole_or_gone(store: Store) -> No
         def come(_: int, start: Barrier = start) -> Record | None:
             start.wait()
             try:
-                return store.add(record_of(PICTURE), PICTURE)
+                return store.add(record_of(PICTURE), PICTURE, is_new)
             except Gone:
                 return None
 

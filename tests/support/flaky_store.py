@@ -28,10 +28,10 @@ class FlakyStore(SqliteStore):
     epoch = "first"
     _seen: Durability | None = None
 
-    def add(self, record: Record, picture: bytes | None = None) -> Record:
+    def add(self, record: Record, picture: bytes | None = None, is_new: bool = False) -> Record:
         """See `Store.add`."""
         self._over_the_line()
-        kept = super().add(record, picture)
+        kept = super().add(record, picture, is_new)
         if self.answers_lost:
             raise StoreUnavailable("No answer.")
         return kept

@@ -36,13 +36,15 @@ class Status:
 class Store(Protocol):
     """Keeps records and pictures for good. Every method may raise `StoreUnavailable`; all are thread-safe."""
 
-    def add(self, record: Record, picture: bytes | None = None) -> Record:
+    def add(self, record: Record, picture: bytes | None = None, is_new: bool = False) -> Record:
         """Keep a record and its picture; both are durable on return.
 
         Returns the record that is kept: an earlier one where its id or its key is kept already (a retry).
         Raises `KeyReused` where that earlier one has another picture or name, `Gone` where it was erased, or where
         this is a label of one that was.
-        `picture` are the bytes whose SHA-256 `record.sha256` is; they are kept once.
+        `picture` are the bytes whose SHA-256 `record.sha256` is; they are kept once. `is_new`: the id was made for this
+        very call, so no store has been given it before, and nobody else gives it to one meanwhile. Where that is so, a
+        store may save its questions.
         """
 
     def add_all(self, records: Sequence[Record], pictures: Mapping[str, bytes]) -> None:

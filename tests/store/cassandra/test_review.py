@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from mnist_predict.store.cassandra import review as cassandra_review
 from mnist_predict.store.cassandra.store import CassandraStore
+from mnist_predict.store.cassandra.write import Window, put_reviews
 from mnist_predict.store.ids import in_sample
 from mnist_predict.store.record import Record
 
@@ -55,6 +56,31 @@ def test_one_question_reads_so_many_rows_and_says_where_it_stopped(
     assert first.ids == []
     assert first.older is not None
     assert cassandra_copy.unreviewed(first.older).ids == [last.id]
+
+
+def test_a_reading_whose_upload_is_under_way_is_given_to_nobody_and_waits_on(
+    cassandra_copy: CassandraStore, cassandra_link: Any
+) -> None:
+    record = unsure()
+    with Window(cassandra_link, 1) as window:
+        put_reviews(cassandra_link, window, [record])
+    assert cassandra_copy.lease([record.id], "ann", 60, 1) == []
+    cassandra_copy.add(record, b"picture")
+    assert cassandra_copy.unreviewed().ids == [record.id]
+    assert cassandra_copy.lease([record.id], "ann", 60, 1) == [record]
+
+
+def test_one_whose_upload_died_is_done_after_a_while(
+    cassandra_copy: CassandraStore, cassandra_link: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = unsure()
+    with Window(cassandra_link, 1) as window:
+        put_reviews(cassandra_link, window, [record])
+    assert cassandra_copy.lease([record.id], "ann", 60, 1) == []
+    assert cassandra_link.execute("select done from review") == [(None,)]
+    monkeypatch.setattr(cassandra_review, "SETTLED", 0)
+    assert cassandra_copy.lease([record.id], "ann", 60, 1) == []
+    assert cassandra_link.execute("select done from review") == [(True,)]
 
 
 def test_what_is_done_is_marked_and_not_deleted(cassandra_copy: CassandraStore, cassandra_link: Any) -> None:

@@ -22,8 +22,9 @@ from store_examples import record_of
 
 from mnist_predict.errors import StoreUnavailable
 from mnist_predict.reading import Reading
-from mnist_predict.store.cassandra.index import rows_of
-from mnist_predict.store.cassandra.rows import partition
+from mnist_predict.store.cassandra import write
+from mnist_predict.store.cassandra.index import listings, rows_of
+from mnist_predict.store.cassandra.rows import timestamp
 from mnist_predict.store.cassandra.store import CassandraStore
 from mnist_predict.store.cassandra.url import ClusterUrl
 from mnist_predict.store.ids import new_id
@@ -272,19 +273,24 @@ def test_what_a_write_costs_is_what_the_documentation_says(
         send = session.driver.execute_async
         monkeypatch.setattr(session.driver, "execute_async", lambda *a, **k: sent.append(a) or send(*a, **k))
 
-    def cost(record: Record, picture: bytes | None = None) -> int:
-        store._list_partition(partition(record.id))  # as by an earlier upload
-        session.listed.add(session.listed.lacking(rows_of(record)))
+    def cost(record: Record, picture: bytes | None = None, is_new: bool = False) -> int:
+        session.listed.add(session.listed.lacking(listings(rows_of(record))))  # as by an earlier upload
         sent.clear()
-        store.add(record, picture)
+        store.add(record, picture, is_new)
         return len(sent)
 
     large = bytes(3 * 512 * 1024)
-    assert cost(record_of(PICTURE, reading=None), PICTURE) == 7
-    assert cost(record_of(PICTURE, reading=None, key="k"), PICTURE) == 8
-    assert cost(record_of(large, reading=None), large) == 9
-    assert cost(record_of(PICTURE, reading=Reading((), None, (), "")), PICTURE) == 9  # a person should look at it
-    assert cost(record_of(source="hand")) == 4
+    to_review = Reading((), None, (), "")
+    assert cost(record_of(PICTURE, reading=None), PICTURE, is_new=True) == 4
+    assert cost(record_of(large, reading=None), large, is_new=True) == 6
+    assert cost(record_of(PICTURE, reading=to_review), PICTURE, is_new=True) == 5
+    assert cost(record_of(source="hand"), is_new=True) == 1
+    assert cost(record_of(PICTURE, reading=None), PICTURE) == 7  # again, or as a copy
+    assert cost(record_of(PICTURE, reading=None, key="k"), PICTURE, is_new=True) == 8
+    assert cost(record_of(PICTURE, reading=to_review), PICTURE) == 8
+    sent.clear()
+    store.add(record_of(PICTURE, image_name="first of its name"), PICTURE, is_new=True)
+    assert len(sent) == 4
     upload = store.add(record_of(PICTURE), PICTURE)
     assert cost(record_of(PICTURE, source="hand", label_of=upload.id)) == 11  # two of them to see which labels count
     assert cost(record_of(PICTURE, source="hand", label_of=upload.id)) == 10  # of what is listed as labelled
@@ -337,6 +343,16 @@ def test_an_upload_that_died_before_its_name_pointed_to_it_is_completed_by_its_r
     assert store.newest("seven.png") is None
     assert store.add(record_of(PICTURE, key="k"), PICTURE) == record
     assert store.newest("seven.png") == record
+
+
+def test_a_name_leads_to_the_upload_before_one_that_died(store: CassandraStore) -> None:
+    kept = [store.add(record_of(PICTURE), PICTURE, is_new=True) for _ in range(2)]
+    store.add(record_of(PICTURE, source="hand", label_of=kept[0].id))
+    dead = new_id()
+    with store._using() as session:
+        for name in ("seven.png", "never kept"):
+            session.run(write.NEWEST, name, dead, timestamp(dead))
+    assert (store.newest("seven.png"), store.newest("never kept")) == (kept[1], None)
 
 
 @contextmanager

@@ -1,10 +1,10 @@
 """The index that searches in Cassandra scan: a row per index term of a record, in the partition of the record.
 
 The rows are written together with the record, in the same mutation. `bucket_of_trait` lists the partitions that hold a
-term; each process lists a partition there once. What labels say of an upload is in the row of its term `upload`, where
-the newest label wins, whatever order they come in: by the timestamp of its id, and within a millisecond by the id
-itself, as of two values of one timestamp Cassandra keeps the greater. Which label counts is told from the rows that
-lead to labels: those that were withdrawn and those of other numbers than the primary one do not.
+term; each process lists a partition there once, before it writes there. What labels say of an upload is in the row of
+its term `upload`, where the newest label wins, whatever order they come in: by the timestamp of its id, and within a
+millisecond by the id itself, as of two values of one timestamp Cassandra keeps the greater. Which label counts is told
+from the rows that lead to labels: those that were withdrawn and those of other numbers than the primary one do not.
 """
 
 from collections import defaultdict
@@ -33,11 +33,17 @@ _READ = "select number, written, source from @record where day = ? and bucket = 
 _MERGED = "select id from @merged_into where kept = ?"
 _POINTERS = "select id, of_number, withdraws from @label_of_record where label_of = ? and id >= ? and id < ?"
 _LIST = "insert into @bucket_of_trait (trait, month, day, bucket) values (?, ?, ?, ?)"
+_LIST_BUCKET = "insert into @bucket_of_month (month, day, bucket) values (?, ?, ?)"
+_LIST_MONTH = "insert into @month (shelf, month) values (0, ?)"
 
 
-def listing(term: str, where: Partition) -> Statement:
-    """The statement that lists a partition as holding a term."""
-    return (_LIST, term, month_of(where[0]), *where)
+def listings(rows: Iterable[Statement]) -> Iterator[Statement]:
+    """The statements that list the partitions of some index terms, so that pages and searches find them."""
+    for _, day, bucket, term, *_ in rows:
+        month = month_of(day)
+        yield _LIST, term, month, day, bucket
+        yield _LIST_BUCKET, month, day, bucket
+        yield _LIST_MONTH, month
 
 
 def rows_of(record: Record) -> list[Statement]:
@@ -53,13 +59,18 @@ def rows_of(record: Record) -> list[Statement]:
 
 def forget(record: Record) -> list[Statement]:
     """The statements that delete the index terms of an erased record, and what it says of another if it is a label."""
-    where, at = partition(record.id), timestamp(record.id)
-    gone = [(_FORGET, at, *where, term, record.id) for term in index_terms(record)]
+    gone = forget_terms(record.id, index_terms(record))
     if record.label_of is not None:
         of, at = partition(record.label_of), timestamp(record.id) + (record.withdraws is not None)
         gone.append((_UNSAY, at, *of, UPLOAD, record.label_of))
         gone += [(_FORGET, at, *of, term, record.label_of) for term in label_terms(None, record.written)]
     return gone
+
+
+def forget_terms(record_id: UUID, terms: Iterable[str]) -> list[Statement]:
+    """The statements that delete these index terms of a record, all in its partition, be they written later still."""
+    where, at = partition(record_id), timestamp(record_id)
+    return [(_FORGET, at, *where, term, record_id) for term in terms]
 
 
 class Sayings:

@@ -73,10 +73,10 @@ def _again(session: Session, withdrawal: Record) -> list[tuple[Any, ...]]:
     return [(_SAID, timestamp(withdrawal.id), False, day, slot, of), (_LIST, day.year, day, slot)]
 
 
-def forget(record: Record) -> list[tuple[Any, ...]]:
-    """What is written when a record is erased: it does not wait, and what it was read as is not kept."""
-    place = (*slot_of(record.id), record.id)
-    return [(_DONE, *place), (_NUMBER, timestamp(record.id), *place)] if reasons(record) else []
+def forget(record_id: UUID) -> list[tuple[Any, ...]]:
+    """What is written when a record is erased that waits: it does so no more, and what it was read as is not kept."""
+    place = (*slot_of(record_id), record_id)
+    return [(_DONE, *place), (_NUMBER, timestamp(record_id), *place)]
 
 
 def unreviewed(session: Session, before: UUID, limit: int, digit: str | None) -> Unreviewed:
@@ -147,7 +147,10 @@ def _take(session: Session, record_id: UUID, holder: str | None, who: str, heir:
 
 
 def _waiting(session: Session, record_id: UUID) -> Record | None:
-    """The record, if it still waits. One that was labelled under a merged id, or erased, is marked as done now."""
+    """The record, if it still waits. One that was labelled under a merged id, or erased, is marked as done now.
+
+    Not so one that is not there yet: its upload writes it beside the row that waits.
+    """
     slot = slot_of(record_id)
     asked = session.start(_ROW, *slot, record_id), session.start(GET, *partition(record_id), record_id)
     named = standing(pointers(session, [record_id])[record_id])
@@ -155,6 +158,8 @@ def _waiting(session: Session, record_id: UUID) -> Record | None:
     if row is None or row[0]:
         return None
     kept = from_row(found) if found else None
+    if kept is None and (record_id.int >> 80) / 1000 > time.time() - SETTLED:
+        return None
     if kept is None or not reasons(kept) or any(get(session, label.id) for label in named):
         session.run(_DONE, *slot, record_id)
         return None

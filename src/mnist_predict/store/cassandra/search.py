@@ -1,7 +1,7 @@
 """Searching Cassandra: along the rows of an index term, newest first, and from them to the records (see search.py)."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple
@@ -14,6 +14,8 @@ from mnist_predict.store.record import Record
 from mnist_predict.store.search import LOOK, OTHERS, UPLOAD, Found, Search, cut, label_terms, terms_to_scan
 
 _MORE = 100  # records that are looked at together where the first were too few of those that are searched for
+
+_TOGETHER = 50  # records of a name that are looked at together
 
 _WALK = """select id, number, said from @record_by_trait
     where day = ? and bucket = ? and trait = ? and id >= ? and id < ?"""
@@ -50,6 +52,18 @@ def search(session: Session, search: Search, before: UUID | None, limit: int) ->
         found += _records(session, search, together)
         some = min(_MORE, LOOK - looked)
     return cut(found, limit, together[-1].id)
+
+
+def newest_upload(session: Session, image_name: str, before: UUID, gone: Collection[UUID] = ()) -> Record | None:
+    """The newest record of a name that brought a picture, of those whose id is smaller and that are not to go."""
+    rest: UUID | None = before
+    while rest is not None:
+        found = search(session, Search(image_name=image_name), rest, _TOGETHER)
+        left = (each for each in found.records if each.sha256 and not each.label_of and each.id not in gone)
+        if (newest := next(left, None)) is not None:
+            return newest
+        rest = found.rest
+    return None
 
 
 def _look_through(session: Session, search: Search, first: UUID, end: UUID, limit: int) -> Found:

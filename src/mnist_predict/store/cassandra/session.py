@@ -47,7 +47,6 @@ from cassandra.query import (
 
 from mnist_predict.errors import StoreRefused, StoreUnavailable
 from mnist_predict.store.cassandra.policies import Retry, SilentLast
-from mnist_predict.store.cassandra.rows import Partition
 from mnist_predict.store.cassandra.url import ClusterUrl
 from mnist_predict.store.ids import first_of
 
@@ -66,17 +65,17 @@ _MOST_LISTED = 50_000
 
 
 class Listed:
-    """Which terms a process has listed in which partitions, so that it need not do so again."""
+    """The statements by which a process has listed partitions, so that it need not run them again."""
 
     def __init__(self) -> None:
-        self._listed: set[tuple[str, Partition]] = set()
+        self._listed: set[tuple[Any, ...]] = set()
 
-    def lacking(self, rows: Iterable[tuple[Any, ...]]) -> set[tuple[str, Partition]]:
-        """The terms of some rows, with their partitions, that are still to be listed."""
-        return {(term, (day, bucket)) for _, day, bucket, term, *_ in rows} - self._listed
+    def lacking(self, statements: Iterable[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+        """Those of the statements that are still to be run."""
+        return set(statements) - self._listed
 
-    def add(self, listed: set[tuple[str, Partition]]) -> None:
-        """These are listed now; with very many, it is begun anew."""
+    def add(self, listed: set[tuple[Any, ...]]) -> None:
+        """These have been run now; with very many, it is begun anew."""
         if len(self._listed) > _MOST_LISTED:
             self._listed = set()
         self._listed |= listed
@@ -167,7 +166,11 @@ class Session:
             asked = self.start(cql, *key, low, end, fetch_size=fetch_size)
 
     def batch(self, statements: Iterable[tuple[Any, ...]]) -> ResponseFuture:
-        """Send writes of one partition, each with its values, as one mutation; as `start`."""
+        """Send writes, each with its values, in one request; as `start`.
+
+        Those of one partition are one mutation: all or nothing. Of several partitions they must be small and few, or a
+        node warns of them and refuses them (`batch_size_fail_threshold`, 50 KiB).
+        """
         batch = BatchStatement(BatchType.UNLOGGED)
         batch.is_idempotent = True
         for cql, *values in statements:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
 from itertools import islice
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from mnist_predict.store.cassandra.partitions import all_buckets
 from mnist_predict.store.cassandra.pool import Shared
 from mnist_predict.store.cassandra.rows import GET, blob, from_row, partition
 from mnist_predict.store.cassandra.schema import prepare
-from mnist_predict.store.cassandra.search import newest
+from mnist_predict.store.cassandra.search import newest, newest_upload
 from mnist_predict.store.cassandra.search import search as find
 from mnist_predict.store.cassandra.session import Session
 from mnist_predict.store.durability import Durability
@@ -26,28 +25,48 @@ from mnist_predict.store.search import END, Found, Search
 from mnist_predict.store.versions import cassandra as versioning
 from mnist_predict.store.versions.kept import Assignment, KeptVersion
 
+_CLOCK_AHEAD = "This picture was erased by a machine whose clock is ahead of this one's. Set the clocks, or try later."
+
 
 class CassandraStore(Shared, Store):
     """A `Store` in one keyspace (see there for the methods). The session begins with the first use in each process."""
 
     def _prepare(self, session: Session) -> None:
-        # Each partition is listed once by a process, the first time it writes there.
-        self._list_partition = lru_cache(10_000)(partial(write.put_partition, session))
         prepare(session, lambda record: self._add(session, record))
         self._nodes = Nodes(session)
 
-    def add(self, record: Record, picture: bytes | None = None) -> Record:
+    def add(self, record: Record, picture: bytes | None = None, is_new: bool = False) -> Record:
         with self._using() as session:
-            return self._add(session, record, picture)
+            # Who retries under the same key may have been told this id, and a label meets who erases what it labels.
+            add = self._add_new if is_new and record.key is None and record.label_of is None else self._add
+            return add(session, record, picture)
+
+    def _add_new(self, session: Session, record: Record, picture: bytes | None) -> Record:
+        """Keep a record whose id nobody else knows; docs/cassandra.md tells why fewer questions are safe then."""
+        known = _by_hash(record, picture)
+        with write.listing(session, write.terms_of([record]), write.names_of([record])):
+            write.put_pictures(session, [record], known)
+        # Not earlier: an eraser whose mark is not seen here sees all that was written before.
+        asked = session.start(write.SEEN, blob(record.sha256), record.id) if record.sha256 is not None else None
+        with write.Window(session, write.ROWS_AT_ONCE) as window:
+            write.put_reviews(session, window, [record])
+            write.put_records(session, [record])
+        barred, is_kept = (False, True) if asked is None else asked.result().one() or (True, False)
+        if barred:
+            erasing.take_away(session, [record])
+            raise Gone(record.id)
+        if known and not is_kept:
+            raise StoreUnavailable(_CLOCK_AHEAD)
+        return record
 
     def _add(self, session: Session, record: Record, picture: bytes | None = None) -> Record:
         if record.key is not None:
             record = write.claim(session, record)
         looking = session.start(GET, *partition(record.id), record.id)
         asked = erasing.ask_of(session, [record])
-        self._list_partition(partition(record.id))
-        known = {record.sha256: picture} if picture is not None and record.sha256 is not None else {}
-        write.put_pictures(session, [record], known)
+        known = _by_hash(record, picture)
+        with write.listing(session, write.terms_of([record])):
+            write.put_pictures(session, [record], known)
         if gone := erasing.barred(session, asked):
             erasing.take_away(session, [record])
             raise Gone(gone.pop())
@@ -61,9 +80,7 @@ class CassandraStore(Shared, Store):
         if gone := self._put(session, [record]):
             raise Gone(gone.pop())
         if there is not None and there.result().one() is None:
-            raise StoreUnavailable(
-                "This picture was erased by a machine whose clock is ahead of this one's. Set the clocks, or try later."
-            )
+            raise StoreUnavailable(_CLOCK_AHEAD)
         return record
 
     def _put(self, session: Session, records: Sequence[Record]) -> set[UUID]:
@@ -81,9 +98,8 @@ class CassandraStore(Shared, Store):
             gone = erasing.barred(session, erasing.ask_of(session, records))
             kept = [record for record in records if not gone & {record.id, record.label_of}]
             unwanted = {record.sha256 for record in records} - {record.sha256 for record in kept}
-            write.put_pictures(session, kept, {each: pictures[each] for each in pictures if each not in unwanted})
-            for where in {partition(record.id) for record in kept}:
-                self._list_partition(where)
+            with write.listing(session, write.terms_of(kept)):
+                write.put_pictures(session, kept, {each: pictures[each] for each in pictures if each not in unwanted})
             self._put(session, kept)
 
     def merge(self, record_id: UUID, kept_id: UUID) -> None:
@@ -111,7 +127,10 @@ class CassandraStore(Shared, Store):
     def newest(self, image_name: str) -> Record | None:
         with self._using() as session:
             found = session.run("select id from @newest_by_image_name where image_name = ?", image_name).one()
-            return get(session, found[0]) if found else None
+            if found is None:
+                return None
+            # Its upload may be under way, or have died: then the name leads to the one before.
+            return get(session, found[0]) or newest_upload(session, image_name, found[0])
 
     def page(self, before: UUID | None = None, limit: int = 50) -> list[Record]:
         with self._using() as session:
@@ -207,3 +226,7 @@ class CassandraStore(Shared, Store):
     def check_writable(self) -> None:
         with self._using() as session:
             session.run("insert into @pulse (shelf, beat) values (0, ?) using ttl 60", new_id())
+
+
+def _by_hash(record: Record, picture: bytes | None) -> dict[str, bytes]:
+    return {record.sha256: picture} if picture is not None and record.sha256 is not None else {}

@@ -48,7 +48,7 @@ class SpooledStore(StoreAlone):
         self._watcher = threading.Thread(target=self._watch, name="watcher of the store", daemon=True)
         self._watcher.start()
 
-    def add(self, record: Record, picture: bytes | None = None) -> Record:
+    def add(self, record: Record, picture: bytes | None = None, is_new: bool = False) -> Record:
         """Keep a record and its picture, in the spool if need be; raises the errors of `Store.add`."""
         if record.key is not None:
             waits = self._in_spool(lambda: self.spool.with_key(record), None)
@@ -57,7 +57,7 @@ class SpooledStore(StoreAlone):
         if self.away is None:
             try:
                 durability = self.store.durability()  # before: what is written in this epoch is safe in this one alone
-                kept = self.store.add(record, picture)
+                kept = self.store.add(record, picture, is_new)
             except StoreUnavailable as error:
                 self._lost(error)
             else:

@@ -56,7 +56,7 @@ class SqliteStore(Store):
         self._readers: list[Connection] = []
         self._closed = False
 
-    def add(self, record: Record, picture: bytes | None = None) -> Record:
+    def add(self, record: Record, picture: bytes | None = None, is_new: bool = False) -> Record:
         row = to_row(record)
 
         def keep(connection: Connection) -> Record:
