@@ -61,7 +61,7 @@ def growth(kind: str, urls: dict[int, str]) -> None:
     def insert(store: Store, size: int) -> object:
         nonlocal added
         added += 1
-        return store.add(*maker.upload(added))
+        return store.add(*maker.upload(added), is_new=True)
 
     def searching(search: Search) -> Action:
         return lambda store, _: store.search(search, limit=50).records[49]

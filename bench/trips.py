@@ -58,7 +58,7 @@ def trips(url: str) -> dict[str, tuple[int, int, int]]:
             for number in (next(numbers) for _ in range(16)):
                 record, picture = maker.upload(number)
                 watch.seen.clear()
-                store.add(replace(record, key=str(record.id) if keyed else None), picture)
+                store.add(replace(record, key=str(record.id) if keyed else None), picture, is_new=True)
                 costs.append(watch.requests_statements_trips())
             found[name] = min(costs)
             if not keyed and not size:
