@@ -71,7 +71,7 @@ def test_digits_become_shapes_of_their_hands(folder: Path) -> None:
 
 def test_numbers_become_strips_on_which_marks_may_stand_unlabelled(folder: Path) -> None:
     rng = np.random.default_rng(1)
-    papers = Papers(HEIGHT, [], rng)
+    papers = Papers(HEIGHT, None, rng)
     samples = handwriting.numbers(folder, False)
     made = [real.strip(samples, papers, rng, 0.1) for _ in range(60)]
     assert {one.label for one in made} == {"375", "77"}

@@ -82,7 +82,7 @@ def adapt(champion: Version, shown: list[Sample], count: int, seed: int) -> Line
     device = steps.find_device("cpu")
     run = begin(Recipe(epochs=1, seed=seed, ema_decay=0.95), device, champion)
     rng = np.random.default_rng((seed, 23))
-    papers = Papers(HEIGHT, [], rng)
+    papers = Papers(HEIGHT, None, rng)
     run.network.train()
     for at in range(count):
         made = [real.strip(shown, papers, rng, 0.0, real.AS_READ) for _ in range(TOGETHER)]

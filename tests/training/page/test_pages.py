@@ -9,6 +9,7 @@ from mnist_predict.training.page.scenery import Textures
 from mnist_predict.training.page.sheet import Sheet
 from mnist_predict.training.synthesis.paper import Papers
 from mnist_predict.training.synthesis.shapes.bank import Bank
+from mnist_predict.training.synthesis.shapes.fonts import Words
 from mnist_predict.training.synthesis.style import HEIGHT
 from mnist_predict.vision.find.page import CELL, INSIDE, LOWEST, TALLEST, grown
 
@@ -16,7 +17,8 @@ from mnist_predict.vision.find.page import CELL, INSIDE, LOWEST, TALLEST, grown
 @pytest.fixture(scope="module")
 def pages(shapes: Bank) -> Pages:
     rng = np.random.default_rng(0)
-    words = [rng.integers(0, 256, (24, int(wide)), np.uint8) for wide in rng.integers(8, 120, 20)]
+    some = [rng.integers(0, 256, (24, int(wide)), np.uint8) for wide in rng.integers(8, 120, 20)]
+    words = Words(some[:10], some[10:])
     return Pages(Sheet(shapes, words, Textures(rng), Papers(HEIGHT, words, rng), rng))
 
 

@@ -26,7 +26,7 @@ from mnist_predict.vision.read.normalize import normalize
 
 def supply(shapes: Bank, seed: int, plain: float = 0.1) -> Synthesis:
     rng = np.random.default_rng(seed)
-    return Synthesis(shapes, Papers(HEIGHT, [], rng), rng, plain)
+    return Synthesis(shapes, Papers(HEIGHT, None, rng), rng, plain)
 
 
 def test_a_strip_is_a_grey_picture_of_a_number_or_of_none(shapes: Bank) -> None:
@@ -66,7 +66,7 @@ def test_however_a_hand_slopes_all_of_a_number_is_on_the_strip(
     shapes: Bank, slope: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(8)
-    writer = Writer(shapes, Papers(HEIGHT, [], rng), rng)
+    writer = Writer(shapes, Papers(HEIGHT, None, rng), rng)
     hand = replace(new_hand(8, rng), height=24.0, gap=8.0, slope=slope, joins=0.0)
     monkeypatch.setattr(writing, "new_hand", lambda count, rng: hand)
     counts = []
@@ -79,7 +79,7 @@ def test_however_a_hand_slopes_all_of_a_number_is_on_the_strip(
 
 def test_a_hand_may_join_its_digits(shapes: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(8)
-    writer = Writer(shapes, Papers(HEIGHT, [], rng), rng)
+    writer = Writer(shapes, Papers(HEIGHT, None, rng), rng)
     hand = replace(new_hand(4, rng), height=24.0, gap=8.0, outline=False, radius=1.5)
 
     def parts(joins: float) -> float:
@@ -138,8 +138,12 @@ def test_fonts_give_digits_only_where_they_are_legible(tmp_path: Path) -> None:
     assert legible
     shapes = bank.of_glyphs((mask, digit, 0) for digit, mask in enumerate(legible[0]))
     assert shapes.labels.tolist() == list(range(10))
-    for supply_of in (fonts.words, fonts.signs):
-        assert next(supply_of(found, 1, np.random.default_rng(0))).shape[0] == 24
+    beside = fonts.make_words(found, 20, np.random.default_rng(0))
+    assert (len(beside.letters), len(beside.texts)) == (30, 20)
+    drawn = [beside.draw(np.random.default_rng(seed)) for seed in range(40)]
+    assert {mask.shape[0] for mask in drawn} == {24}
+    assert any(mask is text for mask in drawn for text in beside.texts)
+    assert any(mask is letter for mask in drawn for letter in beside.letters)
 
 
 def test_batches_hold_every_strip_once_padded_to_the_widest(shapes: Bank) -> None:
@@ -161,14 +165,14 @@ def test_that_the_maker_of_strips_died_is_said_and_not_waited_for(
 
     monkeypatch.setattr(Synthesis, "strip", dies)
     monkeypatch.setattr(supplying, "PATIENCE", 0.2)
-    source = batches.supply(batches.Source(shapes, [], []), 1, 0, 0)
+    source = batches.supply(batches.Source(shapes, None, []), 1, 0, 0)
     with pytest.raises(RuntimeError, match="has died"):
         next(source)
 
 
 def test_what_is_struck_out_is_labelled_so_and_looks_so(shapes: Bank) -> None:
     rng = np.random.default_rng(3)
-    writer = Writer(shapes, Papers(HEIGHT, [], rng), rng)
+    writer = Writer(shapes, Papers(HEIGHT, None, rng), rng)
     plain, struck = (
         np.mean([(writer.write([Sign("0", struck=struck)] * 3, alone=True).ink > 0.5).mean() for _ in range(40)])
         for struck in (False, True)

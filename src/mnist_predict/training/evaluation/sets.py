@@ -206,7 +206,7 @@ OF_FONTS = ("letters", "lookalikes", "symbols", "words")
 @cache
 def _papers() -> Papers:
     """Textures, which take a second to make; what is cut out of them is each supply's own."""
-    return Papers(32, [], np.random.default_rng(1))
+    return Papers(32, None, np.random.default_rng(1))
 
 
 def _any_held_out() -> list[Path]:

@@ -43,11 +43,11 @@ class Batch(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What strips are made of: shapes to write with, words and signs that are no digits, real numbers, and pictures
+    """What strips are made of: shapes to write with, words and signs, real numbers, and pictures
     that people labelled."""
 
     bank: Bank
-    words: list[NDArray[np.uint8]]
+    words: fonts.Words | None
     numbers: list[Sample]
     learned: Sequence[Sample] = ()
 
@@ -82,7 +82,7 @@ def open_source(data: Path, hands: Path | None, held_out: bool, seed: int, short
         bank.of_samples(handwriting.digits(hands, held_out)) if hands else None,
     )
     count = WORDS // fewer
-    words = [*fonts.words(found, count, rng), *fonts.signs(found, count // 2, rng)] if found else []
+    words = fonts.make_words(found, count, rng) if found else None
     return Source(shapes, words, handwriting.numbers(hands, held_out) if hands else [])
 
 

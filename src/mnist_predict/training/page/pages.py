@@ -48,9 +48,11 @@ class Pages:
             scenes.one(sheet)
         elif scene < 0.48:
             scenes.cells(sheet)
-        elif scene < 0.85:
+        elif scene < 0.77:
             scenes.few(sheet)
-        scenes.clutter(sheet, empty=scene >= 0.85)
+        elif scene < 0.87:
+            scenes.text(sheet)
+        scenes.clutter(sheet, empty=scene >= 0.87)
         grey, lines = self._laid(height, width, turn)
         return Page(self._seen(grey), lines, target(lines, height, width))
 

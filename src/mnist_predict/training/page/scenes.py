@@ -63,6 +63,34 @@ def few(sheet: Sheet) -> None:
             sheet.word(spot[0] - beside if rng.random() < 0.7 else spot[0] + beside, spot[1], spot[0])
 
 
+def text(sheet: Sheet) -> None:
+    """Rows of words, with numbers among them or in a column at their end: a letter, an invoice, a receipt."""
+    rng = sheet.rng
+    h, w = sheet.page.shape
+    unit = sheet.unit
+    pitch, tall, often = unit * rng.uniform(1.3, 2.4), unit * rng.uniform(0.7, 1.2), rng.uniform(0, 0.3)
+    start, right = rng.uniform(0, 0.15) * w, rng.uniform(0.75, 0.98) * w
+    in_column = rng.random() < 0.5
+    for y in np.arange(rng.uniform(0.5, 1.5) * pitch, h, pitch):
+        x = start
+        end = rng.uniform(start, right)
+        if in_column and rng.random() < 0.7 and (trace := sheet.trace()) is not None:
+            scale = unit / trace.hand.height
+            wide = trace.field.shape[1] * scale
+            if wide < right - start and sheet.put(trace, scale, right - wide / 2, y):
+                end = min(end, right - wide)
+        while x < end:
+            trace = sheet.trace() if rng.random() < often else None
+            if trace is None:
+                x += sheet.word(x, y, tall=tall)
+            else:
+                scale = unit / trace.hand.height
+                wide = trace.field.shape[1] * scale
+                sheet.put(trace, scale, x + wide / 2, y)
+                x += wide
+            x += unit * rng.uniform(0.3, 0.9)
+
+
 def cells(sheet: Sheet) -> None:
     """A table, a sudoku, the cells of a comb or boxes, some of them empty."""
     rng = sheet.rng

@@ -13,6 +13,7 @@ from mnist_predict.training.synthesis import content
 from mnist_predict.training.synthesis.content import Line
 from mnist_predict.training.synthesis.paper import Grey, Papers
 from mnist_predict.training.synthesis.shapes.bank import Bank
+from mnist_predict.training.synthesis.shapes.fonts import Words
 from mnist_predict.training.synthesis.writing import Trace, Writer
 
 LOW, HIGH = 9.0, 54.0  # pixels of height of most numbers
@@ -30,7 +31,7 @@ class Sheet:
     def __init__(
         self,
         bank: Bank,
-        words: list[NDArray[np.uint8]],
+        words: Words | None,
         textures: Textures,
         papers: Papers,
         rng: np.random.Generator,
@@ -128,16 +129,18 @@ class Sheet:
         broad = max(0.6, self.unit * rng.uniform(0.03, 0.12))
         scenery.ring(self.page, (x, y), (wide / 2 * 1.1 + room[0], tall / 2 + room[1]), broad, self.dark, rng)
 
-    def word(self, x: float, y: float, middle: float | None = None) -> None:
-        """A word or a sign at a height; it ends or begins at x where it stands beside what has its middle there."""
+    def word(self, x: float, y: float, middle: float | None = None, tall: float | None = None) -> int:
+        """A word or a sign at a height, and how wide it is; it ends or begins at x where it stands beside what has its
+        middle there."""
         rng = self.rng
         if not self.words:
-            return
-        word = self.words[int(rng.integers(len(self.words)))]
-        tall = max(4, round(self.unit * rng.uniform(0.4, 1.3)))
-        wide = max(2, round(word.shape[1] * tall / word.shape[0]))
+            return 0
+        word = self.words.draw(rng)
+        high = max(4, round(tall or self.unit * rng.uniform(0.4, 1.3)))
+        wide: int = max(2, round(word.shape[1] * high / word.shape[0]))
         left = x if middle is None or x > middle else x - wide
-        self.stamp(np.asarray(cv2.resize(word, (wide, tall), interpolation=cv2.INTER_AREA)), left, y - tall / 2)
+        self.stamp(np.asarray(cv2.resize(word, (wide, high), interpolation=cv2.INTER_AREA)), left, y - high / 2)
+        return wide
 
     def stamp(self, ink: NDArray[np.uint8], left: float, top: float) -> None:
         """Ink of 0 to 255 on the page, where nothing else stands."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from mnist_predict.training.synthesis.camera import resized
 from mnist_predict.training.synthesis.paper import Grey, Papers
+from mnist_predict.training.synthesis.shapes.fonts import Words
 
 WIDEST = 320
 
@@ -16,7 +17,7 @@ def blank(height: int, papers: Papers, rng: np.random.Generator) -> Grey:
     """Ink (height, w) from 0 to 1 in which no digit is written."""
     kind = rng.random()
     if kind < 0.42 and papers.words:
-        return _word(height, papers, rng)
+        return _word(height, papers.words, rng)
     width = int(rng.integers(16, 210))
     if kind < 0.58:
         return _scribble(height, width, rng)
@@ -34,10 +35,12 @@ def blank(height: int, papers: Papers, rng: np.random.Generator) -> Grey:
     return np.zeros((height, width), np.float32)
 
 
-def _word(height: int, papers: Papers, rng: np.random.Generator) -> Grey:
+def _word(height: int, words: Words, rng: np.random.Generator) -> Grey:
     """A word, or a piece of one: single letters are the hardest."""
-    word = papers.words[int(rng.integers(len(papers.words)))]
-    if rng.random() < 0.5:
+    if rng.random() < 0.6:
+        word = words.draw(rng)
+    else:
+        word = words.letters[int(rng.integers(len(words.letters)))]
         wide = int(rng.uniform(0.5, 1.5) * word.shape[0])
         start = int(rng.integers(0, max(word.shape[1] - wide, 0) + 1))
         word = word[:, start : start + wide]

@@ -192,7 +192,7 @@ def _date(rng: np.random.Generator) -> Line:
     padded = rng.random() < 0.6
     d, m = (f"{day:02}", f"{month:02}") if padded else (str(day), str(month))
     y = str(year) if rng.random() < 0.6 else f"{year % 100:02}"
-    parting = "./-.-/"[int(rng.integers(6))]
+    parting = "./-/.-/"[int(rng.integers(7))]
     if rng.random() < 0.2:
         return _marked(parting.join((str(year), f"{month:02}", f"{day:02}")), rng)
     return _marked(parting.join((d, m, y) if rng.random() < 0.8 else (m, d, y)), rng)
@@ -271,7 +271,7 @@ _KINDS: Sequence[tuple[Callable[[np.random.Generator], Line], float]] = (
     (_grouped, 4),
     (_negative, 2),
     (_fraction, 3),
-    (_date, 5),
+    (_date, 6),
     (_time, 2),
     (_telephone, 3),
     (_listed, 3),

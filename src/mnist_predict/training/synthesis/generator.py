@@ -16,6 +16,7 @@ from mnist_predict.training.synthesis.camera import Strip, photographed, resized
 from mnist_predict.training.synthesis.cells import cells
 from mnist_predict.training.synthesis.paper import Grey, Papers
 from mnist_predict.training.synthesis.shapes.bank import Bank
+from mnist_predict.training.synthesis.shapes.fonts import Mask
 from mnist_predict.training.synthesis.style import HEIGHT, Hand
 from mnist_predict.training.synthesis.writing import LONGEST, Writer
 from mnist_predict.vision.read.alphabet import CURRENCY, MARKS, OTHER, STRUCK
@@ -63,7 +64,7 @@ class Synthesis:
             self._flourish(ink, hand)
             loose = OTHER + MARKS
         if rng.random() < 0.05 and self.papers.words:
-            ink = self._beside_a_word(ink, hand)
+            ink = self._beside(self.papers.words.draw(rng), ink, hand)
             loose = OTHER + MARKS
         if rng.random() < 0.1:
             ink = self._beside_a_rule(ink, hand)
@@ -84,10 +85,9 @@ class Synthesis:
     def _photographed(self, ink: Grey, fine: float) -> Strip:
         return photographed(ink, self.papers, self.rng, self.plain, fine)
 
-    def _beside_a_word(self, ink: Grey, hand: Hand) -> Grey:
+    def _beside(self, word: Mask, ink: Grey, hand: Hand) -> Grey:
         """As in a line of a form: letters before or behind the number are none of it."""
         rng = self.rng
-        word = self.papers.words[int(rng.integers(len(self.papers.words)))]
         tall = min(HEIGHT - 2, max(6, int(hand.height * rng.uniform(0.5, 1))))
         wide = min(max(4, word.shape[1] * tall // word.shape[0]), LONGEST - 10 - ink.shape[1])
         if wide < 4:

@@ -4,11 +4,11 @@ A paper is float32 `(h, w)`, how much darker than white each pixel is in units o
 are multiplied by. Textures are made once for a run, wider than a strip, and each strip gets a cut-out.
 """
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from mnist_predict.training.synthesis.shapes.fonts import Words
 
 WIDE = 1200
 Grey = NDArray[np.float32]
@@ -17,7 +17,7 @@ Grey = NDArray[np.float32]
 class Papers:
     """Textures for strips of a height, and smooth noise of the same size for what varies along a strip."""
 
-    def __init__(self, height: int, words: Sequence[NDArray[np.uint8]], rng: np.random.Generator) -> None:
+    def __init__(self, height: int, words: Words | None, rng: np.random.Generator) -> None:
         self.height = height
         self.words = words
         self.rng = rng
@@ -126,7 +126,7 @@ class Papers:
         h, w = paper.shape
         if not self.words:
             return
-        word = self.words[int(rng.integers(len(self.words)))]
+        word = self.words.draw(rng)
         tall = int(rng.uniform(4, 11))
         size = (min(max(3, word.shape[1] * tall // word.shape[0]), w), tall)
         word = np.asarray(cv2.resize(word, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -5,8 +5,10 @@ docs/method.md names.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from string import ascii_lowercase
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,6 +24,7 @@ WRITTEN = ("bwht", "breip", "dkg", "femkeklaver", "humor", "kristi", "kiloji", "
            "penscript", "yoz", "seto", "yusei", "ecolier", "dancing", "kaushan", "comic", "tomson",
            "@fontsource")  # fmt: skip
 LETTERS = "acdefhjkmnprtuvwxyACEFGHJKLMNPRTUVWXY"  # none that could be a digit
+DOUBTFUL = 0.4  # of the letters of a word that may be like digits: it is plain from the others that they are none
 SIGNS = (
     "!?&@#%€£§<>{}[]^;+=~*¿¡¥©®±×÷√≠≤≥←↑→↓★☆♥♦♣♠✓✗☺«»†‡¶ÄÉÑÖÜàâêñçßΔΣΩΨΦΓΛΠαγηκλμνπρτφχψωЖДЙЛФЦШЩЪЮЯжцшщюя"  # neither
 )
@@ -29,6 +32,22 @@ LEGIBLE = 8  # digits of ten that the digit network must know: many a font draws
 SOLID = 110  # grey level from which a pixel is ink
 
 Mask = NDArray[np.uint8]
+
+
+class Words(NamedTuple):
+    """What stands beside numbers and is none, as masks (24, w) of 0 to 255.
+
+    `letters`: words of letters that are like no digit, and signs; no piece of them is a digit. `texts`: words as people
+    write them.
+    """
+
+    letters: list[Mask]
+    texts: list[Mask]
+
+    def draw(self, rng: np.random.Generator) -> Mask:
+        """One of either."""
+        among = self.letters if rng.random() < 0.5 else self.texts
+        return among[int(rng.integers(len(among)))]
 
 
 def find() -> list[Path]:
@@ -67,15 +86,33 @@ def digits(path: Path, classifier: Classifier) -> list[Mask]:
     return [_scaled(mask, TALL / tallest) for mask in masks]
 
 
-def words(paths: list[Path], count: int, rng: np.random.Generator) -> Iterator[Mask]:
-    """So many words of letters that are no digits, as masks (24, w) of 0 to 255."""
+def make_words(paths: list[Path], count: int, rng: np.random.Generator) -> Words:
+    """So many words of letters, half as many signs, and so many texts."""
+    letters = [*words(paths, count, rng), *signs(paths, count // 2, rng)]
+    return Words(letters, list(words(paths, count, rng, _text)))
+
+
+def words(
+    paths: list[Path], count: int, rng: np.random.Generator, spell: Callable[[np.random.Generator], str] | None = None
+) -> Iterator[Mask]:
+    """So many words, of letters that are no digits where nothing spells them, as masks (24, w) of 0 to 255."""
     while count:
         font = _opened(paths[rng.integers(len(paths))])
-        text = "".join(rng.choice(list(LETTERS), rng.integers(1, 10)))
+        text = spell(rng) if spell else "".join(rng.choice(list(LETTERS), rng.integers(1, 10)))
         if font is None or (mask := _mask(font, text)) is None or mask.shape[1] > 20 * mask.shape[0]:
             continue
         yield _lined(mask)
         count -= 1
+
+
+def _text(rng: np.random.Generator) -> str:
+    """Three letters and more: small, capital, or small behind a capital; a colon, a point or a comma behind some."""
+    while True:
+        text = "".join(rng.choice(list(ascii_lowercase), rng.integers(3, 12)))
+        kind = rng.random()
+        text = text if kind < 0.4 else text.capitalize() if kind < 0.75 else text.upper()
+        if sum(letter not in LETTERS for letter in text) <= DOUBTFUL * len(text):
+            return text + ("" if rng.random() < 0.8 else ":.,"[int(rng.integers(3))])
 
 
 def signs(paths: list[Path], count: int, rng: np.random.Generator) -> Iterator[Mask]:
