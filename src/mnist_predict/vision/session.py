@@ -8,12 +8,18 @@ from mnist_predict.errors import BadRequest
 from mnist_predict.models.registry import ADVICE
 
 
-def open_session(model: Path) -> Any:
-    """The network in that ONNX file, loaded; thread-safe. Raises `BadRequest` for a damaged file."""
+def runtime() -> Any:
+    """The library onnxruntime."""
     # Since 1.29 it reports its use to its makers, unless it is told not to before it is loaded.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
+    return onnxruntime
+
+
+def open_session(model: Path) -> Any:
+    """The network in that ONNX file, loaded; thread-safe. Raises `BadRequest` for a damaged file."""
+    onnxruntime = runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
