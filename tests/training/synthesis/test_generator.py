@@ -138,6 +138,14 @@ def test_fonts_give_digits_only_where_they_are_legible(tmp_path: Path) -> None:
     assert legible
     shapes = bank.of_glyphs((mask, digit, 0) for digit, mask in enumerate(legible[0]))
     assert shapes.labels.tolist() == list(range(10))
+    symbols = list(bank.MARKS)
+    plain = next(path for path in found if not fonts.is_written(path) and len(list(fonts.marks(path, ".,"))) == 2)
+    point, comma = (
+        int(np.flatnonzero((outline < 128).any(1)).max())
+        for outline in bank.of_printed_marks(fonts.marks(plain, symbols)).outlines[:2]
+    )
+    assert abs(point - (bank.SIDE + bank.TALL) // 2) <= 4  # on the foot of the digits beside it
+    assert comma > point + 2
     beside = fonts.make_words(found, 20, np.random.default_rng(0))
     assert (len(beside.letters), len(beside.texts)) == (30, 20)
     drawn = [beside.draw(np.random.default_rng(seed)) for seed in range(40)]

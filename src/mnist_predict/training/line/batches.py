@@ -72,6 +72,7 @@ def open_source(data: Path, hands: Path | None, held_out: bool, seed: int, short
         ]
         return bank.of_glyphs(listed) if listed else None
 
+    printed = [mark for path in found if not fonts.is_written(path) for mark in fonts.marks(path, list(bank.MARKS))]
     shapes = Bank(
         bank.of_mnist(data, held_out, fewer),
         bank.of_strokes((DRAWN // 10 if held_out else DRAWN) // fewer, rng),
@@ -80,6 +81,7 @@ def open_source(data: Path, hands: Path | None, held_out: bool, seed: int, short
         glyphs(True),
         glyphs(False),
         bank.of_samples(handwriting.digits(hands, held_out)) if hands else None,
+        bank.of_printed_marks(printed) if printed else None,
     )
     count = WORDS // fewer
     words = fonts.make_words(found, count, rng) if found else None

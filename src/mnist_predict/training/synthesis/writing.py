@@ -135,18 +135,27 @@ class Writer:
                     self._join(before, hand)
             else:
                 long = rng.uniform(1, 3) if sign.symbol in _LONG and rng.random() < 0.3 else 1.0
-                like = self.bank.marks.of_label(_MARKS[sign.symbol])
+                in_print = bool(glyphs) and glyphs[0][0] is self.bank.printed
+                marks = self._marks(sign.symbol, printed or in_print)
+                like = marks.of_label(_MARKS[sign.symbol])
                 index = int(like[rng.integers(len(like))])
                 # Marks are written as they come: straighter than digits or not, with less of the pen.
                 own = replace(own, aspect=own.aspect * long, slant=own.slant * rng.random(), bent=None)
                 thinner = hand.radius * max(0.0, rng.uniform(-0.6, 0.6)) if not hand.outline else 0.0
                 if printed:
-                    thinner = hand.radius - own.height * rng.uniform(0.02, 0.06)
-                box = self._put(self.bank.marks, index, own, x, gap=0.5 + rng.random(), base=base, thinner=thinner)
+                    font = marks is self.bank.printed_marks
+                    own = replace(own, outline=font)
+                    thinner = hand.radius if font else hand.radius - own.height * rng.uniform(0.02, 0.06)
+                box = self._put(marks, index, own, x, gap=0.5 + rng.random(), base=base, thinner=thinner)
                 np.maximum(self._edge, x - hand.height, out=self._edge)  # a mark keeps digits at its side
             x = box.center_x
             boxes.append(box)
         return boxes
+
+    def _marks(self, symbol: str, printed: bool) -> Shapes:
+        """The marks to choose from, those of fonts where there are any."""
+        there = self.bank.printed_marks
+        return there if printed and there is not None and there.has(_MARKS[symbol]) else self.bank.marks
 
     def _put(
         self,

@@ -75,6 +75,10 @@ class Shapes:
         """Where the shapes of that label are."""
         return self._of[(0, label)]
 
+    def has(self, label: int) -> bool:
+        """Whether there are shapes of that label."""
+        return (0, label) in self._of
+
     def of_hand(self, hand: int) -> NDArray[np.int64]:
         """Where the shapes of that hand or font are."""
         return self._of[(1, hand)]
@@ -91,6 +95,7 @@ class Bank:
     written: Shapes | None
     printed: Shapes | None
     real: Shapes | None = None  # digits of other hands than MNIST's
+    printed_marks: Shapes | None = None
 
 
 def of_mnist(data: Path, held_out: bool, every: int = 1) -> Shapes:
@@ -133,9 +138,7 @@ def of_marks(count: int, rng: np.random.Generator) -> Shapes:
     labels = rng.integers(0, len(MARKS), count)
     names = list(MARKS)
     lines = (_drawn(hands.curves(MARKS[names[label]], rng), float(rng.uniform(0.2, 0.8))) for label in labels)
-    shapes = _drawn_shapes(lines, labels, labels)
-    shapes.boxes[:, 1], shapes.boxes[:, 3] = (SIDE - TALL) // 2, TALL
-    return shapes
+    return _beside_digits(_drawn_shapes(lines, labels, labels))
 
 
 def of_glyphs(glyphs: Iterable[tuple[Map, int, int]]) -> Shapes:
@@ -143,6 +146,19 @@ def of_glyphs(glyphs: Iterable[tuple[Map, int, int]]) -> Shapes:
     listed = list(glyphs)
     masks = (_centred(mask) for mask, _, _ in listed)
     return _shapes(masks, np.array([label for _, label, _ in listed]), np.array([font for _, _, font in listed]))
+
+
+def of_printed_marks(marks: Iterable[tuple[Map, int]]) -> Shapes:
+    """Marks of fonts (a mask `(84, w)`, its place in MARKS)."""
+    listed = list(marks)
+    labels = np.array([label for _, label in listed])
+    return _beside_digits(_shapes((_centred(mask) for mask, _ in listed), labels, labels))
+
+
+def _beside_digits(marks: Shapes) -> Shapes:
+    """Marks whose boxes have the height of a digit beside them."""
+    marks.boxes[:, 1], marks.boxes[:, 3] = (SIDE - TALL) // 2, TALL
+    return marks
 
 
 def _shapes(masks: Iterable[Map], labels: NDArray[np.integer], of: NDArray[np.integer]) -> Shapes:

@@ -5,9 +5,8 @@ docs/method.md names.
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from string import ascii_lowercase
 from typing import NamedTuple
 
 import cv2
@@ -24,7 +23,8 @@ WRITTEN = ("bwht", "breip", "dkg", "femkeklaver", "humor", "kristi", "kiloji", "
            "penscript", "yoz", "seto", "yusei", "ecolier", "dancing", "kaushan", "comic", "tomson",
            "@fontsource")  # fmt: skip
 LETTERS = "acdefhjkmnprtuvwxyACEFGHJKLMNPRTUVWXY"  # none that could be a digit
-DOUBTFUL = 0.4  # of the letters of a word that may be like digits: it is plain from the others that they are none
+TEXT = "eeeeeetttttaaaaaoooooiiiiinnnnsssshhhrrrrddlllcccuummwffggyypbbvkkjxqzz"  # letters as often as words have them
+DOUBTFUL = 0.7, 0.4  # of the letters of a word, small or capital, that may be like digits: the others tell
 SIGNS = (
     "!?&@#%€£§<>{}[]^;+=~*¿¡¥©®±×÷√≠≤≥←↑→↓★☆♥♦♣♠✓✗☺«»†‡¶ÄÉÑÖÜàâêñçßΔΣΩΨΦΓΛΠαγηκλμνπρτφχψωЖДЙЛФЦШЩЪЮЯжцшщюя"  # neither
 )
@@ -86,6 +86,29 @@ def digits(path: Path, classifier: Classifier) -> list[Mask]:
     return [_scaled(mask, TALL / tallest) for mask in masks]
 
 
+def marks(path: Path, symbols: Sequence[str]) -> Iterator[tuple[Mask, int]]:
+    """The marks that a font has, as masks (84, w) in whose middle 60 rows its digits stand, and which each is."""
+    font = _opened(path)
+    box = font.getbbox("0") if font is not None else (0, 0, 0, 0)
+    high = box[3] - box[1]
+    if font is None or high < 1:
+        return
+    scale = TALL / high
+    room = (SIDE - TALL) / 2 / scale
+    lacking = _mask(font, "\uffff")
+    for index, symbol in enumerate(symbols):
+        mask = _mask(font, symbol)
+        if mask is None or (lacking is not None and np.array_equal(mask, lacking)):
+            continue
+        left, _, right, _ = font.getbbox(symbol)
+        image = Image.new("L", (int(right - left) + 4, round(SIDE / scale)))
+        ImageDraw.Draw(image).text((2 - left, room - box[1]), symbol, 255, font)
+        wide = max(2, round(image.width * scale))
+        drawn = cv2.resize(np.asarray(image, np.uint8), (wide, SIDE), interpolation=cv2.INTER_AREA) > SOLID
+        if wide <= SIDE and drawn.any():
+            yield drawn.astype(np.uint8), index
+
+
 def make_words(paths: list[Path], count: int, rng: np.random.Generator) -> Words:
     """So many words of letters, half as many signs, and so many texts."""
     letters = [*words(paths, count, rng), *signs(paths, count // 2, rng)]
@@ -108,10 +131,10 @@ def words(
 def _text(rng: np.random.Generator) -> str:
     """Three letters and more: small, capital, or small behind a capital; a colon, a point or a comma behind some."""
     while True:
-        text = "".join(rng.choice(list(ascii_lowercase), rng.integers(3, 12)))
+        text = "".join(rng.choice(list(TEXT), rng.integers(3, 12)))
         kind = rng.random()
         text = text if kind < 0.4 else text.capitalize() if kind < 0.75 else text.upper()
-        if sum(letter not in LETTERS for letter in text) <= DOUBTFUL * len(text):
+        if sum(letter not in LETTERS for letter in text) <= DOUBTFUL[text.isupper()] * len(text):
             return text + ("" if rng.random() < 0.8 else ":.,"[int(rng.integers(3))])
 
 
