@@ -68,8 +68,14 @@ def to_grey(pixels: Levels) -> Levels:
 
 def paper_level(grey: Levels) -> int:
     """The grey level of paper: the middle one of all."""
-    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().cumsum()
-    return int(np.searchsorted(counts, counts[-1] / 2))
+    return middle_level(grey) or 0
+
+
+def middle_level(grey: Levels, among: npt.NDArray[np.bool_] | None = None) -> int | None:
+    """The middle one of all grey levels (h, w), or of those `among` them; None of none."""
+    mask = None if among is None else among.view(np.uint8)
+    counts = cv2.calcHist([grey], [0], mask, [256], [0, 256]).ravel().cumsum()
+    return int(np.searchsorted(counts, counts[-1] / 2)) if counts[-1] else None
 
 
 def _center(counts: npt.NDArray[np.float64]) -> tuple[float, float]:

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_predict.reading import Box, Number
+from mnist_predict.vision.find.ink import middle_level
 from mnist_predict.vision.load.raster import Picture
 
 SURE = 0.99  # confidence from which a better picture would not help
 SMALL = 12  # pixels of height; the network sees 20
-FAINT = 40.0  # grey levels between paper and ink
+FAINT = 40  # grey levels between paper and ink
 DARK = 80  # grey levels; from there on two in a hundred are bright
 BLURRED = 0.13  # how wide the edges of strokes are, times the height of the digits
 JUDGED = 100  # pixels of height that are enough to judge blur and light
@@ -46,7 +47,7 @@ def advise(picture: Picture, levels: Grey, ink: Grey, number: Number) -> tuple[s
         advice.append("The digits are very small. A larger picture is read more surely.")
     if dark(grey):
         advice.append(DARKNESS)
-    elif _contrast(levels[around.slices], ink[around.slices]) < FAINT:
+    elif _is_faint(levels[around.slices], ink[around.slices]):
         advice.append("The writing is faint. A darker pen or more light is read more surely.")
     near = _judged(picture.pixels[box.grow(tall / 8, size).slices], tall)
     if tall >= TOO_SMALL_TO_JUDGE and edge_width(near) > BLURRED * min(tall, JUDGED):
@@ -59,10 +60,10 @@ def advise(picture: Picture, levels: Grey, ink: Grey, number: Number) -> tuple[s
     return (*advice, *cut)
 
 
-def _contrast(levels: Grey, density: Grey) -> float:
-    """Grey levels between the paper and what is written."""
-    ink, paper = levels[density > 200], levels[density < 25]
-    return abs(float(np.median(ink)) - float(np.median(paper))) if ink.size and paper.size else 255.0
+def _is_faint(levels: Grey, density: Grey) -> bool:
+    """Whether few grey levels lie between the paper and what is written."""
+    ink, paper = middle_level(levels, density > 200), middle_level(levels, density < 25)
+    return ink is not None and paper is not None and abs(ink - paper) < FAINT
 
 
 def dark(pixels: Grey) -> bool:
@@ -97,8 +98,8 @@ def _judged(pixels: Grey, tall: float) -> Grey:
 
 def _shining(grey: Grey, density: Grey) -> tuple[float, float] | None:
     """The middle of a reflection (x, y, as shares of width and height) that hides a part of the writing."""
-    ink, paper = grey[density > 128], grey[density < 25]
-    if not (ink.size and paper.size) or not float(np.median(ink)) < float(np.median(paper)) <= MATT:
+    ink, paper = middle_level(grey, density > 128), middle_level(grey, density < 25)
+    if ink is None or paper is None or not ink < paper <= MATT:
         return None  # on white paper none is seen, and light ink is as bright as one
     bright = cv2.morphologyEx((grey >= GLARE).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     if float(bright.mean()) < SHINY:
