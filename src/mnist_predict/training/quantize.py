@@ -23,7 +23,7 @@ from mnist_predict.training.synthesis.shapes import bank, displays, hands
 from mnist_predict.training.synthesis.style import HEIGHT
 from mnist_predict.vision.session import runtime
 
-DIGITS, STRIPS, PAGES = 500, 300, 40  # pictures on which ranges are measured
+DIGITS, STRIPS, PAGES = 200, 150, 20  # pictures on which ranges are measured
 PAGE = (160, 224)
 ROUNDED = ["Conv", "Relu", "Add", "AveragePool", "MaxPool", "Resize"]
 
