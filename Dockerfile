@@ -42,6 +42,8 @@ USER 0
 COPY requirements/train.txt /tmp/
 RUN pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r /tmp/train.txt && rm /tmp/train.txt
 COPY data/mnist /usr/local/share/mnist
+# Where the plots of a report keep their list of fonts: this user has no home.
+ENV MPLCONFIGDIR=/tmp/matplotlib
 USER 10001:10001
 HEALTHCHECK NONE
 CMD ["learn", "--every", "1d", "--mnist", "/usr/local/share/mnist"]
