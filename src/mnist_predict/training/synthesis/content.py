@@ -216,10 +216,16 @@ def _telephone(rng: np.random.Generator) -> Line:
 
 
 def _listed(rng: np.random.Generator) -> Line:
-    """4) 71, (3), 7. 120, #12: what is numbered."""
-    item, value = _short(rng, 2), _short(rng, 5)
-    forms = (f"{item}) {value}", f"({value})", f"{item}. {value}", f"#{value}", f"{item}: {value}", f"{value})")
-    return _marked(forms[int(rng.integers(len(forms)))], rng)
+    """4) 71, (3), 7. 120, #12, 270: 82: what is numbered; its number is often printed."""
+    item, value = _short(rng, 3), _short(rng, 5)
+    if rng.random() < 0.5:
+        forms = (f"({value})", f"#{value}", f"{value})")
+        return _marked(forms[int(rng.integers(len(forms)))], rng)
+    before = _marked(f"{item}{').:'[int(rng.integers(3))]}", rng)
+    if rng.random() < 0.5:
+        size = float(rng.uniform(0.6, 1.1))
+        before = [sign._replace(size=sign.size * size, printed=True) for sign in before]
+    return [*before, *_row(value, float(rng.uniform(0.1, 1.5)))]
 
 
 def _sum(rng: np.random.Generator) -> Line:
