@@ -66,9 +66,7 @@ GOLDEN: dict[str, tuple[Callable[[Write], Pixels], list[str]]] = {
 }
 
 
-WALLS = pytest.mark.xfail(
-    strict=True, reason="to the line network of reader-3c573ab8a4 the 1 is a wall: 3 (0.57) and 986 (0.79)"
-)
+WALLS = pytest.mark.xfail(strict=True, reason="to the line network the 1 is a wall: 3 and 986, both unsure")
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=WALLS if name == "short 1" else ()) for name in GOLDEN])
@@ -87,3 +85,17 @@ def test_a_ring_around_a_lone_digit_is_never_surely_a_0(recognizer, write, digit
     ringed = cv2.circle(page, (width // 2, height // 2), 55, 0, 3)
     reading = recognizer.read_pixels(ringed)
     assert reading.number == digit or reading.confidence < 0.8
+
+
+@pytest.mark.parametrize("size", [20, 28, 40])
+def test_words_of_an_invoice_are_never_surely_numbers(recognizer, size):
+    rows = {"Invoice to Boss": "", "Steel bolts": "24.50", "Oil for the lasso": "7.95", "Soil, two bags": "118"}
+    image = Image.new("L", (18 * size, 10 * size), 255)
+    font = ImageFont.load_default(size)
+    for at, (words, amount) in enumerate(rows.items()):
+        ImageDraw.Draw(image).text((size, (2 * at + 1) * size), words, 20, font)
+        ImageDraw.Draw(image).text((17 * size, (2 * at + 1) * size), amount, 20, font, anchor="ra")
+    numbers = recognizer.read_pixels(np.asarray(image)).numbers
+    told = [number.written for number in numbers]
+    assert [one for one in told if one in rows.values()] == ["24.50", "7.95", "118"]
+    assert all(number.confidence < 0.8 for number in numbers if number.written not in rows.values())

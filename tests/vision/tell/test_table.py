@@ -80,9 +80,7 @@ def test_pages_follow_each_other():
 @pytest.mark.parametrize(
     "turn",
     [
-        pytest.param(
-            0, marks=pytest.mark.xfail(strict=True, reason="the page network mistakes the way in which a lone 3 runs")
-        ),
+        0,
         1.0,
     ],
 )
