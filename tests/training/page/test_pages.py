@@ -54,7 +54,7 @@ def test_the_same_seed_gives_the_same_pages(pages: Pages) -> None:
 
 
 def test_kernels_that_are_told_rightly_grow_to_the_lines_that_were_written(pages: Pages) -> None:
-    there = found = seen = 0
+    there = central = found = seen = 0
     for page in made(pages, 5, 120):
         h, w = page.grey.shape
         target = page.target
@@ -65,12 +65,13 @@ def test_kernels_that_are_told_rightly_grow_to_the_lines_that_were_written(pages
             if not (inside and LOWEST <= line.height <= TALLEST and line.length < w / 2):
                 continue
             there += 1
-            assert target.kernel[int(line.y / CELL), int(line.x / CELL)] == 1
+            central += int(target.kernel[int(line.y / CELL), int(line.x / CELL)])
             alike = [one for one in lines if one.shared(line) >= INSIDE]
             found += any(
                 abs(one.height / line.height - 1) < 0.1 and abs(np.sin(one.angle - line.angle)) < 0.2 for one in alike
             )
     assert there > 100
+    assert central > 0.99 * there  # of the lowest a kernel may lie in the cells beside
     assert found > 0.93 * there  # lines that touch are one kernel
     assert seen >= found
 

@@ -104,7 +104,9 @@ class Synthesis:
         rng = self.rng
         gap, behind = (int(hand.height * reach) for reach in rng.uniform((0.05, 0.02), (0.9, 0.5)))
         broad = float(rng.uniform(0.6, 3)) if rng.random() < 0.7 else float(rng.uniform(3, 20))
-        wide = max(min(gap + math.ceil(broad) + behind, LONGEST - ink.shape[1]), 1)
+        wide = min(gap + math.ceil(broad) + behind, LONGEST - ink.shape[1])
+        if wide < 1:
+            return ink
         layer = np.zeros((HEIGHT, wide), np.uint8)
         at, lean = behind + broad / 2, rng.normal(0, 0.5)
         top, bottom = (-4, HEIGHT + 4) if rng.random() < 0.8 else np.sort(rng.uniform(0, HEIGHT, 2))
