@@ -19,7 +19,7 @@ def main() -> None:
     rows: list[np.ndarray] = []
     row: list[np.ndarray] = []
     made, _ = strips.held_out(Path("data/mnist"), None, 200, seed=5)
-    for strip, label, _ in made:
+    for strip, label, *_ in made:
         tile = np.full((strip.shape[0] + 18, strip.shape[1] + 6), 255, np.uint8)
         tile[14:-4, :-6] = strip
         cv2.putText(
