@@ -65,9 +65,6 @@ class _Shown:
         given = next(self._inputs, None)
         return None if given is None else {self._name: given}
 
-    def __len__(self) -> int:
-        return 0
-
 
 def _typical(name: str) -> Iterator[NDArray[np.float32]]:
     """Pictures float32 `[1, 1, H, W]` as the network whose input has that name is given."""
