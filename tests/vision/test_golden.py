@@ -87,8 +87,8 @@ def test_a_ring_around_a_lone_digit_is_never_surely_a_0(recognizer, write, digit
     assert reading.number == digit or reading.confidence < 0.8
 
 
-@pytest.mark.parametrize("size", [20, 28, 40])
-def test_words_of_an_invoice_are_never_surely_numbers(recognizer, size):
+@pytest.mark.parametrize("size", [20, 28])
+def test_words_of_an_invoice_are_no_numbers(recognizer, size):
     rows = {"Invoice to Boss": "", "Steel bolts": "24.50", "Oil for the lasso": "7.95", "Soil, two bags": "118"}
     image = Image.new("L", (18 * size, 10 * size), 255)
     font = ImageFont.load_default(size)
@@ -96,6 +96,4 @@ def test_words_of_an_invoice_are_never_surely_numbers(recognizer, size):
         ImageDraw.Draw(image).text((size, (2 * at + 1) * size), words, 20, font)
         ImageDraw.Draw(image).text((17 * size, (2 * at + 1) * size), amount, 20, font, anchor="ra")
     numbers = recognizer.read_pixels(np.asarray(image)).numbers
-    told = [number.written for number in numbers]
-    assert [one for one in told if one in rows.values()] == ["24.50", "7.95", "118"]
-    assert all(number.confidence < 0.8 for number in numbers if number.written not in rows.values())
+    assert [number.written for number in numbers] == ["24.50", "7.95", "118"]

@@ -9,6 +9,7 @@ from uuid import UUID
 from mnist_predict.store.cassandra.index import get, pointers
 from mnist_predict.store.cassandra.rows import GET, from_row, partition, timestamp
 from mnist_predict.store.cassandra.session import Session
+from mnist_predict.store.ids import time_of
 from mnist_predict.store.protocol import Unreviewed
 from mnist_predict.store.reasons import reasons
 from mnist_predict.store.record import Record, standing
@@ -158,7 +159,7 @@ def _waiting(session: Session, record_id: UUID) -> Record | None:
     if row is None or row[0]:
         return None
     kept = from_row(found) if found else None
-    if kept is None and (record_id.int >> 80) / 1000 > time.time() - SETTLED:
+    if kept is None and time_of(record_id).timestamp() > time.time() - SETTLED:
         return None
     if kept is None or not reasons(kept) or any(get(session, label.id) for label in named):
         session.run(_DONE, *slot, record_id)

@@ -43,8 +43,8 @@ class Batch(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What strips are made of: shapes to write with, words and signs, real numbers, and pictures
-    that people labelled."""
+    """What strips are made of: shapes to write with, words and signs, real numbers, and pictures that
+    people labelled."""
 
     bank: Bank
     words: fonts.Words | None

@@ -10,6 +10,7 @@ from mnist_predict.training.page.sheet import HIGH, SEEN, Sheet
 from mnist_predict.training.synthesis.blanks import blank
 from mnist_predict.training.synthesis.content import Line, Sign
 from mnist_predict.training.synthesis.style import HEIGHT
+from mnist_predict.training.synthesis.writing import Trace
 
 
 def one(sheet: Sheet) -> None:
@@ -71,23 +72,24 @@ def text(sheet: Sheet) -> None:
     pitch, tall, often = unit * rng.uniform(1.3, 2.4), unit * rng.uniform(0.7, 1.2), rng.uniform(0, 0.3)
     start, right = rng.uniform(0, 0.15) * w, rng.uniform(0.75, 0.98) * w
     in_column = rng.random() < 0.5
+
+    def long(trace: Trace) -> float:
+        return float(trace.field.shape[1] * unit / trace.hand.height)
+
     for y in np.arange(rng.uniform(0.5, 1.5) * pitch, h, pitch):
         x = start
         end = rng.uniform(start, right)
         if in_column and rng.random() < 0.7 and (trace := sheet.trace()) is not None:
-            scale = unit / trace.hand.height
-            wide = trace.field.shape[1] * scale
-            if wide < right - start and sheet.put(trace, scale, right - wide / 2, y):
+            wide = long(trace)
+            if wide < right - start and sheet.put(trace, unit / trace.hand.height, right - wide / 2, y):
                 end = min(end, right - wide)
         while x < end:
             trace = sheet.trace() if rng.random() < often else None
             if trace is None:
                 x += sheet.word(x, y, tall=tall)
             else:
-                scale = unit / trace.hand.height
-                wide = trace.field.shape[1] * scale
-                sheet.put(trace, scale, x + wide / 2, y)
-                x += wide
+                sheet.put(trace, unit / trace.hand.height, x + long(trace) / 2, y)
+                x += long(trace)
             x += unit * rng.uniform(0.3, 0.9)
 
 

@@ -115,13 +115,18 @@ def make_words(paths: list[Path], count: int, rng: np.random.Generator) -> Words
     return Words(letters, list(words(paths, count, rng, _text)))
 
 
+def _letters(rng: np.random.Generator) -> str:
+    """Letters that are like no digit."""
+    return "".join(rng.choice(list(LETTERS), rng.integers(1, 10)))
+
+
 def words(
-    paths: list[Path], count: int, rng: np.random.Generator, spell: Callable[[np.random.Generator], str] | None = None
+    paths: list[Path], count: int, rng: np.random.Generator, spell: Callable[[np.random.Generator], str] = _letters
 ) -> Iterator[Mask]:
-    """So many words, of letters that are no digits where nothing spells them, as masks (24, w) of 0 to 255."""
+    """So many words, of letters that are no digits unless they are spelled otherwise, as masks (24, w) of 0 to 255."""
     while count:
         font = _opened(paths[rng.integers(len(paths))])
-        text = spell(rng) if spell else "".join(rng.choice(list(LETTERS), rng.integers(1, 10)))
+        text = spell(rng)
         if font is None or (mask := _mask(font, text)) is None or mask.shape[1] > 20 * mask.shape[0]:
             continue
         yield _lined(mask)
